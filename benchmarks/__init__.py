@@ -1,0 +1,1 @@
+"""What measures quality and speed. Nothing here is installed with the package."""

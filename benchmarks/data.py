@@ -1,0 +1,57 @@
+"""Question sets in the layout of BEIR, and an index for each, kept in benchmarks/work/ between runs."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from qa.building import build_index
+from qa.index import Index, open_index
+
+WORK = Path(__file__).parent / "work"
+
+Judgments = dict[str, dict[str, int]]
+"""{question id: {document id: grade}}"""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A set's questions, each with its labels, and its judgments."""
+
+    name: str
+    folder: Path
+    questions: list[dict[str, Any]]
+    judgments: Judgments
+
+
+def read_set(folder: Path) -> QuestionSet:
+    """Return the set in a folder: ``questions.jsonl`` and, where there is one, ``qrels.tsv``."""
+    with (folder / "questions.jsonl").open(encoding="utf-8") as lines:
+        questions = [json.loads(line) for line in lines]
+    judgments: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    qrels = folder / "qrels.tsv"
+    if qrels.exists():
+        for line in qrels.read_text(encoding="utf-8").splitlines()[1:]:
+            question, document, grade = line.split("\t")
+            judgments[question][document] = int(float(grade))
+    return QuestionSet(folder.name, folder, questions, dict(judgments))
+
+
+def open_set_index(folder: Path) -> Index:
+    """Return the index of ``corpus.jsonl`` in a set's folder; unchanged passages are not embedded again."""
+    index = WORK / folder.name
+    steps = Console(stderr=True)
+    with steps.status(f"index of {folder.name}"):
+        build_index([folder / "corpus.jsonl"], index)
+    return open_index(index)
+
+
+def batches(items: list[Any], size: int = 64) -> Any:
+    """Yield stretches of a list with a progress bar."""
+    starts = range(0, len(items), size)
+    for start in track(starts, console=Console(stderr=True), transient=True):
+        yield items[start : start + size]

@@ -1,0 +1,249 @@
+"""The command ``qa``: the only place that prints. Heavy libraries are imported by the command that needs them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from qa import __version__
+from qa.errors import QAError
+from qa.settings import DEFAULT_K, MAX_K, load_build_settings, load_serve_settings
+
+Parameters = ParamSpec("Parameters")
+
+_LISTED = 20  # left-out files that a summary names before it only counts
+
+_index_option = click.option(
+    "--index",
+    "index",
+    type=click.Path(path_type=Path),
+    default=Path("index"),
+    show_default=True,
+    help="Folder of the index.",
+)
+_embedder_option = click.option(
+    "--embedder",
+    type=click.Path(path_type=Path),
+    help="Folder of a sentence-transformers model to use instead of the bundled all-MiniLM-L6-v2.",
+)
+
+
+def _refusing(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """End with one line and status 1 when the command cannot do what was asked."""
+
+    @wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except QAError as error:
+            _say(f"qa: {error}")
+            sys.exit(1)
+
+    return run
+
+
+def _say(line: str) -> None:
+    """Print one line to standard error, with nothing in it that could steer a terminal."""
+    from qa.terminal import printable
+
+    click.echo(printable(" ".join(line.split())), err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "QA"})
+@click.version_option(__version__, prog_name="candor-qa")
+def cli() -> None:
+    """Answer questions by quoting your own texts, and say what those texts do not cover.
+
+    \b
+    Start here:
+      qa serve                             a search page on the texts in corpus/
+      qa index my-texts --index my-index   index your own
+      qa ask "What is psychotherapy?"      ask in the terminal
+
+    Every option can also be set by a variable, such as QA_SERVE_PORT=8080.
+    """
+
+
+@cli.command()
+@click.argument("corpus", nargs=-1, type=click.Path(path_type=Path))
+@_index_option
+@_embedder_option
+@click.option(
+    "--passage-tokens",
+    type=int,
+    help="Longest passage in tokens of the embedder, title and heading included. [default: what it reads, up to 256]",
+)
+@click.option("--store", type=click.Choice(["faiss", "exact"]), help="How vectors are kept. [default: faiss]")
+@_refusing
+def index(
+    corpus: tuple[Path, ...],
+    index: Path,
+    embedder: Path | None,
+    passage_tokens: int | None,
+    store: str | None,
+) -> None:
+    """Index the texts of each CORPUS: a folder, one file, or JSON lines of {"_id", "title", "text"}.
+
+    Without a CORPUS it is the folder corpus/. Files that end in .txt, .md and .jsonl are read, hidden ones and
+    READMEs passed over. The index that was there answers until the new one is whole; vectors of unchanged
+    passages are taken over from it.
+
+    \b
+    Examples:
+      qa index
+      qa index notes/ handbook.md --index team-index
+    """
+    given = {"embedder": embedder, "passage_tokens": passage_tokens, "store": store}
+    settings = load_build_settings(**{name: value for name, value in given.items() if value is not None})
+    from qa.building import build_index
+
+    with _progress() as progress:
+        report = build_index(corpus or (Path("corpus"),), index, settings, progress=progress)
+    for error in report.unreadable[:_LISTED]:
+        _say(f"left out: {error}")
+    if len(report.unreadable) > _LISTED:
+        _say(f"left out: {len(report.unreadable) - _LISTED} more")
+    if report.left_out:
+        endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
+        _say(f"passed over: {_count(len(report.left_out), 'file')} of formats that are not read ({endings})")
+    unreadable = f", {len(report.unreadable)} left out" if report.unreadable else ""
+    reused = f" ({report.reused} unchanged)" if report.reused else ""
+    click.echo(
+        f"Indexed {_count(report.documents, 'document')} as {_count(report.passages, 'passage')}{reused} "
+        f"in {index}{unreadable}."
+    )
+
+
+@cli.command()
+@click.argument("question")
+@click.option(
+    "-k",
+    type=click.IntRange(1, MAX_K),
+    default=DEFAULT_K,
+    show_default=True,
+    help="How many passages to show.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, as the HTTP API gives it.")
+@_index_option
+@_refusing
+def ask(question: str, k: int, as_json: bool, index: Path) -> None:
+    """Answer QUESTION: first what the texts do not have, then the passages nearest to it, each with its place.
+
+    Matched words are underlined on a terminal and stand between *asterisks* elsewhere.
+
+    \b
+    Examples:
+      qa ask "What is psychotherapy?"
+      qa ask "What is Psychotherapy and social action model?" --json
+    """
+    from qa.answering import Answerer, check_question
+    from qa.index import current_generation, open_index
+    from qa.payload import answer_payload
+
+    check_question(question)
+    current_generation(index)
+    answer = Answerer(open_index(index)).answer(question, k)
+    if as_json:
+        click.echo(json.dumps(answer_payload(answer), ensure_ascii=False, indent=2))
+    else:
+        from qa.terminal import render_answer
+
+        render_answer(answer)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for every one.")
+@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
+@click.option("--threads", type=int, default=8, show_default=True, help="Requests answered at a time.")
+@click.option(
+    "--corpus",
+    type=click.Path(path_type=Path),
+    default=Path("corpus"),
+    show_default=True,
+    help="What to index first when there is no index.",
+)
+@_index_option
+@_embedder_option
+@_refusing
+def serve(  # noqa: PLR0913, PLR0917 - one argument an option
+    host: str, port: int, threads: int, corpus: Path, index: Path, embedder: Path | None
+) -> None:
+    """Serve a search page and an HTTP API on an index, which is built first when there is none.
+
+    One line is logged for each request, without the question. SIGTERM stops it after the requests under way.
+
+    \b
+    Then ask:
+      curl 'http://127.0.0.1:8000/api/ask?q=What+is+psychotherapy'
+    """
+    settings = load_serve_settings(host=host, port=port, threads=threads)
+    from qa.errors import IndexMissing
+    from qa.index import current_generation, load_manifest
+    from qa.web.server import serve as serve_index
+
+    try:
+        load_manifest(current_generation(index))
+    except IndexMissing:
+        _build_apart(corpus, index, embedder)
+    serve_index(index, settings)
+
+
+def _build_apart(corpus: Path, index: Path, embedder: Path | None) -> None:
+    """Build in a process of its own, so that the server starts without the builder's memory and threads."""
+    _say(f"There is no index in {index} yet: building it from {corpus}.")
+    options = ["--embedder", str(embedder)] if embedder else []
+    command = [sys.executable, "-m", "qa", "index", "--index", str(index), *options, "--", str(corpus)]
+    built = subprocess.run(command, check=False)  # noqa: S603 - our own command with our own arguments
+    if built.returncode:
+        sys.exit(built.returncode)
+
+
+class _progress:
+    """A progress bar on standard error, only on a terminal."""
+
+    def __enter__(self) -> Callable[[str, int, int | None], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
+        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._bar.start()
+        self._tasks: dict[str, Any] = {}
+        return self._show
+
+    def _show(self, stage: str, done: int, total: int | None) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage, total=total)
+        self._bar.update(self._tasks[stage], completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def main() -> None:
+    """Run the command; the last resort for what no one foresaw is one line too, and QA_DEBUG=1 shows the rest."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        cli()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("QA_DEBUG"):
+            raise
+        _say(
+            f"qa: unexpected {type(error).__name__}: {error}. Run it again with QA_DEBUG=1 to see where, and report it."
+        )
+        sys.exit(1)

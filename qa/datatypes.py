@@ -1,0 +1,206 @@
+"""The nouns of the service, frozen. Imports nothing of the package; holds no behaviour beyond construction.
+
+Scores, stated once: higher is nearer. ``cosine`` is in [-1, 1]; a fused or lexical score orders and means
+nothing else; only ``confidence`` is a probability.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The body under one heading: ``text[start:end]`` of its document, without the heading's own line."""
+
+    heading: str
+    level: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text of the corpus.
+
+    ``source`` is the place a person can open: a path from the corpus's own folder name on, with ``:line``
+    for a record of a file. ``sections`` are in order and do not overlap; empty when the text has no headings.
+    """
+
+    id: str
+    title: str
+    text: str
+    source: str
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one document: always ``document.text[start:end] == passage.text``, in characters.
+
+    ``heading`` is the section's, or "" outside of any section.
+    """
+
+    id: str
+    document_id: str
+    title: str
+    heading: str
+    source: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: ``text[start:end]`` is how it is written, ``stem`` how it is looked up."""
+
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or compound of a question: ``question[start:end] == text``.
+
+    ``named`` says that the question treats the term as the name of something; ``noun`` that it ends in a noun.
+    """
+
+    text: str
+    start: int
+    end: int
+    words: tuple[Word, ...]
+    named: bool = False
+    noun: bool = True
+
+
+class TermState(StrEnum):
+    """What the corpus knows of a term.
+
+    KNOWN: it uses the term. MISSPELLED: an error for a word that it or English has. UNKNOWN: it does not use
+    the term. UNESTABLISHED: it uses every part, and never the whole as one term.
+    """
+
+    KNOWN = "known"
+    MISSPELLED = "misspelled"
+    UNKNOWN = "unknown"
+    UNESTABLISHED = "unestablished"
+
+
+@dataclass(frozen=True, slots=True)
+class TermReport:
+    """A term with its state. ``passage_count`` is how many passages use the whole term; ``known_parts`` are
+    the longest parts that the corpus does use, in order, as the asker wrote them in lower case."""
+
+    term: Term
+    state: TermState
+    passage_count: int
+    suggestion: str | None = None
+    known_parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage's row number in the index with its score; ``rank`` counts from 1."""
+
+    row: int
+    score: float
+    rank: int
+
+
+Ranking = tuple[Hit, ...]
+"""Hits, best first. A row stands in a ranking once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the corpus says on one known part, or on several together."""
+
+    terms: tuple[str, ...]
+    ranking: Ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything measured about one question on one index; confidence and note are pure functions of it.
+
+    ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. ``top_cosine`` is
+    the best cosine of any passage of the index, 0 for an empty index.
+    """
+
+    question: str
+    ranking: Ranking
+    cosines: tuple[float, ...]
+    top_cosine: float
+    terms: tuple[TermReport, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The stated uncertainty: ``text`` in sentences, None when nothing is uncertain, and the ``clarification``
+    asked back, or None."""
+
+    text: str | None
+    clarification: str | None
+
+
+class Verdict(StrEnum):
+    """What the service makes of a question."""
+
+    ANSWERED = "answered"
+    UNCERTAIN = "uncertain"
+    NOT_IN_CORPUS = "not_in_corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedPassage:
+    """A passage in an answer. ``highlights`` are [start, end) character ranges within ``passage.text``."""
+
+    rank: int
+    passage: Passage
+    cosine: float
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPart:
+    """The passages on one known part, or on several together; none when no passage has them all."""
+
+    terms: tuple[str, ...]
+    passages: tuple[QuotedPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain."""
+
+    question: str
+    confidence: float
+    verdict: Verdict
+    note: str | None
+    terms: tuple[TermReport, ...] = ()
+    passages: tuple[QuotedPassage, ...] = ()
+    parts: tuple[AnsweredPart, ...] = ()
+    clarification: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike."""
+
+    format: int
+    version: str
+    created: str
+    embedder: str
+    embedder_path: str | None
+    embedder_checksum: str
+    dimension: int
+    max_tokens: int
+    passage_tokens: int
+    store: str
+    documents: int
+    passages: int
+    corpora: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
+    libraries: dict[str, str] = field(default_factory=dict)

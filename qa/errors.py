@@ -1,0 +1,96 @@
+"""Everything that a user can be told went wrong. Imports nothing; holds no behaviour.
+
+QAError
+├── BadQuestion           ask again, differently
+├── BadSettings           change an option
+├── CorpusMissing         name another corpus, or add texts to it
+├── UnreadableDocument    mend or remove one file or line; the others go on
+├── EmbedderUnusable      reinstall the bundled model, or name another folder
+├── IndexMissing          build an index
+├── IndexMismatch         rebuild the index, or use the embedder that made it
+├── IndexDamaged          rebuild the index
+├── IndexLocked           wait for the other build
+├── IndexUnwritable       free space, or mend the folder's permissions
+└── ServerUnstartable     choose another host or port
+
+A message says what happened, both values where two disagree, and what to do next. An unknown *word* is no
+error: it is what the Note is for.
+"""
+
+
+class QAError(Exception):
+    """The root. ``code`` names the kind of error for programs; ``str(error)`` is one line for a person."""
+
+    code = "error"
+
+
+class BadQuestion(QAError):
+    """The question, or a parameter asked with it, cannot be answered as it stands."""
+
+    code = "bad_question"
+
+
+class BadSettings(QAError):
+    """A setting is unknown or out of its bounds."""
+
+    code = "bad_settings"
+
+
+class CorpusMissing(QAError):
+    """A corpus is not there, or holds nothing that can be read."""
+
+    code = "corpus_missing"
+
+
+class UnreadableDocument(QAError):
+    """One file, or one line of a file, cannot be read. ``source`` says which."""
+
+    code = "unreadable_document"
+
+    def __init__(self, source: str, reason: str) -> None:
+        """Keep the place apart from the reason, so that a summary can list both."""
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class EmbedderUnusable(QAError):
+    """A model folder is missing, incomplete or not the model it claims to be."""
+
+    code = "embedder_unusable"
+
+
+class IndexMissing(QAError):
+    """There is no index in the folder."""
+
+    code = "index_missing"
+
+
+class IndexMismatch(QAError):
+    """The index was made by another embedder or another version."""
+
+    code = "index_mismatch"
+
+
+class IndexDamaged(QAError):
+    """A file of the index is missing or not what the manifest says."""
+
+    code = "index_damaged"
+
+
+class IndexLocked(QAError):
+    """Another process is building in the same folder."""
+
+    code = "index_locked"
+
+
+class IndexUnwritable(QAError):
+    """The index folder cannot be written: permissions, a full disk, a file in the way."""
+
+    code = "index_unwritable"
+
+
+class ServerUnstartable(QAError):
+    """The server cannot listen where it was told to."""
+
+    code = "server_unstartable"

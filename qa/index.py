@@ -1,0 +1,178 @@
+"""An index opened for asking: passages, vectors and lexicon of one generation, and the embedder that made it.
+
+On disk (see ``index/README.md``): ``CURRENT`` names a folder in ``generations/``; a build writes another and
+moves the pointer in one rename. All is plain files, opened by memory map. Writing them is ``building``'s.
+"""
+
+import json
+import mmap
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.datatypes import Manifest, Passage
+from qa.embedders import Embedder, load_embedder
+from qa.errors import IndexDamaged, IndexMismatch, IndexMissing
+from qa.lexicon import Lexicon
+from qa.stores import STORES, Vectors, VectorStore
+
+FORMAT = 1
+"""Raised when the files of a generation change in a way that older code cannot read."""
+
+POINTER = "CURRENT"
+GENERATIONS = "generations"
+MANIFEST = "manifest.json"
+PASSAGES = "passages.jsonl"
+OFFSETS = "passages.offsets.npy"
+DIGESTS = "digests.npy"
+STORE = "store"
+LEXICON = "lexicon"
+
+
+class PassageFile:
+    """The passages of a generation by row, read from disk when asked for."""
+
+    def __init__(self, generation: Path) -> None:
+        """Map the file; ``offsets`` holds where each line begins, and the file's length last."""
+        self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS, mmap_mode="r")
+        with (generation / PASSAGES).open("rb") as file:
+            self._content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return len(self._offsets) - 1
+
+    def __getitem__(self, row: int) -> Passage:
+        """Return the passage of a row in [0, len)."""
+        line = self._content[int(self._offsets[row]) : int(self._offsets[row + 1])]
+        return Passage(**json.loads(line))
+
+    def close(self) -> None:
+        """Give the mapped file back."""
+        self._content.close()
+
+
+class Generation:
+    """The files of one generation, without the embedder. Enough to look up, not to ask."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a generation's folder.
+
+        Raises IndexMismatch on another format, IndexDamaged on missing or inconsistent files.
+        """
+        self.folder = folder
+        self.manifest = load_manifest(folder)
+        try:
+            self.passages = PassageFile(folder)
+            self.lexicon = Lexicon(folder / LEXICON)
+            self.store: VectorStore = STORES[self.manifest.store].load(folder / STORE)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise IndexDamaged(f"{folder} is damaged ({error}): run `qa index` to build it anew.") from error
+        self._check_counts()
+
+    def _check_counts(self) -> None:
+        counts = {len(self.passages), len(self.store), len(self.lexicon), self.manifest.passages}
+        if len(counts) > 1:
+            raise IndexDamaged(
+                f"{self.folder} is damaged: it should have {self.manifest.passages} passages and has "
+                f"{len(self.passages)} texts, {len(self.store)} vectors and {len(self.lexicon)} lexicon entries. "
+                "Run `qa index` to build it anew."
+            )
+
+    @cached_property
+    def digests(self) -> Vectors:
+        """Return the (n, 16) digests of what was embedded, by row."""
+        return np.asarray(np.load(self.folder / DIGESTS, mmap_mode="r"))
+
+    def close(self) -> None:
+        """Give mapped files back."""
+        self.passages.close()
+
+
+class Index:
+    """A generation with the embedder that made it: what a question is asked against."""
+
+    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+        """Join the two.
+
+        Raises IndexMismatch when the embedder is not the one that made the generation.
+        """
+        self.generation = generation
+        self.manifest = generation.manifest
+        self.lexicon = generation.lexicon
+        self.store = generation.store
+        self.embedder = embedder
+        if embedder.checksum != self.manifest.embedder_checksum:
+            raise IndexMismatch(
+                f"{generation.folder} was made by {self.manifest.embedder} (weights "
+                f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (weights "
+                f"{embedder.checksum[:12]}): run `qa index` to build it anew, or bring the first one back."
+            )
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return len(self.store)
+
+    def passage(self, row: int) -> Passage:
+        """Return the passage of a row."""
+        return self.generation.passages[row]
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return (n, d) unit rows of questions."""
+        return self.embedder.embed_questions(texts)
+
+    def close(self) -> None:
+        """Give mapped files back."""
+        self.generation.close()
+
+
+def open_index(folder: Path, embedder: Embedder | None = None) -> Index:
+    """Return the index in a folder, with the embedder that its manifest names unless one is given.
+
+    Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
+    """
+    generation = Generation(current_generation(folder))
+    if embedder is None:
+        path = generation.manifest.embedder_path
+        embedder = load_embedder(Path(path) if path else None)
+    return Index(generation, embedder)
+
+
+def current_generation(folder: Path) -> Path:
+    """Return the folder of the generation that the pointer names. Raises IndexMissing or IndexDamaged."""
+    pointer = folder / POINTER
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        raise IndexMissing(f"There is no index in {folder}: run `qa index CORPUS --index {folder}`.") from None
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index` to build it anew.") from error
+    generation = folder / GENERATIONS / name
+    if not name or Path(name).name != name or not generation.is_dir():
+        raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index` to build it anew.')
+    return generation
+
+
+def load_manifest(generation: Path) -> Manifest:
+    """Return the manifest of a generation. Raises IndexDamaged or IndexMismatch."""
+    path = generation / MANIFEST
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        found = fields["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(f"{path} cannot be read ({error}): run `qa index` to build it anew.") from error
+    if found != FORMAT:
+        raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: run `qa index` anew.")
+    try:
+        return Manifest(**{**fields, "corpora": tuple(fields["corpora"])})
+    except (TypeError, KeyError) as error:
+        raise IndexDamaged(f"{path} is incomplete ({error}): run `qa index` to build it anew.") from error
+
+
+def manifest_json(manifest: Manifest) -> str:
+    """Return a manifest as it is stored."""
+    return json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"

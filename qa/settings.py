@@ -1,0 +1,61 @@
+"""Frozen settings: defaults, bounds, and messages that name the setting. Built at the edge, passed down."""
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qa.errors import BadSettings
+
+MAX_QUESTION_CHARACTERS = 1000
+MAX_K = 1000
+DEFAULT_K = 5
+MAX_BODY_BYTES = 64 * 1024
+
+
+class BuildSettings(BaseModel):
+    """What shapes an index. ``passage_tokens`` are the embedder's own, title and heading included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    passage_tokens: int = Field(default=256, ge=32, le=8192)
+    store: Literal["exact", "faiss"] = "faiss"
+    embedder: Path | None = None
+
+
+class ServeSettings(BaseModel):
+    """Where and how the server listens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    threads: int = Field(default=8, ge=1, le=256)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_build_settings(**values: Any) -> BuildSettings:
+    """Return the settings, defaults where no value is given.
+
+    Raises BadSettings that names the first setting which is unknown or out of bounds.
+    """
+    return _load(BuildSettings, values)
+
+
+def load_serve_settings(**values: Any) -> ServeSettings:
+    """Return the settings, defaults where no value is given. Raises BadSettings as above."""
+    return _load(ServeSettings, values)
+
+
+def _load(model: type[Model], values: dict[str, Any]) -> Model:
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(model.model_fields)
+        raise BadSettings(
+            f"Setting {place} = {first['input']!r}: {first['msg'].lower()}. The settings are {known}."
+        ) from None

@@ -1,0 +1,103 @@
+"""Document -> Passages, sized in the embedder's tokens, with exact character ranges.
+
+Belongs here: where a passage begins and ends, and the context that is embedded with it. Not here: reading
+files (``readers``) or turning text into vectors (``embedders``).
+"""
+
+import math
+import re
+
+from semantic_text_splitter import TextSplitter
+from tokenizers import Tokenizer
+
+from qa.datatypes import Document, Passage, Section
+
+_SPECIAL_TOKENS = 2  # what BERT-like models put around a text: [CLS] and [SEP]
+_CONTEXT_SHARE = 4  # a title may take at most one in four of a passage's tokens; longer ones are cut
+_LEAST_TOKENS = 8  # below this a passage says nothing
+
+# Balanced passages are up to this much longer than an even share, so that they can end at a sentence.
+_SLACK = 1.15
+
+# A single line end inside a paragraph is only where the author's editor wrapped: treated as a space, so that
+# sentences are found across it. Not before a list item, a quote or an indented line. One character becomes
+# one character, so offsets stay true.
+_WRAPPED_LINE = re.compile(r"(?<=[^\n\r])\n(?=[^\s\-*+>|#\d])")
+
+
+class Splitter:
+    """Splits documents on headings, then paragraphs, sentences and words, into passages of like size."""
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int, passage_tokens: int) -> None:
+        """Take a tokenizer that neither cuts nor pads, the embedder's limit and the wished size, in tokens
+        with the special ones."""
+        self._tokenizer = tokenizer
+        self.passage_tokens = min(max_tokens, passage_tokens)
+        self._sized: dict[int, TextSplitter] = {}
+
+    def split(self, document: Document) -> list[Passage]:
+        """Return the passages of a document in order; none for one without a letter.
+
+        Always ``document.text[p.start:p.end] == p.text``; ``passage_context`` with the passage's text is never
+        longer than ``passage_tokens``.
+        """
+        sections = document.sections or (Section("", 0, 0, len(document.text)),)
+        return [passage for section in sections for passage in self._split_section(document, section)]
+
+    def context(self, passage: Passage) -> str:
+        """Return what is embedded before a passage's text: its title and heading, cut to their share."""
+        return self._context(passage.title, passage.heading)
+
+    def _split_section(self, document: Document, section: Section) -> list[Passage]:
+        body = document.text[section.start : section.end]
+        room = self._room(document.title, section.heading)
+        found = []
+        for offset, text in self._chunks(body, room):
+            start = section.start + offset
+            end = start + len(text)
+            found.append(
+                Passage(
+                    id=f"{document.id}#{start}-{end}",
+                    document_id=document.id,
+                    title=document.title,
+                    heading=section.heading,
+                    source=document.source,
+                    text=document.text[start:end],
+                    start=start,
+                    end=end,
+                )
+            )
+        return found
+
+    def _chunks(self, body: str, room: int) -> list[tuple[int, str]]:
+        """Return (offset, text) of stretches of at most ``room`` tokens, as even in length as sentences allow."""
+        if not body.strip():
+            return []
+        unwrapped = _WRAPPED_LINE.sub(" ", body)
+        count = self._count(unwrapped)
+        even = count / math.ceil(count / room) if count else room
+        size = min(room, math.ceil(even * _SLACK))
+        return [(offset, text) for offset, text in self._sized_splitter(size).chunk_indices(unwrapped) if text.strip()]
+
+    def _sized_splitter(self, tokens: int) -> TextSplitter:
+        if tokens not in self._sized:
+            self._sized[tokens] = TextSplitter.from_huggingface_tokenizer(self._tokenizer, tokens)
+        return self._sized[tokens]
+
+    def _room(self, title: str, heading: str) -> int:
+        """Return how many tokens a passage's own text may have beside its context."""
+        context = self._count(self._context(title, heading))
+        return max(self.passage_tokens - _SPECIAL_TOKENS - context, _LEAST_TOKENS)
+
+    def _context(self, title: str, heading: str) -> str:
+        context = ": ".join(part for part in (title, heading) if part)
+        if not context:
+            return ""
+        limit = max(self.passage_tokens // _CONTEXT_SHARE, 1)
+        offsets = self._tokenizer.encode(context, add_special_tokens=False).offsets
+        if len(offsets) > limit:
+            context = context[: offsets[limit - 1][1]]
+        return context + "\n"
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)

@@ -1,0 +1,87 @@
+"""The programs' side: ask, health and readiness."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import abort, current_app, request
+
+from qa.answering import Answerer
+from qa.payload import answer_payload
+from qa.settings import MAX_BODY_BYTES
+from qa.web.errors import refuse
+from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody
+
+# Refusals by status, for the description of the API.
+_REFUSALS = {
+    400: "The question, or how it was sent, cannot be answered.",
+    413: "The body is over 64 KiB.",
+    415: "The body is not sent as application/json.",
+}
+
+
+def api_blueprint() -> APIBlueprint:
+    """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``."""
+    blueprint = APIBlueprint("api", __name__, tag="Candor")
+    blueprint.before_request(_check_body)
+
+    @blueprint.post("/api/ask")
+    @blueprint.input(AskBody, arg_name="body")
+    @blueprint.output(AnswerBody)
+    @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415))
+    def ask(body: AskBody) -> dict[str, Any]:
+        return answer_payload(_answerer().answer(body.question, body.k))
+
+    @blueprint.get("/api/ask")
+    @blueprint.input(AskQuery, location="query", arg_name="query")
+    @blueprint.output(AnswerBody)
+    @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400))
+    def ask_by_address(query: AskQuery) -> dict[str, Any]:
+        return answer_payload(_answerer().answer(query.q, query.k))
+
+    @blueprint.get("/healthz")
+    @blueprint.output(HealthBody)
+    @blueprint.doc(summary="Whether the process runs")
+    def health() -> dict[str, Any]:
+        return {"status": "ok"}
+
+    @blueprint.get("/readyz")
+    @blueprint.output(ReadyBody)
+    @blueprint.doc(summary="Whether questions are answered, and from what")
+    def ready() -> dict[str, Any]:
+        manifest = _answerer().index.manifest
+        return {
+            "status": "ready",
+            "documents": manifest.documents,
+            "passages": manifest.passages,
+            "embedder": manifest.embedder,
+            "created": manifest.created,
+        }
+
+    return blueprint
+
+
+def _answerer() -> Answerer:
+    answerer: Answerer = current_app.extensions["answerer"]
+    return answerer
+
+
+def _responses(*codes: int) -> dict[int, str]:
+    return {code: _REFUSALS[code] for code in codes}
+
+
+def _check_body() -> Any:
+    if request.method != "POST":
+        return None
+    if request.mimetype != "application/json":
+        return refuse(
+            415,
+            "unsupported_media_type",
+            "The body must be JSON: send it with Content-Type: application/json.",
+        )
+    if len(request.get_data()) >= MAX_BODY_BYTES:  # one sent without its length is cut there in silence
+        abort(413)
+    try:
+        request.get_json(silent=True)
+    except RecursionError:  # Python's parser gives up on deep nesting in its own way
+        return refuse(400, "bad_request", "The body is nested too deeply to be a question.")
+    return None

@@ -1,0 +1,72 @@
+"""Everything that is refused over HTTP, in one shape: ``{"error": {"code", "message"}}``."""
+
+import logging
+from typing import Any
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response, jsonify, request
+
+from qa.errors import BadQuestion, QAError
+from qa.settings import MAX_K
+
+Refusal = tuple[Response, int]
+
+_FIELDS = {
+    "question": 'The field "question" must be a text: send {"question": "...", "k": 5}.',
+    "q": "The parameter q must have the question: ask as in /api/ask?q=...&k=5.",
+    "k": f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show.",
+}
+
+_STATUSES = {
+    400: ("bad_request", 'The body is not JSON that can be read: send {"question": "...", "k": 5}.'),
+    404: ("not_found", "There is nothing at this address: ask at /, or at /api/ask?q=..."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    413: ("body_too_large", "The body is over 64 KiB: a question has at most 1,000 characters."),
+    415: ("unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."),
+}
+
+_INTERNAL = "Something went wrong here, not with the question: it was logged. Try again later."
+
+_log = logging.getLogger(__name__)
+
+
+def refuse(status: int, code: str, message: str) -> Refusal:
+    """Return the response that refuses a request."""
+    return jsonify({"error": {"code": code, "message": message}}), status
+
+
+def register_errors(app: APIFlask) -> None:
+    """Answer every error of the application in the one shape."""
+
+    @app.error_processor
+    def refuse_http_error(error: HTTPError) -> tuple[Response, int, Any]:
+        code, message = _STATUSES.get(error.status_code, ("refused", str(error.message)))
+        if error.status_code == 400 and error.detail:
+            code, message = "bad_request", _field_message(error.detail)
+        if error.status_code == 405:
+            allowed = dict(error.headers).get("Allow", "GET")
+            message = f"{request.path} does not take {request.method}: use {allowed}."
+        response, status = refuse(error.status_code, code, message)
+        return response, status, error.headers
+
+    @app.errorhandler(QAError)
+    def refuse_qa_error(error: QAError) -> Refusal:
+        return refuse(400 if isinstance(error, BadQuestion) else 503, error.code, str(error))
+
+    @app.errorhandler(Exception)
+    def refuse_unexpected(error: Exception) -> Refusal:
+        _log.exception("A request failed", exc_info=error)
+        return refuse(500, "internal", _INTERNAL)
+
+
+def _field_message(detail: Any) -> str:
+    """Return one sentence on the first field that is wrong."""
+    location, fields = next(iter(detail.items()))
+    name = next(iter(fields))
+    if name in _FIELDS:
+        return _FIELDS[name]
+    if name == "_schema":
+        return 'The body must be a JSON object: send {"question": "...", "k": 5}.'
+    known = "q and k" if location == "query" else "question and k"
+    return f'"{name}" is not known here: the fields are {known}.'

@@ -1,0 +1,106 @@
+"""The shapes that the API takes and gives, for checking and for ``/openapi.json``."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
+
+_QUESTION = f"The question in words, 1 to {MAX_QUESTION_CHARACTERS} characters."
+_K = "How many passages to show at most."
+
+
+class AskBody(BaseModel):
+    """What ``POST /api/ask`` takes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
+    k: int = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+
+
+class AskQuery(BaseModel):
+    """What ``GET /api/ask`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
+    k: int = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+
+
+class TermBody(BaseModel):
+    """A term of the question: ``question[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+    state: Literal["known", "misspelled", "unknown", "unestablished"]
+    passage_count: int
+    suggestion: str | None
+    known_parts: list[str]
+
+
+class PassageBody(BaseModel):
+    """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``."""
+
+    rank: int
+    id: str
+    document_id: str
+    title: str
+    heading: str | None
+    source: str
+    start: int
+    end: int
+    text: str
+    cosine: float
+    highlights: list[list[int]]
+
+
+class PartBody(BaseModel):
+    """Passages on one known part of the question, or on several together."""
+
+    terms: list[str]
+    passages: list[PassageBody]
+
+
+class AnswerBody(BaseModel):
+    """The answer."""
+
+    question: str
+    confidence: float
+    verdict: Literal["answered", "uncertain", "not_in_corpus"]
+    note: str | None
+    terms: list[TermBody]
+    passages: list[PassageBody]
+    parts: list[PartBody]
+    clarification: str | None
+
+
+# Every refusal: "code" is for programs, "message" one sentence for a person.
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        }
+    },
+}
+
+
+class HealthBody(BaseModel):
+    """The process runs."""
+
+    status: Literal["ok"]
+
+
+class ReadyBody(BaseModel):
+    """Questions are answered, from this many passages of this many documents."""
+
+    status: Literal["ready"]
+    documents: int
+    passages: int
+    embedder: str
+    created: str

@@ -1,0 +1,122 @@
+"""gunicorn around the application: one process with threads, JSON refusals, a line a request, a clean stop."""
+
+import json
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+from gunicorn import util
+from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
+
+from qa.errors import ServerUnstartable
+from qa.settings import ServeSettings
+
+_BOOT_SECONDS = 300  # loading the model on a slow disk must not look like a worker that hangs
+
+# Method, path, status, bytes, milliseconds. Never the question: whoever asks may be telling of a person.
+_ACCESS_LOG = "%(t)s %(h)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Answers a request that is not even HTTP in the API's own shape."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Refuse what cannot be parsed; leave the rest to gunicorn."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        status, code, message = _parse_refusal(exc)
+        body = json.dumps({"error": {"code": code, "message": message}})
+        util.write(client, _response(status, body))
+
+
+def _parse_refusal(error: BaseException) -> tuple[str, str, str]:
+    if isinstance(error, LimitRequestLine):
+        message = "The address is too long: send a long question with POST /api/ask."
+        return "414 URI Too Long", "address_too_long", message
+    if isinstance(error, LimitRequestHeaders):
+        return (
+            "431 Request Header Fields Too Large",
+            "headers_too_large",
+            "The request's headers are too large.",
+        )
+    return "400 Bad Request", "bad_request", "The request is not HTTP that can be read."
+
+
+def _response(status: str, body: str) -> bytes:
+    return (
+        f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
+    ).encode()
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """One server of one index. The index is opened in the worker, for a model must not be loaded before a fork."""
+
+    def __init__(self, index: Path, settings: ServeSettings) -> None:
+        """Keep what to serve."""
+        self.index_folder = index
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set gunicorn up."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        options = {
+            "bind": f"{host}:{self.settings.port}",
+            "workers": 1,
+            "threads": self.settings.threads,
+            "worker_class": Worker,
+            "timeout": _BOOT_SECONDS,
+            "graceful_timeout": 30,
+            "keepalive": 5,
+            "limit_request_line": 8190,
+            "accesslog": "-",
+            "access_log_format": _ACCESS_LOG,
+            "loglevel": "warning",
+            "post_worker_init": _announce,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application; called in the worker."""
+        from qa.answering import Answerer
+        from qa.index import open_index
+        from qa.web.app import create_app
+
+        answerer = Answerer(open_index(self.index_folder))
+        answerer.answer("warm up")  # the first question pays for lazy set-up; let it not be a person's
+        return create_app(answerer)
+
+
+def _announce(worker: Any) -> None:
+    for listener in worker.sockets:
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        logging.getLogger("gunicorn.error").warning("Candor answers at http://%s:%s/", shown, port)
+
+
+def serve(index: Path, settings: ServeSettings) -> None:
+    """Serve an index until SIGTERM or SIGINT, after which requests that have begun are still answered.
+
+    Raises ServerUnstartable when the address cannot be listened on.
+    """
+    _check_address(settings)
+    Server(index, settings).run()
+
+
+def _check_address(settings: ServeSettings) -> None:
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0], found[1]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except OSError as error:
+        raise ServerUnstartable(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror or error}): choose another "
+            "with --host and --port."
+        ) from None

@@ -1,0 +1,78 @@
+"""The person's side: one page with a search box, whole without JavaScript."""
+
+from flask import Blueprint, current_app, render_template, request
+
+from qa.answering import Answerer, marked_segments
+from qa.datatypes import Answer
+from qa.errors import BadQuestion
+from qa.index import Index
+from qa.notes import VERDICT_WORDS, part_title
+from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
+
+_SAMPLE = 500  # passages looked at for titles to make examples of
+_TITLE_WORDS = 3
+
+
+def page_blueprint() -> Blueprint:
+    """Return the route of the page; ``/?q=...&k=5`` is a result that can be shared."""
+    blueprint = Blueprint("page", __name__)
+    examples: list[str] = []
+
+    @blueprint.get("/")
+    def page() -> tuple[str, int]:
+        answerer: Answerer = current_app.extensions["answerer"]
+        if not examples:
+            examples.extend(example_questions(answerer.index))
+        question = request.args.get("q")
+        if question is None:
+            return _render(answerer, examples=examples), 200
+        try:
+            return _render(answerer, question, answerer.answer(question, _k(request.args.get("k")))), 200
+        except BadQuestion as error:
+            return _render(answerer, question, problem=str(error), examples=examples), 400
+
+    return blueprint
+
+
+def _k(given: str | None) -> int:
+    if given is None:
+        return DEFAULT_K
+    if not (given.isascii() and given.isdigit() and len(given) <= len(str(MAX_K))):
+        raise BadQuestion(f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show.")
+    return int(given)
+
+
+def _render(
+    answerer: Answerer,
+    question: str = "",
+    answer: Answer | None = None,
+    problem: str | None = None,
+    examples: list[str] | None = None,
+) -> str:
+    return render_template(
+        "page.html",
+        question=question,
+        answer=answer,
+        problem=problem,
+        examples=examples or [],
+        manifest=answerer.index.manifest,
+        max_characters=MAX_QUESTION_CHARACTERS,
+        verdict_words=VERDICT_WORDS,
+        marked_segments=marked_segments,
+        part_title=part_title,
+    )
+
+
+def example_questions(index: Index) -> list[str]:
+    """Return questions for a first try, made of the corpus's own short titles; none where it has no such titles.
+
+    The last one joins two titles into a name that nobody uses, to show what the note is for.
+    """
+    step = max(len(index) // _SAMPLE, 1)
+    titles = {index.passage(row).title for row in range(0, len(index), step)}
+    short = sorted((title for title in titles if 0 < len(title.split()) <= _TITLE_WORDS), key=lambda t: (len(t), t))
+    names = [title[0].lower() + title[1:] if title[1:].islower() else title for title in short[:4]]
+    asked = [f"What is {name}?" for name in names]
+    if len(names) >= 2:
+        asked.append(f"What is the {names[-2]} and {names[-1]} model?")
+    return asked

@@ -1,0 +1,108 @@
+"""A corpus, an embedder and an index that a reader can compute by hand, and one real index for all."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from qa.answering import Answerer
+from qa.building import build_index
+from qa.index import Index, open_index
+from qa.settings import BuildSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TEXTS = {
+    "apple.md": "# Apple\n\nAn apple is a fruit. Apple trees bear it in autumn.\n\n## Storage\n\nKeep it cool.\n",
+    "family-therapy.md": "# Family therapy\n\nFamily therapy treats a family as a whole.\n",
+    "social-action.txt": (
+        "Social action\n\nSocial action is joint effort. Psychotherapy can go along with social action.\n"
+    ),
+    "psychotherapy.txt": "Psychotherapy\n\nPsychotherapy treats distress by talking.\n",
+    "garden.txt": "Garden\n\nA garden model shows beds and paths.\n",
+}
+
+
+class WordLengthEmbedder:
+    """Component i of a text's vector is how many of its words have i letters, up to 15; then length 1.
+
+    "a bee" has words of 1 and 3 letters: components 1 and 3 are 1 / sqrt(2), the others 0.
+    """
+
+    name = "word-length"
+    path: str | None = None
+    checksum = "0" * 64
+    dimension = 16
+    max_tokens = 32
+
+    def __init__(self) -> None:
+        tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+        tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        self.tokenizer = tokenizer
+        self.embedded: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        self.embedded += texts
+        return self.embed_questions(texts)
+
+    def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text) or ["x" * 15]:
+                vectors[row, min(len(word), 15)] += 1
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+@pytest.fixture
+def embedder() -> WordLengthEmbedder:
+    return WordLengthEmbedder()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "texts").mkdir()
+    for name, text in TEXTS.items():
+        (folder / "texts" / name).write_text(text, encoding="utf-8")
+    build_index([folder / "texts"], folder / "index", BuildSettings(passage_tokens=32), WordLengthEmbedder())
+    return folder / "index"
+
+
+@pytest.fixture
+def tiny_index(tiny_folder: Path, embedder: WordLengthEmbedder) -> Iterator[Index]:
+    index = open_index(tiny_folder, embedder)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def tiny_answerer(tiny_index: Index) -> Answerer:
+    return Answerer(tiny_index)
+
+
+@pytest.fixture(scope="session")
+def real_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the project's own corpus, made by the real model. Takes half a minute."""
+    folder = tmp_path_factory.mktemp("real") / "index"
+    build_index([ROOT / "corpus"], folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_answerer(real_folder: Path) -> Iterator[Answerer]:
+    index = open_index(real_folder)
+    yield Answerer(index)
+    index.close()

@@ -1,0 +1,156 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.answering import Answerer, check_k, check_question, find_highlights, marked_segments
+from qa.datatypes import Passage, QuotedPassage, TermState, Verdict
+from qa.errors import BadQuestion
+from qa.payload import answer_payload
+from qa.terms import stems
+from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
+
+
+@pytest.mark.parametrize(("question", "words"), BAD_QUESTIONS)
+def test_bad_questions(question: str, words: str) -> None:
+    with pytest.raises(BadQuestion, match=words):
+        check_question(question)
+
+
+@pytest.mark.parametrize("question", STRANGE_QUESTIONS)
+def test_strange_questions_get_an_honest_answer(tiny_answerer: Answerer, question: str) -> None:
+    answer = tiny_answerer.answer(question)
+    assert answer.verdict is not Verdict.ANSWERED
+    assert answer.note
+
+
+@pytest.mark.parametrize("k", [0, -1, 1001])
+def test_bad_k(k: int) -> None:
+    with pytest.raises(BadQuestion, match="from 1 to 1,000"):
+        check_k(k)
+
+
+def test_white_space_around_is_no_matter() -> None:
+    assert check_question("  what\tis\nit ") == "what\tis\nit"
+
+
+@settings(max_examples=60, deadline=None)
+@given(question=st.text(min_size=1, max_size=60))
+def test_any_text_is_answered_or_refused(shared_answerer: Answerer, question: str) -> None:
+    try:
+        answer = shared_answerer.answer(question, 3)
+    except BadQuestion:
+        return
+    json.dumps(answer_payload(answer)).encode()
+    assert 0 <= answer.confidence <= 1
+    assert (answer.note is None) <= (answer.verdict is not Verdict.NOT_IN_CORPUS)
+
+
+@pytest.fixture(scope="module")
+def shared_answerer(tiny_folder):  # type: ignore[no-untyped-def]
+    from qa.index import open_index
+    from tests.conftest import WordLengthEmbedder
+
+    index = open_index(tiny_folder, WordLengthEmbedder())
+    yield Answerer(index)
+    index.close()
+
+
+def test_passages_are_ranked_quoted_and_at_most_k(tiny_answerer: Answerer) -> None:
+    answer = tiny_answerer.answer("What is an apple tree?", 3)
+    assert [quoted.rank for quoted in answer.passages] == [1, 2, 3]
+    assert len(tiny_answerer.answer("apple", 1000).passages) == len(tiny_answerer.index)
+
+
+def test_answers_in_threads_are_the_same(tiny_answerer: Answerer) -> None:
+    questions = ["What is an apple?", "What is quorvex therapy?", "family garden"] * 8
+    alone = [tiny_answerer.answer(question) for question in questions]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(tiny_answerer.answer, questions)) == alone
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "expected"),
+    [
+        ("An apple, two apples.", "apple", ["apple", "apples"]),
+        ("Social action and social-action.", "social action", ["Social action", "social-action"]),
+        ("Nothing here.", "apple", []),
+        ("", "apple", []),
+    ],
+)
+def test_find_highlights(text: str, asked: str, expected: list[str]) -> None:
+    spans = find_highlights(text, frozenset(stems(asked)))
+    assert [text[start:end] for start, end in spans] == expected
+
+
+def test_marked_segments_are_the_text() -> None:
+    passage = Passage("p", "d", "T", "", "s", "An apple a day.", 0, 15)
+    segments = marked_segments(QuotedPassage(1, passage, 0.5, ((3, 8), (11, 14))))
+    assert segments == [("An ", False), ("apple", True), (" a ", False), ("day", True), (".", False)]
+
+
+def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
+    payload = answer_payload(tiny_answerer.answer("What is Psychotherapy and social action model?", 2))
+    assert list(payload) == [
+        "question", "confidence", "verdict", "note", "terms", "passages", "parts", "clarification",
+    ]  # fmt: skip
+    assert payload["terms"] == [
+        {
+            "text": "Psychotherapy and social action model",
+            "start": 8,
+            "end": 45,
+            "state": "unestablished",
+            "passage_count": 0,
+            "suggestion": None,
+            "known_parts": ["psychotherapy", "social action"],
+        }
+    ]
+    assert set(payload["passages"][0]) == {
+        "rank", "id", "document_id", "title", "heading", "source", "start", "end", "text", "cosine", "highlights",
+    }  # fmt: skip
+    assert [part["terms"] for part in payload["parts"]] == [
+        ["psychotherapy"], ["social action"], ["psychotherapy", "social action"],
+    ]  # fmt: skip
+
+
+SEEDS = [
+    "What is Psychotherapy and social action model?",
+    "what is psychotherapy and social action model",
+    "WHAT IS PSYCHOTHERAPY AND SOCIAL ACTION MODEL?",
+    'What is "Psychotherapy and social action model"?',
+    "Tell me about the psychotherapy & social action model",
+]
+
+
+@pytest.mark.parametrize("question", SEEDS)
+def test_the_seed_question_on_the_real_index(real_answerer: Answerer, question: str) -> None:
+    answer = real_answerer.answer(question)
+    (report,) = answer.terms
+    assert report.state is TermState.UNESTABLISHED
+    assert report.known_parts == ("psychotherapy", "social action")
+    assert answer.note is not None
+    assert f"nowhere “{report.term.text}” as one term" in answer.note
+    assert answer.clarification is not None
+    assert report.term.text in answer.clarification
+    assert [part.terms for part in answer.parts] == [
+        ("psychotherapy",), ("social action",), ("psychotherapy", "social action"),
+    ]  # fmt: skip
+    assert all(part.passages for part in answer.parts)
+    assert answer.parts[0].passages[0].passage.source == "corpus/psychotherapy.md"
+    assert answer.parts[1].passages[0].passage.source == "corpus/social-action.md"
+    for passage in (quoted.passage for quoted in answer.parts[2].passages):
+        shown = " ".join([passage.title, passage.heading, passage.text])
+        assert set(stems("psychotherapy social action")) <= set(stems(shown))
+
+
+def test_a_plain_question_on_the_real_index_has_no_note(real_answerer: Answerer) -> None:
+    answer = real_answerer.answer("What is psychotherapy?")
+    assert (answer.verdict, answer.note, answer.clarification, answer.parts) == (
+        Verdict.ANSWERED,
+        None,
+        None,
+        (),
+    )
+    assert answer.passages[0].passage.document_id == "corpus/psychotherapy.md"

@@ -1,0 +1,207 @@
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qa import building
+from qa.answering import Answerer
+from qa.building import build_index
+from qa.datatypes import Passage
+from qa.errors import CorpusMissing, IndexLocked, IndexUnwritable
+from qa.index import Generation, current_generation, open_index
+from qa.settings import BuildSettings
+from tests.conftest import TEXTS, WordLengthEmbedder
+
+
+def generations(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "generations").iterdir())
+
+
+def all_passages(folder: Path) -> list[Passage]:
+    generation = Generation(current_generation(folder))
+    found = [generation.passages[row] for row in range(len(generation.passages))]
+    generation.close()
+    return found
+
+
+def test_what_is_built(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    report = build_index([corpus], tmp_path / "index", embedder=embedder)
+    passages = all_passages(tmp_path / "index")
+    assert (report.documents, report.passages, report.embedded, report.reused) == (5, 6, 6, 0)
+    assert [passage.document_id for passage in passages] == [
+        "texts/apple.md", "texts/apple.md", "texts/family-therapy.md", "texts/garden.txt",
+        "texts/psychotherapy.txt", "texts/social-action.txt",
+    ]  # fmt: skip
+    for passage in passages:
+        assert TEXTS[passage.source.removeprefix("texts/")][passage.start : passage.end] == passage.text
+    assert embedder.embedded[1] == "Apple: Storage\nKeep it cool."
+
+
+def test_the_manifest_says_how(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    report = build_index([corpus], tmp_path / "index", BuildSettings(store="exact"), embedder)
+    manifest = json.loads((report.generation / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["embedder"] == "word-length"
+    assert manifest["embedder_checksum"] == "0" * 64
+    assert (manifest["documents"], manifest["passages"], manifest["passage_tokens"]) == (5, 6, 32)
+    assert manifest["store"] == "exact"
+    assert sorted(manifest["sources"]) == sorted(f"texts/{name}" for name in TEXTS)
+    assert all(len(checksum) == 64 for checksum in manifest["sources"].values())
+
+
+def test_unchanged_passages_are_not_embedded_again(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    build_index([corpus], tmp_path / "index", embedder=embedder)
+    (corpus / "garden.txt").write_text("Garden\n\nSomething else altogether.\n", encoding="utf-8")
+    (corpus / "apple.md").unlink()
+    again = WordLengthEmbedder()
+    report = build_index([corpus], tmp_path / "index", embedder=again)
+    assert again.embedded == ["Garden\nGarden\n\nSomething else altogether."]
+    assert (report.passages, report.embedded, report.reused) == (4, 1, 3)
+    fresh = build_index([corpus], tmp_path / "fresh", embedder=WordLengthEmbedder())
+    taken, computed = Generation(report.generation), Generation(fresh.generation)
+    rows = range(4)
+    import numpy as np
+
+    np.testing.assert_array_equal(taken.store.vectors(np.array(rows)), computed.store.vectors(np.array(rows)))
+    taken.close()
+    computed.close()
+
+
+def test_only_the_last_two_generations_stay(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    for _ in range(4):
+        build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert generations(tmp_path / "index") == ["000003", "000004"]
+    assert current_generation(tmp_path / "index").name == "000004"
+
+
+def test_an_open_index_answers_on_while_others_are_built(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+) -> None:
+    build_index([corpus], tmp_path / "index", embedder=embedder)
+    index = open_index(tmp_path / "index", embedder)
+    before = Answerer(index).answer("What is an apple?")
+    for _ in range(3):
+        build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert Answerer(index).answer("What is an apple?") == before
+    index.close()
+
+
+def test_one_unreadable_file_does_not_stop_the_others(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+) -> None:
+    (corpus / "latin.txt").write_bytes(b"caf\xe9")
+    (corpus / "nul.txt").write_bytes(b"\0\0")
+    (corpus / "void.txt").write_bytes(b"")
+    (corpus / "photo.png").write_bytes(b"\x89PNG")
+    report = build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert report.documents == 5
+    assert [error.source for error in report.unreadable] == [
+        "texts/latin.txt",
+        "texts/nul.txt",
+        "texts/void.txt",
+    ]
+    assert report.left_out == ("texts/photo.png",)
+
+
+def test_nothing_readable_leaves_the_index_as_it_was(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+) -> None:
+    build_index([corpus], tmp_path / "index", embedder=embedder)
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "void.txt").write_bytes(b"")
+    with pytest.raises(CorpusMissing, match=r"void\.txt: is empty"):
+        build_index([bad], tmp_path / "index", embedder=embedder)
+    assert generations(tmp_path / "index") == ["000001"]
+    assert len(all_passages(tmp_path / "index")) == 6
+
+
+def test_a_text_of_headings_only_is_refused_in_words(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    (tmp_path / "a.md").write_text("---\nx: 1\n---\n", encoding="utf-8")
+    with pytest.raises(CorpusMissing, match="Nothing in the corpus could be read"):
+        build_index([tmp_path / "a.md"], tmp_path / "index", embedder=embedder)
+
+
+def test_leftovers_of_a_killed_build_are_removed(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    leftover = tmp_path / "index" / "generations" / "abc.partial"
+    leftover.mkdir(parents=True)
+    (leftover / "passages.jsonl").write_text("half", encoding="utf-8")
+    build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert generations(tmp_path / "index") == ["000001"]
+
+
+@pytest.mark.parametrize("step", ["write_vectors", "write_lexicon", "write_manifest"])
+def test_a_full_disk_loses_nothing(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index([corpus], tmp_path / "index", embedder=embedder)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(building._Build, step, fail)
+    with pytest.raises(IndexUnwritable, match=r"No space left on device.*as it was"):
+        build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert generations(tmp_path / "index") == ["000001"]
+    assert len(all_passages(tmp_path / "index")) == 6
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):  # type: ignore[no-untyped-def]
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk can be mounted only by root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=False)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
+def test_a_disk_that_is_really_full(small_disk: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    records = (json.dumps({"_id": str(n), "text": f"Text number {n} is here. " * 20}) for n in range(2000))
+    (tmp_path / "c.jsonl").write_text("\n".join(records), encoding="utf-8")
+    with pytest.raises(IndexUnwritable, match="No space left on device"):
+        build_index([tmp_path / "c.jsonl"], small_disk / "index", embedder=embedder)
+    assert generations(small_disk / "index") == []
+
+
+def test_two_builders_in_one_folder(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    folder = tmp_path / "index"
+    with building._locked(folder), pytest.raises(IndexLocked, match="wait for it to end"):
+        build_index([corpus], folder, embedder=embedder)
+    build_index([corpus], folder, embedder=embedder)
+
+
+@pytest.mark.parametrize("make", ["a file in the way", "below a file"])
+def test_a_folder_that_cannot_be_made(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, make: str) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    folder = tmp_path / "file" if make == "a file in the way" else tmp_path / "file" / "index"
+    with pytest.raises(IndexUnwritable, match="cannot be written"):
+        build_index([corpus], folder, embedder=embedder)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv, for root writes to read-only folders")
+def test_a_read_only_folder(corpus: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    folder.chmod(0o555)
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
+    command = [*drop, sys.executable, "-m", "qa", "index", str(corpus), "--index", str(folder)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.count("\n") == 1
+    assert "cannot be written (Permission denied)" in ran.stderr
+
+
+def test_progress_ends_at_the_whole(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    steps: list[tuple[str, int, int | None]] = []
+    build_index([corpus], tmp_path / "index", embedder=embedder, progress=lambda *step: steps.append(step))
+    assert steps[-1] == ("Embedding", 6, 6)
+    assert ("Reading", 5, None) in steps

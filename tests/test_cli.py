@@ -1,0 +1,213 @@
+"""The command line as a person uses it: what is printed, where, and with which status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qa.cli import cli
+from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
+from tests.conftest import ROOT
+
+SEED = "What is Psychotherapy and social action model?"
+
+
+def qa(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def refused(result: Result) -> str:
+    """The one line that a refusal is."""
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("qa: ")
+    return result.stderr
+
+
+def test_ask_says_the_note_first_then_parts_then_passages(real_folder: Path) -> None:
+    result = qa("ask", SEED, "--index", real_folder)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert (
+        " ".join(lines[:2])
+        .replace("  ", " ")
+        .startswith(
+            "These texts use “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action model”"
+        )
+    )
+    order = [
+        "What do you mean by",
+        "confidence 0.",
+        "“psychotherapy”\n1. ",
+        "“social action”\n1. ",
+        "together\n1. ",
+        "Nearest to",
+    ]
+    places = [result.stdout.index(part) for part in order]
+    assert places == sorted(places)
+    assert "*Psychotherapy*" in result.stdout
+    assert "corpus/psychotherapy.md, characters " in result.stdout
+
+
+def test_ask_without_uncertainty_has_no_note(real_folder: Path) -> None:
+    result = qa("ask", "What is psychotherapy?", "-k", "1", "--index", real_folder)
+    assert result.stdout.startswith("These passages probably answer the question (confidence ")
+    assert "2. " not in result.stdout
+
+
+def test_ask_as_json(real_folder: Path) -> None:
+    answer = json.loads(qa("ask", SEED, "--json", "-k", "2", "--index", real_folder).stdout)
+    assert answer["terms"][0]["state"] == "unestablished"
+    assert len(answer["passages"]) == 2
+
+
+@pytest.mark.parametrize("question", STRANGE_QUESTIONS[:2])
+def test_ask_something_strange(real_folder: Path, question: str) -> None:
+    answer = json.loads(qa("ask", "--json", "--index", real_folder, question).stdout)
+    assert answer["verdict"] == "not_in_corpus"
+
+
+@pytest.mark.parametrize(("question", "words"), BAD_QUESTIONS)
+def test_ask_a_bad_question(real_folder: Path, question: str, words: str) -> None:
+    assert words in refused(qa("ask", "--index", real_folder, question))
+
+
+@pytest.mark.parametrize("k", ["0", "-1", "1001", "many", ""])
+def test_ask_with_a_bad_k_is_misuse(k: str) -> None:
+    result = qa("ask", "x", "-k", k)
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+
+
+def test_ask_without_an_index(tmp_path: Path) -> None:
+    assert f"qa index CORPUS --index {tmp_path}" in refused(qa("ask", "x", "--index", tmp_path))
+
+
+def test_a_question_from_a_terminal_that_is_not_utf8(real_folder: Path) -> None:
+    command: list[str | bytes] = [sys.executable, "-m", "qa", "ask", b"caf\xe9", "--index", str(real_folder)]
+    ran = subprocess.run(command, capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr.count(b"\n")) == (1, 1)
+
+
+def test_index_sums_up_what_it_did(corpus: Path, tmp_path: Path) -> None:
+    (corpus / "latin.txt").write_bytes(b"caf\xe9")
+    (corpus / "photo.png").write_bytes(b"\x89PNG")
+    result = qa("index", corpus, "--index", tmp_path / "index")
+    assert result.exit_code == 0
+    assert result.stdout == f"Indexed 5 documents as 6 passages in {tmp_path / 'index'}, 1 left out.\n"
+    assert "left out: texts/latin.txt: is not UTF-8 (byte 0xe9 at 3): convert it to UTF-8" in result.stderr
+    assert "passed over: 1 file of formats that are not read (.png)" in result.stderr
+    again = qa("index", corpus, "--index", tmp_path / "index", "--store", "exact")
+    assert "6 passages (6 unchanged)" in again.stdout
+
+
+def test_index_names_what_it_leaves_out_up_to_twenty(tmp_path: Path) -> None:
+    lines = ['{"_id": "1", "text": "Good."}', *["bad"] * 30]
+    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    result = qa("index", tmp_path / "c.jsonl", "--index", tmp_path / "index")
+    assert result.stderr.count("left out: c.jsonl:") == 20
+    assert "left out: 10 more" in result.stderr
+
+
+@pytest.mark.parametrize("make", ["missing", "empty", "link", "nul", "zero", "latin"])
+def test_index_without_a_corpus(tmp_path: Path, make: str) -> None:
+    corpus = tmp_path / "corpus"
+    if make == "empty":
+        corpus.mkdir()
+    elif make == "link":
+        corpus.symlink_to(tmp_path / "nowhere")
+    elif make != "missing":
+        corpus = tmp_path / "a.txt"
+        corpus.write_bytes({"nul": b"\0" * 9, "zero": b"", "latin": b"caf\xe9"}[make])
+    assert str(corpus.name) in refused(qa("index", corpus, "--index", tmp_path / "index"))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--passage-tokens", "3", "passage_tokens = 3"),
+        ("--passage-tokens", "100000", "passage_tokens = 100000"),
+        ("--embedder", "/nowhere", "no sentence-transformers model"),
+    ],
+)
+def test_index_with_bad_settings(corpus: Path, tmp_path: Path, option: str, value: str, words: str) -> None:
+    assert words in refused(qa("index", corpus, "--index", tmp_path / "index", option, value))
+
+
+def test_what_a_path_says_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    assert "\x1b" not in refused(qa("index", tmp_path / "\x1b[31mred"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--port", "70000"], "port = 70000"),
+        (["--threads", "0"], "threads = 0"),
+        (["--host", "no such host", "--port", "0"], "Cannot listen on no such host:0"),
+    ],
+)
+def test_serve_refuses(real_folder: Path, arguments: list[str], words: str) -> None:
+    assert words in refused(qa("serve", "--index", real_folder, *arguments))
+
+
+def test_serve_without_index_or_corpus(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "qa",
+        "serve",
+        "--index",
+        str(tmp_path / "i"),
+        "--corpus",
+        str(tmp_path / "c"),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith(f"qa: {tmp_path / 'c'} does not exist")
+
+
+@pytest.mark.parametrize("command", [[], ["index"], ["ask"], ["serve"]])
+def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+    result = qa(*command, "--help")
+    assert result.exit_code == 0
+    assert "qa " in result.output or "curl " in result.output
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"qa {name}" in readme for name in cli.commands)
+
+
+def test_help_needs_no_heavy_library() -> None:
+    script = "import sys; import qa.cli; print([m for m in ('torch', 'faiss', 'flask', 'rich') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_what_no_one_foresaw_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from qa import cli as module
+
+    def fail() -> None:
+        raise ZeroDivisionError("so\nthere")
+
+    monkeypatch.setattr(module, "cli", fail)
+    monkeypatch.delenv("QA_DEBUG", raising=False)
+    with pytest.raises(SystemExit):
+        module.main()
+    shown = capsys.readouterr().err
+    assert shown.startswith("qa: unexpected ZeroDivisionError: so there.")
+    assert shown.count("\n") == 1
+    monkeypatch.setenv("QA_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        module.main()
+
+
+def test_a_closed_pipe_is_no_error(real_folder: Path) -> None:
+    command = f'"{sys.executable}" -m qa ask "What is psychotherapy?" -k 100 --index "{real_folder}" | head -1'
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env={**os.environ})
+    assert ran.stderr == ""

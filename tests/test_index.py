@@ -1,0 +1,85 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
+from qa.index import current_generation, open_index
+from tests.conftest import WordLengthEmbedder
+
+
+@pytest.fixture
+def folder(tiny_folder: Path, tmp_path: Path) -> Path:
+    shutil.copytree(tiny_folder, tmp_path / "index")
+    return tmp_path / "index"
+
+
+def test_missing(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match=f"qa index CORPUS --index {tmp_path}"):
+        open_index(tmp_path, WordLengthEmbedder())
+
+
+def test_an_embedder_that_did_not_make_it(folder: Path) -> None:
+    other = WordLengthEmbedder()
+    other.name, other.checksum = "other", "1" * 64
+    with pytest.raises(IndexMismatch, match=r"word-length.*000000000000.*other.*111111111111.*qa index"):
+        open_index(folder, other)
+
+
+def change_manifest(**fields: object) -> Callable[[Path], None]:
+    def change(generation: Path) -> None:
+        path = generation / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}), encoding="utf-8")
+
+    return change
+
+
+def remove(name: str) -> Callable[[Path], None]:
+    def change(generation: Path) -> None:
+        path = generation / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    return change
+
+
+def cut(name: str) -> Callable[[Path], None]:
+    def change(generation: Path) -> None:
+        path = generation / name
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        (change_manifest(format=99), IndexMismatch),
+        (change_manifest(passages=7), IndexDamaged),
+        (change_manifest(store="cloud"), IndexDamaged),
+        (change_manifest(extra=1), IndexDamaged),
+        (cut("manifest.json"), IndexDamaged),
+        (remove("manifest.json"), IndexDamaged),
+        (remove("passages.jsonl"), IndexDamaged),
+        (remove("passages.offsets.npy"), IndexDamaged),
+        (cut("passages.offsets.npy"), IndexDamaged),
+        (remove("lexicon"), IndexDamaged),
+        (cut("lexicon/meta.json"), IndexDamaged),
+        (remove("store"), IndexDamaged),
+        (cut("store/vectors.faiss"), IndexDamaged),
+    ],
+)
+def test_a_damaged_generation_is_refused_in_words(
+    folder: Path, damage: Callable[[Path], None], error: type[QAError]
+) -> None:
+    damage(current_generation(folder))
+    with pytest.raises(error, match="qa index"):
+        open_index(folder, WordLengthEmbedder())
+
+
+@pytest.mark.parametrize("pointer", ["", "999999", "../..", "a/b", "\udcff"])
+def test_a_pointer_to_nothing(folder: Path, pointer: str) -> None:
+    (folder / "CURRENT").write_bytes(pointer.encode("utf-8", "surrogateescape"))
+    with pytest.raises(IndexDamaged, match="qa index"):
+        open_index(folder, WordLengthEmbedder())

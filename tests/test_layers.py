@@ -1,0 +1,88 @@
+"""The house plan holds: a room imports only what stands below it, and siblings never import each other."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+# Each room with the rooms that it may import. A folder's own modules may import each other freely.
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "errors": set(),
+    "datatypes": set(),
+    "settings": {"errors"},
+    "terms": {"datatypes"},
+    "readers": {"datatypes", "errors"},
+    "splitters": {"datatypes"},
+    "embedders": {"errors"},
+    "stores": {"errors"},
+    "lexicon": {"datatypes", "terms"},
+    "fusions": {"datatypes"},
+    "states": {"datatypes", "terms", "lexicon"},
+    "confidence": {"datatypes"},
+    "notes": {"datatypes", "confidence"},
+    "payload": {"datatypes"},
+    "index": {"datatypes", "embedders", "errors", "lexicon", "stores"},
+    "building": {
+        "__init__", "datatypes", "embedders", "errors", "index", "lexicon", "readers", "settings",
+        "splitters", "stores",
+    },
+    "retrieval": {"datatypes", "fusions", "index", "states", "stores", "terms"},
+    "answering": {"confidence", "datatypes", "errors", "index", "notes", "retrieval", "settings", "terms"},
+    "web": {"__init__", "answering", "datatypes", "errors", "index", "notes", "payload", "settings"},
+    "terminal": {"answering", "datatypes", "notes"},
+    "cli": {"__init__", "answering", "building", "errors", "index", "payload", "settings", "terminal", "web"},
+    "__main__": {"cli"},
+}  # fmt: skip
+
+MODULES = sorted((ROOT / "qa").rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT / "qa").parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names = [node.module or ""]
+            if node.module == "qa":
+                names = [f"qa.{alias.name}" if alias.name != "__version__" else "qa.__init__" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        rooms |= {name.split(".")[1] for name in names if name.startswith("qa.")}
+    return rooms
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_obey_the_plan(path: Path) -> None:
+    room = room_of(path)
+    assert imported_rooms(path) - {room} <= MAY_IMPORT[room]
+
+
+def test_the_plan_has_no_circle() -> None:
+    placed: set[str] = set()
+    while len(placed) < len(MAY_IMPORT):
+        ready = {room for room, below in MAY_IMPORT.items() if room not in placed and below <= placed}
+        assert ready, f"a circle among {set(MAY_IMPORT) - placed}"
+        placed |= ready
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in MODULES:
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        names = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+        assert "print" not in names, path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_stay_short(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and not node.name.endswith("blueprint"):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 45, f"{path}: {node.name}"

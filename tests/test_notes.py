@@ -1,0 +1,98 @@
+import pytest
+
+from qa.datatypes import Evidence, Hit, Part, Term, TermReport, TermState
+from qa.notes import part_title, quoted, write_note
+
+HIT = Hit(0, 0.1, 1)
+
+
+def report(text: str, state: TermState, *parts: str, suggestion: str | None = None) -> TermReport:
+    return TermReport(Term(text, 0, len(text), ()), state, 0, suggestion, parts)
+
+
+def evidence(*terms: TermReport, top: float = 0.9, parts: tuple[Part, ...] = (), hits: int = 1) -> Evidence:
+    return Evidence("q", (HIT,) * hits, (top,) * hits, top, terms, parts)
+
+
+KNOWN = report("psychotherapy", TermState.KNOWN, "psychotherapy")
+WHOLE = report("Psychotherapy and social action model", TermState.UNESTABLISHED, "psychotherapy", "social action")
+QUORVEX = report("quorvex", TermState.UNKNOWN)
+THERAPY = report("quorvex therapy", TermState.UNKNOWN, "therapy")
+APART = (Part(("psychotherapy", "social action"), ()),)
+UNLIKELY = "The passages shown are the nearest there are, and probably do not answer the question."
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (evidence(KNOWN), None),
+        (evidence(), None),
+        (
+            evidence(WHOLE),
+            "These texts use “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action "
+            "model” as one term.",
+        ),
+        (
+            evidence(WHOLE, parts=APART),
+            "These texts use “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action "
+            "model” as one term. No passage has “psychotherapy” and “social action” together.",
+        ),
+        (evidence(KNOWN, QUORVEX), "These texts do not have the term “quorvex”."),
+        (
+            evidence(KNOWN, QUORVEX, report("zibble", TermState.UNKNOWN), QUORVEX),
+            "These texts do not have the terms “quorvex” and “zibble”.",
+        ),
+        (
+            evidence(THERAPY, KNOWN),
+            "These texts do not have the term “quorvex therapy”, though they have “therapy”.",
+        ),
+        (
+            evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
+            "These texts do not have the word “psycotherapy”; it was read as “psychotherapy”.",
+        ),
+        (evidence(KNOWN, top=0.4), "The passages shown are near the question, but may not answer it."),
+        (evidence(KNOWN, top=0.1), UNLIKELY),
+        (evidence(QUORVEX), f"These texts do not have the term “quorvex”. {UNLIKELY}"),
+        (evidence(KNOWN, hits=0), "These texts have nothing to show for the question."),
+    ],
+)
+def test_note(found: Evidence, text: str | None) -> None:
+    assert write_note(found).text == text
+
+
+@pytest.mark.parametrize(
+    ("found", "asks"),
+    [
+        (evidence(KNOWN), None),
+        (evidence(KNOWN, top=0.4), None),
+        (evidence(KNOWN, top=0.1), "Can you ask it in other words, or name the subject that it belongs to?"),
+        (
+            evidence(THERAPY),
+            "What do you mean by “quorvex therapy”: where did you meet it, or what else is it called?",
+        ),
+        (
+            evidence(WHOLE),
+            "What do you mean by “Psychotherapy and social action model”: “psychotherapy” or “social action”, how "
+            "they go together, or a name that you met somewhere, and where?",
+        ),
+        (
+            evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
+            "Did you mean “psychotherapy”?",
+        ),
+    ],
+)
+def test_clarification(found: Evidence, asks: str | None) -> None:
+    assert write_note(found).clarification == asks
+
+
+@pytest.mark.parametrize(
+    ("terms", "text"),
+    [([], ""), (["a"], "“a”"), (["a", "b"], "“a” and “b”"), (["a", "b", "c"], "“a”, “b” and “c”")],
+)
+def test_quoted(terms: list[str], text: str) -> None:
+    assert quoted(terms) == text
+
+
+def test_part_title() -> None:
+    assert part_title(["a"]) == "“a”"
+    assert part_title(["a", "b"]) == "“a” and “b” together"

@@ -1,0 +1,73 @@
+"""The README is true: its commands run, its paths exist, its lines are the ones that are checked."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from qa.answering import Answerer
+from qa.cli import cli
+from qa.payload import answer_payload
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+
+
+def test_the_first_two_lines_set_up_and_check() -> None:
+    assert SHELL[0].endswith("pip install -e . && qa serve")
+    assert SHELL[1].endswith("&& ruff check && ruff format --check && mypy && pytest")
+
+
+def test_continuous_integration_runs_the_second_line() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    pattern = re.search(r"grep -m1 '(.*)' README", script)
+    assert pattern is not None
+    assert next(line for line in README.splitlines() if re.search(pattern[1], line)) == SHELL[1]
+
+
+@pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("qa ")])
+def test_options_in_the_readme_exist(line: str) -> None:
+    words = line.split()
+    shown = CliRunner().invoke(cli, [words[1], "--help"]).output
+    assert all(word in shown for word in words if word.startswith("--"))
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
+def test_links_lead_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_the_answer_shown_is_the_answer_given(real_folder: Path) -> None:
+    block = re.search(r'\$ qa ask "(.*?)"\n(.*?)```', README, re.DOTALL)
+    assert block is not None
+    shown = [line.rstrip() for line in block[2].splitlines()]
+    ran = subprocess.run(
+        [sys.executable, "-m", "qa", "ask", block[1], "--index", str(real_folder)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    given = [line.rstrip() for line in ran.stdout.splitlines()]
+    for line in shown:
+        start = line.removesuffix("…").rstrip()
+        assert any(one.startswith(start) for one in given), line
+
+
+def test_the_json_shown_has_the_fields_given(real_answerer: Answerer) -> None:
+    block = re.search(r"```json\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    shown = json.loads(block[1])
+    given = answer_payload(real_answerer.answer("What is Psychotherapy and social action model?"))
+    assert list(shown) == list(given)
+    assert list(shown["terms"][0]) == list(given["terms"][0])
+    assert list(shown["passages"][0]) == list(given["passages"][0])
+    assert list(shown["parts"][0]) == list(given["parts"][0])
+
+
+def test_the_version_is_in_the_changelog() -> None:
+    from qa import __version__
+
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

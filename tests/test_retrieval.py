@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from qa.datatypes import Term, TermReport, TermState
+from qa.fusions import reciprocal_rank
+from qa.index import Index
+from qa.retrieval import dense_rankings, gather_evidence, lexical_ranking, parts_of
+
+
+def report(state: TermState, *parts: str) -> TermReport:
+    return TermReport(Term("t", 0, 1, ()), state, 0, known_parts=parts)
+
+
+@pytest.mark.parametrize(
+    ("reports", "expected"),
+    [
+        ([], []),
+        ([report(TermState.KNOWN, "a")], []),
+        ([report(TermState.UNKNOWN)], []),
+        ([report(TermState.UNKNOWN, "a")], [("a",)]),
+        ([report(TermState.UNESTABLISHED, "a", "b")], [("a",), ("b",), ("a", "b")]),
+        ([report(TermState.UNKNOWN), report(TermState.KNOWN, "c")], [("c",)]),
+        (
+            [
+                report(TermState.UNESTABLISHED, "a", "b"),
+                report(TermState.KNOWN, "a"),
+                report(TermState.KNOWN, "c"),
+            ],
+            [("a",), ("b",), ("c",), ("a", "b")],
+        ),
+        ([report(TermState.UNESTABLISHED, "a", "a")], [("a",)]),
+    ],
+)
+def test_parts_of(reports: list[TermReport], expected: list[tuple[str, ...]]) -> None:
+    assert parts_of(reports) == expected
+
+
+def test_dense_ranking_by_hand(tiny_index: Index) -> None:
+    # Words of 3, 2, 1 and 3 letters: no passage is nearer to that than the one which is all short words.
+    (ranking,) = dense_rankings(tiny_index.embed(["Keep it cool"]), tiny_index, 3)
+    best = tiny_index.passage(ranking[0].row)
+    assert best.text == "Keep it cool."
+    # "Apple: Storage\nKeep it cool." has lengths 5, 7, 4, 2, 4; the question 4, 2, 4.
+    expected = (2 * 2 + 1 * 1) / (np.sqrt(1 + 1 + 4 + 1) * np.sqrt(4 + 1))
+    assert ranking[0].score == pytest.approx(expected, rel=1e-5)
+    assert [hit.rank for hit in ranking] == [1, 2, 3]
+
+
+def test_lexical_ranking_leaves_question_words_out(tiny_index: Index) -> None:
+    rows = [hit.row for hit in lexical_ranking("What is an apple?", tiny_index, 10)]
+    titles = {tiny_index.passage(row).title for row in rows}
+    assert "Apple" in titles
+    assert lexical_ranking("What is it?", tiny_index, 10) == lexical_ranking("what is it", tiny_index, 10)
+
+
+def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
+    question = "Does family therapy treat a family?"
+    (evidence,) = gather_evidence([question], tiny_index, 4)
+    (dense,) = dense_rankings(tiny_index.embed([question]), tiny_index, 100)
+    fused = reciprocal_rank([dense, lexical_ranking(question, tiny_index, 100)])
+    assert evidence.ranking == fused[:4]
+    assert evidence.top_cosine == dense[0].score
+    by_row = {hit.row: hit.score for hit in dense}
+    assert evidence.cosines == pytest.approx([by_row[hit.row] for hit in fused[:4]], abs=1e-6)
+
+
+def test_parts_hold_only_passages_that_have_them(tiny_index: Index) -> None:
+    (evidence,) = gather_evidence(["What is Psychotherapy and social action model?"], tiny_index, 5)
+    shown = {part.terms: [tiny_index.passage(hit.row).source for hit in part.ranking] for part in evidence.parts}
+    assert set(shown[("psychotherapy",)]) == {"texts/psychotherapy.txt", "texts/social-action.txt"}
+    assert set(shown[("social action",)]) == {"texts/social-action.txt"}
+    assert shown[("psychotherapy", "social action")] == ["texts/social-action.txt"]
+
+
+def test_questions_asked_together_are_answered_as_if_alone(tiny_index: Index) -> None:
+    questions = ["What is quorvex therapy?", "What is an apple?", "Psychotherapy and social action model"]
+    together = gather_evidence(questions, tiny_index, 3)
+    for question, found in zip(questions, together, strict=True):
+        (alone,) = gather_evidence([question], tiny_index, 3)
+        assert found == alone
+
+
+def test_no_questions(tiny_index: Index) -> None:
+    assert gather_evidence([], tiny_index, 3) == []

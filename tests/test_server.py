@@ -1,0 +1,191 @@
+"""The real command, the real server, real connections."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.bad_input import BAD_ADDRESSES, BAD_BODIES, STRANGE_QUESTIONS
+from tests.conftest import TEXTS
+
+_START_SECONDS = 120
+
+
+@dataclass
+class Running:
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+
+    def request(self, method: str, address: str, body: bytes | None = None, kind: str | None = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Content-Type": kind} if kind else {}
+        connection.request(method, address, body, headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        return response.status, text
+
+    def raw(self, sent: bytes) -> str:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(sent)
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path) -> Running:
+    """Serve the tiny texts with the real model; there is no index yet, so the command builds one first."""
+    (folder / "texts").mkdir()
+    for name, text in TEXTS.items():
+        (folder / "texts" / name).write_text(text, encoding="utf-8")
+    port, log = free_port(), folder / "log"
+    command = [
+        sys.executable, "-m", "qa", "serve", "--corpus", "texts", "--index", "index", "--port", str(port),
+    ]  # fmt: skip
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True)
+    running = Running(process, port, log)
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if running.request("GET", "/readyz")[0] == 200:
+                return running
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise AssertionError(log.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start(tmp_path_factory.mktemp("server"))
+    yield running
+    running.process.terminate()
+    running.process.wait(60)
+
+
+def test_it_built_the_index_first(server: Running) -> None:
+    log = server.log.read_text(encoding="utf-8")
+    assert "There is no index in index yet: building it from texts." in log
+    assert "Indexed 5 documents as 6 passages in index." in log
+    assert f"Candor answers at http://127.0.0.1:{server.port}/" in log
+
+
+def test_it_answers(server: Running) -> None:
+    status, text = server.request("POST", "/api/ask", b'{"question": "What is an apple?", "k": 2}', "application/json")
+    answer = json.loads(text)
+    assert (status, answer["verdict"], answer["note"]) == (200, "answered", None)
+    assert answer["passages"][0]["text"] == "An apple is a fruit. Apple trees bear it in autumn."
+    assert json.loads(server.request("GET", "/api/ask?q=What+is+an+apple%3F&k=2")[1]) == answer
+    assert server.request("GET", "/?q=apple")[0] == 200
+
+
+@pytest.mark.parametrize(("body", "kind", "status", "code"), BAD_BODIES)
+def test_bad_bodies(server: Running, body: bytes, kind: str, status: int, code: str) -> None:
+    got, text = server.request("POST", "/api/ask", body, kind)
+    assert (got, json.loads(text)["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(("address", "status", "code"), BAD_ADDRESSES)
+def test_bad_addresses(server: Running, address: str, status: int, code: str) -> None:
+    got, text = server.request("GET", address)
+    assert (got, json.loads(text)["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("question", STRANGE_QUESTIONS)
+def test_strange_questions(server: Running, question: str) -> None:
+    status, text = server.request("GET", f"/api/ask?q={quote(question)}")
+    assert status == 200
+    assert json.loads(text)["verdict"] != "answered"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GARBAGE\r\n\r\n", 400, "bad_request"),
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "address_too_long"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400, "bad_request"),
+    ],
+)
+def test_what_is_hardly_http(server: Running, sent: bytes, status: int, code: str) -> None:
+    head, _, body = server.raw(sent).partition("\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert json.loads(body)["error"]["code"] == code
+
+
+def test_a_body_without_a_length_is_bounded_too(server: Running) -> None:
+    chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+    head = (
+        b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    answer = server.raw(head + chunk * 3 + b"0\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 413 ")
+
+
+def test_one_line_a_request_without_the_question(server: Running) -> None:
+    before = server.log.read_text(encoding="utf-8").count("\n")
+    server.request("GET", "/api/ask?q=my+secret+trouble&k=1")
+    server.request("GET", "/?q=my+secret+trouble")
+    deadline = time.monotonic() + 10
+    while (log := server.log.read_text(encoding="utf-8")).count("\n") < before + 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    lines = log.splitlines()[before:]
+    assert len(lines) == 2
+    assert re.search(r"127\.0\.0\.1 GET /api/ask 200 \d+ bytes \d+ ms", lines[0])
+    assert "secret" not in log
+
+
+def test_many_at_once(server: Running) -> None:
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(server.request("GET", "/api/ask?q=social+action")[0]))
+        for _ in range(24)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 24
+
+
+def test_a_port_in_use(server: Running) -> None:
+    command = [sys.executable, "-m", "qa", "serve", "--index", "index", "--port", str(server.port)]
+    ran = subprocess.run(command, cwd=server.log.parent, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"qa: Cannot listen on 127.0.0.1:{server.port} (Address already in use)")
+    assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_after_the_requests_under_way(tmp_path: Path, number: signal.Signals) -> None:
+    running = start(tmp_path)
+    statuses: list[int] = []
+    asking = threading.Thread(
+        target=lambda: statuses.append(running.request("GET", "/api/ask?q=what+is+social+action&k=100")[0])
+    )
+    asking.start()
+    time.sleep(0.005)
+    os.kill(running.process.pid, number)
+    asking.join()
+    assert running.process.wait(60) == 0
+    assert statuses == [200]
+    assert "Traceback" not in running.log.read_text(encoding="utf-8")

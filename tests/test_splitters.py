@@ -1,0 +1,108 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from qa.datatypes import Document, Section
+from qa.embedders import load_embedder
+from qa.splitters import Splitter
+from tests.conftest import WordLengthEmbedder
+
+
+def document(text: str, title: str = "", sections: tuple[Section, ...] = ()) -> Document:
+    return Document(id="d", title=title, text=text, source="d.txt", sections=sections)
+
+
+@pytest.fixture(scope="module")
+def words_splitter() -> Splitter:
+    """A token is a word; 12 tokens, two of them special."""
+    return Splitter(WordLengthEmbedder().tokenizer, max_tokens=32, passage_tokens=12)
+
+
+@pytest.fixture(scope="module")
+def real_tokenizer() -> Tokenizer:
+    return load_embedder().tokenizer
+
+
+@pytest.fixture(scope="module")
+def real_splitter(real_tokenizer: Tokenizer) -> Splitter:
+    return Splitter(real_tokenizer, max_tokens=256, passage_tokens=48)
+
+
+def test_a_short_text_is_one_passage(words_splitter: Splitter) -> None:
+    (passage,) = words_splitter.split(document("  One two three.\n"))
+    assert (passage.text, passage.start, passage.end) == ("One two three.", 2, 16)
+    assert passage.id == "d#2-16"
+
+
+def test_splits_at_sentences_into_like_sizes(words_splitter: Splitter) -> None:
+    # Twelve words with room for ten: two passages of six rather than one of nine and one of three.
+    text = "One two three. Four five six. Seven eight nine. Ten eleven twelve."
+    assert [p.text for p in words_splitter.split(document(text))] == [
+        "One two three. Four five six.",
+        "Seven eight nine. Ten eleven twelve.",
+    ]
+
+
+def test_sentences_run_across_wrapped_lines(words_splitter: Splitter) -> None:
+    text = "One two three four\nfive six. Seven eight nine\nten eleven twelve."
+    assert [p.text for p in words_splitter.split(document(text))] == [
+        "One two three four\nfive six.",
+        "Seven eight nine\nten eleven twelve.",
+    ]
+
+
+def test_sections_are_never_joined_and_give_their_heading(words_splitter: Splitter) -> None:
+    text = "One two. Three four."
+    sections = (Section("A", 2, 0, 8), Section("B", 2, 8, 20))
+    passages = words_splitter.split(document(text, sections=sections))
+    assert [(p.heading, p.text) for p in passages] == [("A", "One two."), ("B", "Three four.")]
+
+
+def test_title_and_heading_take_room(words_splitter: Splitter) -> None:
+    # Ten words fit alone; with a title of three words and room for seven they do not.
+    text = "One two three four five. Six seven eight nine ten."
+    assert len(words_splitter.split(document(text))) == 1
+    assert len(words_splitter.split(document(text, title="A b c"))) == 2
+
+
+def test_a_long_title_is_cut_to_a_quarter(words_splitter: Splitter) -> None:
+    (passage,) = words_splitter.split(document("One.", title="a b c d e f g h"))
+    assert words_splitter.context(passage) == "a b c\n"
+    assert passage.title == "a b c d e f g h"
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "\u200b \n"])
+def test_nothing_to_split(words_splitter: Splitter, text: str) -> None:
+    assert all(passage.text.strip() for passage in words_splitter.split(document(text)))
+
+
+texts = st.one_of(
+    st.text(max_size=600),
+    st.lists(
+        st.sampled_from(["word ", "Dr. ", "end. ", "\n", "\n\n", "- item\n", "é́", "😀‍👩", "漢字", "x" * 90]),
+        max_size=120,
+    ).map("".join),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=texts, title=st.text(max_size=80))
+def test_ranges_are_exact_and_no_passage_is_cut_by_the_model(
+    real_splitter: Splitter, real_tokenizer: Tokenizer, text: str, title: str
+) -> None:
+    source = document(text, title)
+    end = 0
+    for passage in real_splitter.split(source):
+        assert source.text[passage.start : passage.end] == passage.text
+        assert passage.start >= end
+        end = passage.end
+        embedded = real_splitter.context(passage) + passage.text
+        assert len(real_tokenizer.encode(embedded).ids) <= real_splitter.passage_tokens
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=texts)
+def test_no_word_is_lost(real_splitter: Splitter, text: str) -> None:
+    passages = real_splitter.split(document(text))
+    assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())

@@ -1,0 +1,50 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from qa.datatypes import Answer, Passage, QuotedPassage, Verdict
+from qa.terminal import printable, render_answer
+
+
+def shown(text: str, *, terminal: bool) -> str:
+    passage = Passage("p", "d", "Title", "Heading", "a.txt", text, 4, 4 + len(text))
+    quoted = QuotedPassage(1, passage, 0.5, ((3, 8),))
+    answer = Answer("q", 0.5, Verdict.UNCERTAIN, "A note.", passages=(quoted,), clarification="Which?")
+    stream = StringIO()
+    render_answer(answer, Console(file=stream, force_terminal=terminal, width=60, highlight=False))
+    return stream.getvalue()
+
+
+def test_plain_output_marks_with_asterisks() -> None:
+    assert [line.rstrip() for line in shown("An apple a day.", terminal=False).splitlines()] == [
+        "A note.",
+        "Which?",
+        "",
+        "These passages may not answer the question (confidence 0.50).",
+        "",
+        "1. Title › Heading",
+        "   An *apple* a day.",
+        "   a.txt, characters 4-19, cosine 0.50",
+        "",
+    ]
+
+
+def test_a_terminal_gets_underlines() -> None:
+    text = shown("An apple a day.", terminal=True)
+    assert "\x1b[1;4mapple\x1b[0m" in text
+    assert "*apple*" not in text
+
+
+def test_a_corpus_cannot_steer_the_terminal() -> None:
+    text = shown("An apple \x1b]0;title\x07 [bold]day[/bold]\x9b31m.", terminal=False)
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert "[bold]day[/bold]" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a\tb\nc", "a\tb\nc"), ("é漢😀", "é漢😀"), ("\x00\x1b\x7f\x85", "�" * 4)]
+)
+def test_printable(text: str, expected: str) -> None:
+    assert printable(text) == expected

@@ -1,0 +1,77 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.terms import find_terms, stems, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("?!… 😀", []),
+        ("Therapies, therapy; THERAPY's therapist’s", ["therapi", "therapi", "therapi", "therapist"]),
+        ("self-help group", ["self", "help", "group"]),
+        ("rock & roll", ["rock", "and", "roll"]),
+        ("Martín-Baró", ["martin", "baro"]),
+        ("don't", ["dont"]),
+        ("snake_case", ["snake", "case"]),
+        ("12 steps", ["12", "step"]),
+        ("علاج نفسي", ["علاج", "نفسي"]),
+    ],
+)
+def test_stems(text: str, expected: list[str]) -> None:
+    assert stems(text) == expected
+
+
+@given(st.text(max_size=200))
+def test_words_have_their_own_ranges(text: str) -> None:
+    found = words(text)
+    assert [word.stem for word in found] == stems(text)
+    assert all(0 <= word.start < word.end <= len(text) for word in found)
+    assert all(left.end <= right.start for left, right in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is psychotherapy?", ["psychotherapy"]),
+        ("what is psychotherapy", ["psychotherapy"]),
+        ("What is Psychotherapy and social action model?", ["Psychotherapy and social action model"]),
+        ("what is psychotherapy and social action model", ["psychotherapy and social action model"]),
+        ("WHAT IS PSYCHOTHERAPY AND SOCIAL ACTION MODEL", ["PSYCHOTHERAPY AND SOCIAL ACTION MODEL"]),
+        ("the psychotherapy & social action model", ["psychotherapy & social action model"]),
+        ('who made "the blue lotus method" and why?', ["the blue lotus method"]),
+        ("How do I overcome anxiety and depression?", ["overcome", "anxiety", "depression"]),
+        ("What should I do about my stress before track meets?", ["stress", "track", "meets"]),
+        ("tell me about quorvex therapy", ["quorvex therapy"]),
+        ("How does it work?", []),
+        ("😀", []),
+        ("", []),
+    ],
+)
+def test_find_terms(question: str, expected: list[str]) -> None:
+    assert [term.text for term in find_terms(question)] == expected
+
+
+@given(st.text(max_size=120))
+def test_terms_are_stretches_of_the_question_in_order(question: str) -> None:
+    found = find_terms(question)
+    assert all(question[term.start : term.end] == term.text for term in found)
+    assert all(term.words for term in found)
+    assert all(left.end <= right.start for left, right in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What is family therapy?", True),  # all that is asked about
+        ("How does the mindset momentum method compare with meditation?", True),  # ends in a head
+        ("How does the Cosmic Anisotropy Telescope compare with radar?", True),  # capitals
+        ("How does joint listening compare with radar?", False),
+    ],
+)
+def test_named(question: str, named: bool) -> None:
+    assert find_terms(question)[0].named is named

@@ -1,0 +1,163 @@
+import html
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+
+from qa.answering import Answerer
+from qa.payload import answer_payload
+from qa.web import create_app
+from qa.web.views import example_questions
+from tests.bad_input import BAD_ADDRESSES, BAD_BODIES, BAD_QUESTIONS, STRANGE_QUESTIONS
+
+SEED = "What is Psychotherapy and social action model?"
+
+
+@pytest.fixture
+def client(tiny_answerer: Answerer) -> FlaskClient:
+    return create_app(tiny_answerer).test_client()
+
+
+def test_post_and_get_give_the_same_answer(client: FlaskClient, tiny_answerer: Answerer) -> None:
+    expected = answer_payload(tiny_answerer.answer(SEED, 2))
+    assert client.post("/api/ask", json={"question": SEED, "k": 2}).get_json() == expected
+    assert client.get("/api/ask", query_string={"q": SEED, "k": 2}).get_json() == expected
+
+
+@pytest.mark.parametrize(("body", "kind", "status", "code"), BAD_BODIES)
+def test_bad_bodies(client: FlaskClient, body: bytes, kind: str, status: int, code: str) -> None:
+    response = client.post("/api/ask", data=body, content_type=kind)
+    assert response.status_code == status
+    error = response.get_json()["error"]
+    assert (set(error), error["code"]) == ({"code", "message"}, code)
+    assert error["message"].endswith((".", "...")) and "\n" not in error["message"]
+
+
+@pytest.mark.parametrize(("address", "status", "code"), BAD_ADDRESSES)
+def test_bad_addresses(client: FlaskClient, address: str, status: int, code: str) -> None:
+    response = client.get(address)
+    assert (response.status_code, response.get_json()["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_wrong_methods(client: FlaskClient, method: str) -> None:
+    response = client.open("/api/ask", method=method)
+    assert response.status_code == 405
+    assert response.get_json()["error"]["code"] == "method_not_allowed"
+    assert "POST" in response.headers["Allow"]
+
+
+@pytest.mark.parametrize("question", STRANGE_QUESTIONS)
+def test_strange_questions(client: FlaskClient, question: str) -> None:
+    response = client.post("/api/ask", json={"question": question})
+    assert response.status_code == 200
+    assert response.get_json()["verdict"] != "answered"
+    assert client.get("/", query_string={"q": question}).status_code == 200
+
+
+@pytest.mark.parametrize(("question", "words"), [row for row in BAD_QUESTIONS if "\ud800" not in row[0]])
+def test_the_page_says_what_the_api_says(client: FlaskClient, question: str, words: str) -> None:
+    message = client.post("/api/ask", json={"question": question}).get_json()["error"]["message"]
+    response = client.get("/", query_string={"q": question})
+    assert response.status_code == 400
+    assert words in message
+    assert html.escape(message, quote=False) in html.unescape(response.text)
+
+
+@pytest.mark.parametrize("k", ["0", "-1", "1001", "many", "", "٣", "9" * 5000])
+def test_the_page_refuses_a_bad_k(client: FlaskClient, k: str) -> None:
+    response = client.get("/", query_string={"q": "apple", "k": k})
+    assert response.status_code == 400
+    assert "from 1 to 1,000" in response.text
+
+
+def test_the_empty_page_invites(client: FlaskClient, tiny_answerer: Answerer) -> None:
+    text = html.unescape(client.get("/").text)
+    examples = example_questions(tiny_answerer.index)
+    assert examples == [
+        "What is apple?", "What is garden?", "What is psychotherapy?", "What is social action?",
+        "What is the psychotherapy and social action model?",
+    ]  # fmt: skip
+    assert all(f">{example}</a>" in text for example in examples)
+    assert "5 texts" in text
+
+
+def test_the_page_shows_note_parts_places_and_marks(client: FlaskClient) -> None:
+    text = client.get("/", query_string={"q": SEED}).text
+    assert "but nowhere “Psychotherapy and social action model” as one term." in text
+    assert "“psychotherapy” and “social action” together" in text
+    assert "<mark>Social action</mark>" in text
+    assert "texts/social-action.txt" in text
+    assert f'value="{SEED}"' in text
+
+
+def test_no_note_where_nothing_is_uncertain(real_answerer: Answerer) -> None:
+    text = create_app(real_answerer).test_client().get("/?q=What+is+psychotherapy%3F").text
+    assert "What to know first" not in text
+    assert "These passages probably answer the question" in text
+
+
+def test_the_question_is_escaped(client: FlaskClient) -> None:
+    text = client.get("/", query_string={"q": '"><script>alert(1)</script> apple'}).text
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_corpus_is_escaped(tmp_path, embedder) -> None:  # type: ignore[no-untyped-def]
+    from qa.building import build_index
+    from qa.index import open_index
+
+    record = {
+        "_id": "<b>1</b>",
+        "title": "<img src=x>",
+        "text": 'Evil apple <script>alert(1)</script> & "more".',
+    }
+    (tmp_path / "c.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    build_index([tmp_path / "c.jsonl"], tmp_path / "index", embedder=embedder)
+    index = open_index(tmp_path / "index", embedder)
+    client = create_app(Answerer(index)).test_client()
+    text = client.get("/?q=evil+apple").text
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "&lt;<mark>script</mark>" in text or "&lt;script&gt;" in text
+    assert client.get("/").status_code == 200
+    index.close()
+
+
+def test_every_response_carries_the_security_headers(client: FlaskClient) -> None:
+    for address in ["/", "/?q=", "/healthz", "/nowhere", "/static/page.css"]:
+        with client.get(address) as response:
+            assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_page_asks_no_other_host(client: FlaskClient) -> None:
+    text = client.get("/", query_string={"q": SEED}).text
+    assert "http://" not in text
+    assert "https://" not in text
+    assert "<script" not in text
+
+
+def test_health_and_readiness(client: FlaskClient) -> None:
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+    ready = client.get("/readyz").get_json()
+    assert (ready["status"], ready["documents"], ready["embedder"]) == ("ready", 5, "word-length")
+
+
+def test_the_description_of_the_api_is_valid(client: FlaskClient) -> None:
+    description = client.get("/openapi.json").get_json()
+    validate(description)
+    assert set(description["paths"]) == {"/api/ask", "/healthz", "/readyz"}
+    assert set(description["paths"]["/api/ask"]["post"]["responses"]) == {"200", "400", "413", "415"}
+
+
+def test_what_no_one_foresaw_is_logged_and_told_in_one_sentence(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Answerer, "answer", lambda *_: 1 / 0)
+    response = client.post("/api/ask", json={"question": "apple"})
+    assert response.status_code == 500
+    assert response.get_json()["error"]["code"] == "internal"
+    assert "ZeroDivisionError" not in response.text
+    assert "ZeroDivisionError" in caplog.text
