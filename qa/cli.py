@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 import click
 
 from qa import __version__
-from qa.errors import QAError
+from qa.errors import BadSettings, QAError, RequirementMissed
 from qa.settings import DEFAULT_K, MAX_K, load_build_settings, load_serve_settings
 
 Parameters = ParamSpec("Parameters")
@@ -105,10 +105,7 @@ def index(
 
     with _progress() as progress:
         report = build_index(corpus or (Path("corpus"),), index, settings, progress=progress)
-    for error in report.unreadable[:_LISTED]:
-        _say(f"left out: {error}")
-    if len(report.unreadable) > _LISTED:
-        _say(f"left out: {len(report.unreadable) - _LISTED} more")
+    _list_left_out(report.unreadable)
     if report.left_out:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
         _say(f"passed over: {_count(len(report.left_out), 'file')} of formats that are not read ({endings})")
@@ -155,6 +152,88 @@ def ask(question: str, k: int, as_json: bool, index: Path) -> None:
         from qa.terminal import render_answer
 
         render_answer(answer)
+
+
+@cli.command()
+@click.argument("questions", type=click.Path(path_type=Path))
+@click.option("--qrels", type=click.Path(path_type=Path), help="Judgments. [default: qrels.tsv beside the questions]")
+@click.option(
+    "-k", type=click.IntRange(1, MAX_K), default=10, show_default=True, help="How many passages an answer has."
+)
+@click.option("--answers", type=click.Path(path_type=Path), help="Write every answer here, one JSON object a line.")
+@click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write all measures here as JSON.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write a page here that shows it all.")
+@click.option(
+    "--compare", "compared", type=click.Path(path_type=Path), help="Another run's --answers file to compare with."
+)
+@click.option("--require", "required", multiple=True, help="Fail unless this holds, as in 'ndcg@10>=0.7'. Repeatable.")
+@click.option(
+    "--least-grade",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Least grade that answers.",
+)
+@_index_option
+@_refusing
+def evaluate(index: Path, as_json: Path | None, report: Path | None, required: tuple[str, ...], **task: Any) -> None:
+    """Answer the set QUESTIONS and tell how well, where it fails, and what the corpus lacks.
+
+    QUESTIONS is .jsonl of {"_id", "text"} with labels, .csv or .tsv with a header, .txt with one question a line, a
+    BEIR folder, TREC topics, or SQuAD 2.0 .json. An interrupted evaluation goes on where it ended when the same
+    command is given again.
+
+    \b
+    Examples:
+      qa evaluate questions.txt --report report.html
+      qa evaluate set/questions.jsonl --answers run.jsonl --json measures.json
+      qa evaluate set/questions.jsonl --compare earlier-run.jsonl
+      qa evaluate set/questions.jsonl --require 'ndcg@10>=0.7'
+    """
+    from qa.evaluation.requirements import parse_requirement, ranking_measure_of
+
+    requirements = [parse_requirement(text) for text in required]
+    extra = tuple(name for name in map(ranking_measure_of, requirements) if name)
+    from qa.answering import Answerer
+    from qa.evaluation.evaluating import Task, evaluate, evaluation_payload
+    from qa.evaluation.formats import question_file
+    from qa.evaluation.report import write_report
+    from qa.index import current_generation, open_index
+    from qa.terminal import render_evaluation
+
+    question_file(task["questions"])
+    current_generation(index)
+    with _progress() as progress:
+        evaluation = evaluate(
+            Answerer(open_index(index)),
+            Task(**task, extra_measures=extra),
+            lambda done, total: progress("Answering", done, total),
+        )
+    _list_left_out(evaluation.problems)
+    render_evaluation(evaluation)
+    if as_json:
+        _write(as_json, json.dumps(evaluation_payload(evaluation), indent=2, ensure_ascii=False) + "\n")
+    if report:
+        write_report(evaluation, report)
+    if task["answers"] is None:
+        evaluation.run.unlink(missing_ok=True)
+    missed = [requirement for requirement in requirements if not requirement.met_by(evaluation.measures)]
+    if missed:
+        raise RequirementMissed(f"Not met: {', '.join(map(str, missed))}.")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be written ({error.strerror}): name another file.") from error
+
+
+def _list_left_out(problems: Sequence[object]) -> None:
+    for problem in problems[:_LISTED]:
+        _say(f"left out: {problem}")
+    if len(problems) > _LISTED:
+        _say(f"left out: {len(problems) - _LISTED} more")
 
 
 @cli.command()

@@ -2,6 +2,8 @@
 
 QAError
 ├── BadQuestion           ask again, differently
+├── BadQuestionSet        name another file of questions, or mend it
+├── RequirementMissed     the measures are below what was required
 ├── BadSettings           change an option
 ├── CorpusMissing         name another corpus, or add texts to it
 ├── UnreadableDocument    mend or remove one file or line; the others go on
@@ -28,6 +30,18 @@ class BadQuestion(QAError):
     """The question, or a parameter asked with it, cannot be answered as it stands."""
 
     code = "bad_question"
+
+
+class BadQuestionSet(QAError):
+    """A file of questions or judgments cannot be used."""
+
+    code = "bad_question_set"
+
+
+class RequirementMissed(QAError):
+    """An evaluation's measures do not meet a requirement that was set for them."""
+
+    code = "requirement_missed"
 
 
 class BadSettings(QAError):

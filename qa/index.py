@@ -121,6 +121,10 @@ class Index:
         """Return the passage of a row."""
         return self.generation.passages[row]
 
+    def document_ids(self) -> set[str]:
+        """Return the ids of the documents that have a passage; reads through all passages."""
+        return {self.passage(row).document_id for row in range(len(self))}
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) unit rows of questions."""
         return self.embedder.embed_questions(texts)

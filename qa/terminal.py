@@ -1,13 +1,22 @@
-"""An Answer for a person at a terminal: the note first, then the passages. Called by ``cli`` alone."""
+"""An Answer or an Evaluation for a person at a terminal. Called by ``cli`` alone."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from qa.answering import marked_segments
 from qa.datatypes import Answer, QuotedPassage
 from qa.notes import VERDICT_WORDS, part_title
+
+if TYPE_CHECKING:  # what measures is heavy, and asking needs none of it
+    from qa.evaluation.comparing import Comparison
+    from qa.evaluation.evaluating import Evaluation
+    from qa.evaluation.gaps import Gap
 
 _PLAIN_WIDTH = 100
 
@@ -59,3 +68,57 @@ def _passage(found: QuotedPassage, styled: bool) -> RenderableType:
         Padding(body, (0, 0, 0, 3), expand=False),
         Padding(Text(printable(place), style="dim"), (0, 0, 1, 3), expand=False),
     )
+
+
+# --- evaluations ---------------------------------------------------------------------------------------------
+
+_SHOWN_GAPS = 10
+
+
+def render_evaluation(evaluation: "Evaluation", console: Console | None = None) -> None:
+    """Print an evaluation: what was asked, its measures, a comparison where there is one, and the coverage gaps."""
+    console = console or Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    verdicts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in evaluation.verdicts.items())
+    console.print(Text(f"{evaluation.questions:,} questions: {verdicts}.\n"))
+    if evaluation.measures:
+        console.print(_measures_table(evaluation))
+    else:
+        console.print(Text("The set has no judgments and no labels, so there is nothing to measure."))
+    if evaluation.comparison:
+        console.print(_comparison_table(evaluation.comparison))
+    if evaluation.gaps:
+        console.print(_gaps_table(evaluation.gaps))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="left" if column in {"measure", "term", "for example"} else "right")
+    return table
+
+
+def _measures_table(evaluation: "Evaluation") -> Table:
+    table = _table("Measures, with 95 % intervals", "measure", "value", "low", "high", "questions")
+    for name, found in evaluation.measures.items():
+        numbers = (f"{value:.4f}" for value in (found.value, found.low, found.high))
+        table.add_row(name, *numbers, f"{found.questions:,}")
+    return table
+
+
+def _comparison_table(comparison: "Comparison") -> Table:
+    table = _table("Compared with the other run", "measure", "this", "other", "difference", "p", "wins", "losses")
+    for name, found in comparison.differences.items():
+        difference = f"{found.this - found.other:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+        numbers = (f"{found.this:.4f}", f"{found.other:.4f}", difference, f"{found.p:.4f}")
+        table.add_row(name, *numbers, str(found.wins), str(found.losses))
+    return table
+
+
+def _gaps_table(gaps: "Sequence[Gap]") -> Table:
+    title = f"Coverage gaps: asked for, and not in the texts ({len(gaps):,} in all)"
+    table = _table(title, "term", "questions", "for example")
+    for gap in gaps[:_SHOWN_GAPS]:
+        table.add_row(*(Text(printable(text)) for text in (gap.term, str(gap.questions), gap.examples[0])))
+    return table

@@ -171,7 +171,61 @@ def test_serve_without_index_or_corpus(tmp_path: Path) -> None:
     assert ran.stderr.splitlines()[-1].startswith(f"qa: {tmp_path / 'c'} does not exist")
 
 
-@pytest.mark.parametrize("command", [[], ["index"], ["ask"], ["serve"]])
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    lines = [
+        {"_id": "1", "text": "What is psychotherapy?", "answerable": True, "off_corpus_terms": []},
+        {"_id": "2", "text": SEED, "answerable": False, "off_corpus_terms": ["Psychotherapy and social action model"]},
+        {"_id": "1", "text": "Twice"},
+    ]
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\tc\ts\n1\tcorpus/psychotherapy.md\t1\n", encoding="utf-8")
+    return path
+
+
+def test_evaluate(real_folder: Path, questions: Path, tmp_path: Path) -> None:
+    written = [tmp_path / name for name in ("run.jsonl", "measures.json", "report.html")]
+    result = qa(
+        "evaluate", questions, "--index", real_folder, "--answers", written[0], "--json", written[1], "--report",
+        written[2], "--require", "success@1>=1", "--require", "term_f1>=1",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("2 questions: answered 1, uncertain 1, not in corpus 0.")
+    assert "Psychotherapy and social action model" in result.stdout
+    assert 'left out: questions.jsonl: the id "1" stands twice' in result.stderr
+    assert all(path.stat().st_size for path in written)
+    assert json.loads(written[1].read_text(encoding="utf-8"))["measures"]["auroc"]["value"] == 1.0
+    again = qa("evaluate", questions, "--index", real_folder, "--compare", written[0])
+    assert "Compared with the other run" in again.stdout
+    assert list((real_folder / "runs").iterdir()) == []
+
+
+def test_evaluate_fails_where_a_requirement_is_missed(real_folder: Path, questions: Path) -> None:
+    result = qa("evaluate", questions, "--index", real_folder, "--require", "ndcg@10>=1.1", "--require", "ndcg@10>=0.1")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "qa: Not met: ndcg@10>=1.1."
+    assert "ndcg@10" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.jsonl"], "nowhere.jsonl does not exist"),
+        (["QUESTIONS", "--qrels", "nowhere.tsv"], "nowhere.tsv does not exist"),
+        (["QUESTIONS", "--compare", "nowhere.jsonl"], "nowhere.jsonl is no run"),
+        (["QUESTIONS", "--answers", "/nowhere/run.jsonl"], "/nowhere/run.jsonl cannot be written"),
+        (["QUESTIONS", "--require", "beauty>1"], "no measure"),
+    ],
+)
+def test_evaluate_refuses(real_folder: Path, questions: Path, arguments: list[str], words: str) -> None:
+    given = [str(questions) if argument == "QUESTIONS" else argument for argument in arguments]
+    result = qa("evaluate", *given, "--index", real_folder)
+    assert result.exit_code == 1
+    assert words in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", [[], ["index"], ["ask"], ["serve"], ["evaluate"]])
 def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     result = qa(*command, "--help")
     assert result.exit_code == 0

@@ -32,8 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "retrieval": {"datatypes", "fusions", "index", "states", "stores", "terms"},
     "answering": {"confidence", "datatypes", "errors", "index", "notes", "retrieval", "settings", "terms"},
     "web": {"__init__", "answering", "datatypes", "errors", "index", "notes", "payload", "settings"},
-    "terminal": {"answering", "datatypes", "notes"},
-    "cli": {"__init__", "answering", "building", "errors", "index", "payload", "settings", "terminal", "web"},
+    "evaluation": {"__init__", "answering", "datatypes", "errors", "payload", "terms"},
+    "terminal": {"answering", "datatypes", "evaluation", "notes"},
+    "cli": {
+        "__init__", "answering", "building", "errors", "evaluation", "index", "payload", "settings", "terminal", "web",
+    },
     "__main__": {"cli"},
 }  # fmt: skip
 

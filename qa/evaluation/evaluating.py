@@ -1,0 +1,202 @@
+"""A set and an index -> an Evaluation: what ``qa evaluate`` does, from reading to measures."""
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qa import __version__
+from qa.answering import Answerer
+from qa.errors import BadQuestionSet, UnreadableDocument
+from qa.evaluation.comparing import Comparison, compare
+from qa.evaluation.formats import question_file, read_questions
+from qa.evaluation.gaps import Gap, find_gaps
+from qa.evaluation.judgments import Judgments, find_judgments, missing_documents, read_judgments
+from qa.evaluation.measures import Estimate, measure
+from qa.evaluation.outcomes import Grading, Outcomes, collect_outcomes
+from qa.evaluation.question import SetQuestion
+from qa.evaluation.runs import Run, answer_set, read_run, run_key
+
+_NAMED = 5  # ids that a problem names before it only counts
+
+Progress = Callable[[int, int], None]
+"""Called with how many questions are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to evaluate, and how: ``questions`` a file or BEIR folder, ``k`` passages an answer, ``answers`` the file
+    for the run or None to keep none, ``compared`` another run of the set."""
+
+    questions: Path
+    qrels: Path | None = None
+    k: int = 10
+    answers: Path | None = None
+    compared: Path | None = None
+    least_grade: int = 1
+    extra_measures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came out. ``problems`` are lines, ids and judgments that were left out or do not fit, each a sentence."""
+
+    task: Task
+    manifest: dict[str, Any]
+    questions: int
+    verdicts: dict[str, int]
+    measures: dict[str, Estimate]
+    ranking_measures: tuple[str, ...]
+    outcomes: Outcomes
+    gaps: list[Gap]
+    problems: tuple[str, ...]
+    run: Path
+    comparison: Comparison | None = None
+
+
+@dataclass
+class _Set:
+    """A set that was read once: its problems and its size. Its questions are read again whenever they are needed."""
+
+    path: Path
+    questions: int = 0
+    ids: set[str] = field(default_factory=set)
+    problems: list[UnreadableDocument] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for line in read_questions(self.path):
+            if isinstance(line, UnreadableDocument):
+                self.problems.append(line)
+            else:
+                self.ids.add(line.id)
+        self.questions = len(self.ids)
+        if not self.questions:
+            reason = f" ({self.problems[0]})" if self.problems else ""
+            raise BadQuestionSet(f"{self.path} holds no question{reason}: name another file.")
+
+    def read(self) -> Iterator[SetQuestion]:
+        """Yield the questions in order."""
+        return (line for line in read_questions(self.path) if isinstance(line, SetQuestion))
+
+
+def evaluate(answerer: Answerer, task: Task, progress: Progress = lambda done, total: None) -> Evaluation:
+    """Answer a set and measure the answers.
+
+    Raises BadQuestionSet when the set, its judgments or the compared run cannot be used.
+    """
+    questions = _Set(task.questions)
+    judgments, judgment_problems = _read_judgments(task, questions.ids, answerer)
+    run = _run_of(task, answerer)
+    answer_set(answerer, questions.read(), run, task.k, lambda done: progress(done, questions.questions))
+    ranking_measures = _ranking_measures(task)
+    grading = Grading(judgments, ranking_measures, task.least_grade)
+    outcomes = collect_outcomes(_pairs(questions, run.path), grading)
+    comparison = None
+    if task.compared is not None:
+        other = collect_outcomes(_pairs_by_id(questions, task.compared), grading)
+        comparison = compare(outcomes, other, ranking_measures)
+    return Evaluation(
+        task=task,
+        manifest=asdict(answerer.index.manifest),
+        questions=questions.questions,
+        verdicts=_verdicts(run.path),
+        measures=measure(outcomes, ranking_measures),
+        ranking_measures=ranking_measures,
+        outcomes=outcomes,
+        gaps=find_gaps(read_run(run.path)),
+        problems=(*map(str, questions.problems), *judgment_problems),
+        run=run.path,
+        comparison=comparison,
+    )
+
+
+def _read_judgments(task: Task, ids: set[str], answerer: Answerer) -> tuple[Judgments, list[str]]:
+    path = task.qrels or find_judgments(task.questions)
+    if path is None:
+        return {}, []
+    found = read_judgments(path)
+    problems = [str(problem) for problem in found.problems]
+    unknown = sorted(set(found.judgments) - ids)
+    if unknown:
+        problems.append(f"{path.name}: {_listed(unknown, 'judged question')} not in the set")
+    judgments = {question: graded for question, graded in found.judgments.items() if question in ids}
+    absent = missing_documents(judgments, answerer.index.document_ids())
+    if absent:
+        problems.append(f"{path.name}: {_listed(absent, 'judged document')} not in the index")
+    return judgments, problems
+
+
+def _listed(ids: list[str], noun: str) -> str:
+    shown = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
+    return f"{len(ids):,} {noun}{'' if len(ids) == 1 else 's'} ({shown}) {'is' if len(ids) == 1 else 'are'}"
+
+
+def _run_of(task: Task, answerer: Answerer) -> Run:
+    """Return where the run goes: the file that was named, else one beside the index, so that it can be resumed too."""
+    key = run_key(question_file(task.questions), answerer, task.k)
+    if task.answers is not None:
+        return Run(task.answers, key)
+    folder = answerer.index.generation.folder.parent.parent / "runs"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise BadQuestionSet(f"{folder} cannot be made ({error.strerror}): name a file with --answers.") from error
+    return Run(folder / f"{key[:16]}.jsonl", key)
+
+
+def _ranking_measures(task: Task) -> tuple[str, ...]:
+    """Return the ranking measures, cut where the answers end, with those that a requirement asks for."""
+    cutoffs = sorted({min(10, task.k), task.k})
+    usual = [f"{kind}@{cutoff}" for kind in ("ndcg", "recall", "mrr", "map") for cutoff in cutoffs]
+    success = [f"success@{cutoff}" for cutoff in sorted({1, 3, 5, *cutoffs}) if cutoff <= task.k]
+    return tuple(dict.fromkeys([*usual, *success, *task.extra_measures]))
+
+
+def _pairs(questions: _Set, run: Path) -> Iterator[tuple[SetQuestion, dict[str, Any]]]:
+    return zip(questions.read(), read_run(run), strict=True)
+
+
+def _pairs_by_id(questions: _Set, run: Path) -> Iterator[tuple[SetQuestion, dict[str, Any]]]:
+    """Yield the pairs of a foreign run, whose questions may be others or in another order."""
+    by_id = {question.id: question for question in questions.read()}
+    return ((by_id[answer["_id"]], answer) for answer in read_run(run) if answer["_id"] in by_id)
+
+
+def _verdicts(run: Path) -> dict[str, int]:
+    counts = {"answered": 0, "uncertain": 0, "not_in_corpus": 0}
+    for answer in read_run(run):
+        counts[answer["verdict"]] += 1
+    return counts
+
+
+def evaluation_payload(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as JSON: what was asked of which index, by which versions, and all measures."""
+    task = evaluation.task
+    comparison = evaluation.comparison
+    return {
+        "questions": str(task.questions),
+        "questions_checksum": _checksum(question_file(task.questions)),
+        "question_count": evaluation.questions,
+        "k": task.k,
+        "least_grade": task.least_grade,
+        "version": __version__,
+        "python": sys.version.split()[0],
+        "index": evaluation.manifest,
+        "verdicts": evaluation.verdicts,
+        "measures": {name: _without_nan(asdict(estimate)) for name, estimate in evaluation.measures.items()},
+        "coverage_gaps": [asdict(gap) for gap in evaluation.gaps],
+        "comparison": asdict(comparison) if comparison else None,
+        "problems": list(evaluation.problems),
+    }
+
+
+def _without_nan(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with None for NaN, which is no JSON."""
+    return {name: None if value != value else value for name, value in fields.items()}  # noqa: PLR0124
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

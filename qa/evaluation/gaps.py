@@ -1,0 +1,44 @@
+"""Coverage gaps: the terms that questions ask for and the corpus lacks, which is a list of what to write next."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qa.terms import stems
+
+_EXAMPLES = 3
+_MISSING = {"unknown", "unestablished"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A missing term in the spelling that came first, how many questions ask for it, and the first of them."""
+
+    term: str
+    state: str
+    questions: int
+    known_parts: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+def find_gaps(answers: Iterable[Mapping[str, Any]]) -> list[Gap]:
+    """Return the missing terms of the answers, the most asked for first; inflections and case are one term."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for answer in answers:
+        missing = {tuple(stems(term["text"])): term for term in answer["terms"] if term["state"] in _MISSING}
+        for key, term in missing.items():
+            entry = found.setdefault(key, {"term": term, "questions": 0, "examples": []})
+            entry["questions"] += 1
+            if len(entry["examples"]) < _EXAMPLES:
+                entry["examples"].append(answer["question"])
+    gaps = [
+        Gap(
+            entry["term"]["text"],
+            entry["term"]["state"],
+            entry["questions"],
+            tuple(entry["term"]["known_parts"]),
+            tuple(entry["examples"]),
+        )
+        for entry in found.values()
+    ]
+    return sorted(gaps, key=lambda gap: (-gap.questions, gap.term.lower()))

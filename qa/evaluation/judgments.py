@@ -1,0 +1,87 @@
+"""Judgments: which documents answer which question, and how well."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import BadQuestionSet, UnreadableDocument
+from qa.evaluation.formats.text import numbered_lines
+
+Judgments = dict[str, dict[str, int]]
+"""{question id: {document id: grade}}; a grade of 0 or less says that the document does not answer."""
+
+_NAMES = ("qrels.tsv", "qrels/test.tsv", "qrels.txt")
+_BEIR_COLUMNS = 3
+_TREC_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJudgments:
+    """The judgments of a file, and the lines that give none with the reason."""
+
+    judgments: Judgments
+    problems: tuple[UnreadableDocument, ...]
+
+
+def find_judgments(questions: Path) -> Path | None:
+    """Return the file of judgments beside a file of questions, or in its BEIR folder; None without one."""
+    folder = questions if questions.is_dir() else questions.parent
+    return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
+
+
+def read_judgments(path: Path) -> ReadJudgments:
+    """Return the judgments of a file: BEIR's three columns with a header, or TREC's four without.
+
+    A wrong line is left out and told; of two judgments of one document the last counts, and that is told too.
+
+    Raises BadQuestionSet when the file is missing or gives no judgment at all.
+    """
+    if not path.is_file():
+        raise BadQuestionSet(f"{path} does not exist: name a file of judgments with --qrels.")
+    judgments: Judgments = {}
+    problems: list[UnreadableDocument] = []
+    for place, entry in _entries(path):
+        if isinstance(entry, UnreadableDocument):
+            problems.append(entry)
+            continue
+        question, document, grade = entry
+        graded = judgments.setdefault(question, {})
+        if document in graded:
+            problems.append(UnreadableDocument(place, f"judges {document} for {question} again; the last one counts"))
+        graded[document] = grade
+    if not judgments:
+        raise BadQuestionSet(f"{path} holds no judgment: its lines should be question, document, grade.")
+    return ReadJudgments(judgments, tuple(problems))
+
+
+def _entries(path: Path) -> Iterator[tuple[str, tuple[str, str, int] | UnreadableDocument]]:
+    header_may_come = True
+    for place, line in numbered_lines(path):
+        if isinstance(line, UnreadableDocument):
+            yield place, line
+            continue
+        cells = line.split("\t") if "\t" in line else line.split()
+        entry = _entry([cell.strip() for cell in cells])
+        if entry is None and header_may_come:
+            header_may_come = False
+            continue
+        header_may_come = False
+        yield place, entry or UnreadableDocument(place, "is not question, document and a whole number")
+
+
+def _entry(cells: list[str]) -> tuple[str, str, int] | None:
+    if len(cells) == _TREC_COLUMNS:
+        cells = [cells[0], cells[2], cells[3]]
+    if len(cells) != _BEIR_COLUMNS or not cells[0] or not cells[1]:
+        return None
+    try:
+        grade = float(cells[2])
+        return (cells[0], cells[1], int(grade)) if grade == int(grade) else None
+    except (ValueError, OverflowError):  # no number, or one that is not finite
+        return None
+
+
+def missing_documents(judgments: Judgments, documents: Collection[str]) -> list[str]:
+    """Return the judged documents that are not among the documents, sorted."""
+    judged = {document for graded in judgments.values() for document in graded}
+    return sorted(judged.difference(documents))
