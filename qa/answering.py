@@ -32,7 +32,7 @@ class Answerer:
 
     def _write(self, evidence: Evidence) -> Answer:
         note = write_note(evidence)
-        asked = frozenset(stems(evidence.question)) - QUESTION_WORDS
+        asked = frozenset(word.stem for report in evidence.terms for word in report.term.words) - QUESTION_WORDS
         return Answer(
             question=evidence.question,
             confidence=round(confidence(evidence), 4),

@@ -5,8 +5,9 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,9 +18,9 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from qa import __version__
-from qa.datatypes import Manifest, Passage
+from qa.datatypes import Document, Manifest, Passage
 from qa.embedders import Embedder, load_embedder
-from qa.errors import CorpusMissing, IndexLocked, IndexUnwritable, QAError, UnreadableDocument
+from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable, QAError, UnreadableDocument
 from qa.index import (
     DIGESTS,
     FORMAT,
@@ -36,7 +37,7 @@ from qa.index import (
     manifest_json,
 )
 from qa.lexicon import build_lexicon
-from qa.readers import CorpusFile, find_files, read_corpus
+from qa.readers import CorpusFile, FoundFiles, find_files, read_corpus
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
 from qa.stores import STORES, Vectors, VectorStore
@@ -81,15 +82,17 @@ def build_index(
     was there stays as it was.
     """
     settings = settings or BuildSettings()
-    files, left_out = _find_all(corpora)
+    if settings.store not in STORES:
+        raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
+    found = _find_all(corpora)
     with _locked(folder):
         embedder = embedder or load_embedder(settings.embedder)
         with _partial_generation(folder) as partial:
             build = _Build(partial, settings, embedder, progress)
-            build.write_passages(files)
+            build.write_passages(found)
             build.write_vectors(_previous(folder, embedder))
             build.write_lexicon()
-            build.write_manifest(corpora, files)
+            build.write_manifest(corpora)
             generation = _publish(partial, folder)
         _prune(folder, generation)
     return BuildReport(
@@ -99,7 +102,7 @@ def build_index(
         build.embedded,
         build.reused,
         tuple(build.unreadable),
-        tuple(left_out),
+        found.left_out,
     )
 
 
@@ -116,20 +119,28 @@ class _Build:
     embedded: int = 0
     reused: int = 0
     unreadable: list[UnreadableDocument] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.splitter = Splitter(self.embedder.tokenizer, self.embedder.max_tokens, self.settings.passage_tokens)
+        embedder = self.embedder
+        self.splitter = Splitter(
+            embedder.tokenizer, embedder.max_tokens, self.settings.passage_tokens, embedder.passage_overhead
+        )
 
-    def write_passages(self, files: Sequence[CorpusFile]) -> None:
+    def write_passages(self, found: FoundFiles) -> None:
         """Read and split, one document in memory at a time."""
+        self.unreadable.extend(found.unreadable)
+        # Before the texts are read: a file that changes meanwhile is then known as another at the next build.
+        self.sources = _checksums(found.files)
         offsets = [0]
         with (self.folder / PASSAGES).open("wb") as output:
-            for item in read_corpus(files):
-                if isinstance(item, UnreadableDocument):
-                    self.unreadable.append(item)
+            for item in read_corpus(found.files):
+                passages = [] if isinstance(item, UnreadableDocument) else self.splitter.split(item)
+                if not passages:
+                    self.unreadable.append(_reason(item))
                     continue
                 self.documents += 1
-                for passage in self.splitter.split(item):
+                for passage in passages:
                     line = json.dumps(asdict(passage), ensure_ascii=False) + "\n"
                     offsets.append(offsets[-1] + output.write(line.encode()))
                 self.progress("Reading", self.documents, None)
@@ -167,7 +178,7 @@ class _Build:
             except ValueError as error:  # how tantivy reports a failed write
                 raise OSError(str(error)) from error
 
-    def write_manifest(self, corpora: Sequence[Path], files: Sequence[CorpusFile]) -> None:
+    def write_manifest(self, corpora: Sequence[Path]) -> None:
         """Write how all this was made."""
         manifest = Manifest(
             format=FORMAT,
@@ -183,7 +194,7 @@ class _Build:
             documents=self.documents,
             passages=self.passages,
             corpora=tuple(str(corpus) for corpus in corpora),
-            sources={file.source: _checksum(file.path) for file in files if file.path.exists()},
+            sources=self.sources,
             libraries={name: version(name) for name in _LIBRARIES},
         )
         (self.folder / MANIFEST).write_text(manifest_json(manifest), encoding="utf-8")
@@ -219,13 +230,29 @@ class _Build:
             raise OSError(str(error)) from error
 
 
-def _find_all(corpora: Sequence[Path]) -> tuple[list[CorpusFile], list[str]]:
-    files, left_out = [], []
-    for corpus in corpora:
-        found, others = find_files(corpus)
-        files += found
-        left_out += others
-    return files, left_out
+def _find_all(corpora: Sequence[Path]) -> FoundFiles:
+    """Return the files of all corpora. Where two have one name, their paths stand in the sources in its place."""
+    names = Counter(corpus.resolve().name for corpus in corpora)
+    given = [corpus.as_posix() if names[corpus.resolve().name] > 1 else None for corpus in corpora]
+    found = [find_files(corpus, name) for corpus, name in zip(corpora, given, strict=True)]
+    return FoundFiles(
+        tuple(file for one in found for file in one.files),
+        tuple(source for one in found for source in one.left_out),
+        tuple(error for one in found for error in one.unreadable),
+    )
+
+
+def _reason(item: Document | UnreadableDocument) -> UnreadableDocument:
+    return item if isinstance(item, UnreadableDocument) else UnreadableDocument(item.source, "has no text to quote")
+
+
+def _checksums(files: Sequence[CorpusFile]) -> dict[str, str]:
+    """Return {source: sha256} of the files that can be opened; the others are told when they are read."""
+    found = {}
+    for file in files:
+        with suppress(OSError), file.path.open("rb") as content:
+            found[file.source] = hashlib.file_digest(content, "sha256").hexdigest()
+    return found
 
 
 def _nothing_read(unreadable: Sequence[UnreadableDocument]) -> str:
@@ -235,11 +262,6 @@ def _nothing_read(unreadable: Sequence[UnreadableDocument]) -> str:
 
 def _digest(text: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest(), np.uint8)
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 # --- generations -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,26 +11,28 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
+from click.core import ParameterSource
 
 from qa import __version__
 from qa.errors import BadSettings, QAError, RequirementMissed
-from qa.settings import DEFAULT_K, MAX_K, load_build_settings, load_serve_settings
+from qa.settings import DEFAULT_K, MAX_K, PASSAGE_TOKENS, load_build_settings, load_serve_settings
 
 Parameters = ParamSpec("Parameters")
 
+_PATH = click.Path(path_type=Path, readable=False)  # what is wrong with a path is told by what opens it
 _LISTED = 20  # left-out files that a summary names before it only counts
 
 _index_option = click.option(
     "--index",
     "index",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     default=Path("index"),
     show_default=True,
     help="Folder of the index.",
 )
 _embedder_option = click.option(
     "--embedder",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="Folder of a sentence-transformers model to use instead of the bundled all-MiniLM-L6-v2.",
 )
 
@@ -56,7 +59,7 @@ def _say(line: str) -> None:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "QA"})
-@click.version_option(__version__, prog_name="candor-qa")
+@click.version_option(__version__, prog_name="candor-qa", allow_from_autoenv=False)
 def cli() -> None:
     """Answer questions by quoting your own texts, and say what those texts do not cover.
 
@@ -71,15 +74,15 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("corpus", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("corpus", nargs=-1, type=_PATH)
 @_index_option
 @_embedder_option
 @click.option(
     "--passage-tokens",
-    type=int,
+    type=click.IntRange(*PASSAGE_TOKENS),
     help="Longest passage in tokens of the embedder, title and heading included. [default: what it reads, up to 256]",
 )
-@click.option("--store", type=click.Choice(["faiss", "exact"]), help="How vectors are kept. [default: faiss]")
+@click.option("--store", help="How vectors are kept: faiss or exact. [default: faiss]")
 @_refusing
 def index(
     corpus: tuple[Path, ...],
@@ -126,7 +129,9 @@ def index(
     show_default=True,
     help="How many passages to show.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, as the HTTP API gives it.")
+@click.option(
+    "--json", "as_json", is_flag=True, envvar="QA_ASK_JSON", help="Print the answer as the HTTP API gives it."
+)
 @_index_option
 @_refusing
 def ask(question: str, k: int, as_json: bool, index: Path) -> None:
@@ -155,17 +160,15 @@ def ask(question: str, k: int, as_json: bool, index: Path) -> None:
 
 
 @cli.command()
-@click.argument("questions", type=click.Path(path_type=Path))
-@click.option("--qrels", type=click.Path(path_type=Path), help="Judgments. [default: qrels.tsv beside the questions]")
+@click.argument("questions", type=_PATH)
+@click.option("--qrels", type=_PATH, help="Judgments. [default: qrels.tsv beside the questions]")
 @click.option(
     "-k", type=click.IntRange(1, MAX_K), default=10, show_default=True, help="How many passages an answer has."
 )
-@click.option("--answers", type=click.Path(path_type=Path), help="Write every answer here, one JSON object a line.")
-@click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write all measures here as JSON.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write a page here that shows it all.")
-@click.option(
-    "--compare", "compared", type=click.Path(path_type=Path), help="Another run's --answers file to compare with."
-)
+@click.option("--answers", type=_PATH, help="Write every answer here, one JSON object a line.")
+@click.option("--json", "as_json", type=_PATH, help="Write all measures here as JSON.")
+@click.option("--report", type=_PATH, help="Write a page here that shows it all.")
+@click.option("--compare", "compared", type=_PATH, help="Another run's --answers file to compare with.")
 @click.option("--require", "required", multiple=True, help="Fail unless this holds, as in 'ndcg@10>=0.7'. Repeatable.")
 @click.option(
     "--least-grade",
@@ -238,11 +241,19 @@ def _list_left_out(problems: Sequence[object]) -> None:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for every one.")
-@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
-@click.option("--threads", type=int, default=8, show_default=True, help="Requests answered at a time.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 for any free one.",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests answered at a time."
+)
 @click.option(
     "--corpus",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     default=Path("corpus"),
     show_default=True,
     help="What to index first when there is no index.",
@@ -263,14 +274,30 @@ def serve(  # noqa: PLR0913, PLR0917 - one argument an option
     """
     settings = load_serve_settings(host=host, port=port, threads=threads)
     from qa.errors import IndexMissing
-    from qa.index import current_generation, load_manifest
+    from qa.index import check_index
     from qa.web.server import serve as serve_index
 
     try:
-        load_manifest(current_generation(index))
+        manifest = check_index(index)
     except IndexMissing:
         _build_apart(corpus, index, embedder)
+        manifest = check_index(index)
+    _check_same("corpus", corpus, ", ".join(manifest.corpora), index)
+    _check_same("embedder", embedder and embedder.resolve(), manifest.embedder_path, index)
+    _say(f"Serving {_count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
     serve_index(index, settings)
+
+
+def _check_same(option: str, given: Path | None, built: str | None, index: Path) -> None:
+    """Raise IndexMismatch when an option that was given is not what the index was built with."""
+    from qa.errors import IndexMismatch
+
+    source = click.get_current_context().get_parameter_source(option)
+    if source is not ParameterSource.DEFAULT and given is not None and str(given) != built:
+        raise IndexMismatch(
+            f"{index} was built with the {option} {built or 'that is bundled'}, not {given}: name another folder with "
+            f"--index, or run `qa index` with the {option} wanted."
+        )
 
 
 def _build_apart(corpus: Path, index: Path, embedder: Path | None) -> None:
@@ -278,9 +305,12 @@ def _build_apart(corpus: Path, index: Path, embedder: Path | None) -> None:
     _say(f"There is no index in {index} yet: building it from {corpus}.")
     options = ["--embedder", str(embedder)] if embedder else []
     command = [sys.executable, "-m", "qa", "index", "--index", str(index), *options, "--", str(corpus)]
-    built = subprocess.run(command, check=False)  # noqa: S603 - our own command with our own arguments
-    if built.returncode:
-        sys.exit(built.returncode)
+    with subprocess.Popen(command) as building:  # noqa: S603 - our own command with our own arguments
+        signal.signal(signal.SIGTERM, lambda number, _: building.send_signal(number))
+        status = building.wait()
+    if status:
+        sys.exit(1 if status > 0 else 128 - status)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _progress:

@@ -125,7 +125,7 @@ class Evidence:
     """Everything measured about one question on one index; confidence and note are pure functions of it.
 
     ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. ``top_cosine`` is
-    the best cosine of any passage of the index, 0 for an empty index.
+    the best of these, 0 without any.
     """
 
     question: str

@@ -1,11 +1,9 @@
 """Rankings -> Ranking. A fusion sees rows, scores and ranks only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from qa.datatypes import Hit, Ranking
-
-Fusion = Callable[[Sequence[Ranking]], Ranking]
 
 RRF_K = 60
 """The constant of reciprocal rank fusion that its authors found to serve everywhere, see ``reciprocal_rank``."""
@@ -28,6 +26,3 @@ def reciprocal_rank(rankings: Sequence[Ranking]) -> Ranking:
         for hit in ranking:
             scores[hit.row] += 1 / (RRF_K + hit.rank)
     return rank(scores)
-
-
-FUSIONS: dict[str, Fusion] = {"reciprocal_rank": reciprocal_rank}

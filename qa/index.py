@@ -6,6 +6,7 @@ moves the pointer in one rename. All is plain files, opened by memory map. Writi
 
 import json
 import mmap
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Manifest, Passage
-from qa.embedders import Embedder, load_embedder
+from qa.embedders import Embedder, embedder_checksum, load_embedder
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing
 from qa.lexicon import Lexicon
 from qa.stores import STORES, Vectors, VectorStore
@@ -41,6 +42,8 @@ class PassageFile:
         self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS, mmap_mode="r")
         with (generation / PASSAGES).open("rb") as file:
             self._content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        if int(self._offsets[-1]) != len(self._content):
+            raise ValueError(f"{PASSAGES} has {len(self._content)} bytes in place of {int(self._offsets[-1])}")
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -71,7 +74,7 @@ class Generation:
             self.lexicon = Lexicon(folder / LEXICON)
             self.store: VectorStore = STORES[self.manifest.store].load(folder / STORE)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise IndexDamaged(f"{folder} is damaged ({error}): run `qa index` to build it anew.") from error
+            raise IndexDamaged(f"{folder} is damaged ({error}): {rebuild(folder)}.") from error
         self._check_counts()
 
     def _check_counts(self) -> None:
@@ -79,8 +82,8 @@ class Generation:
         if len(counts) > 1:
             raise IndexDamaged(
                 f"{self.folder} is damaged: it should have {self.manifest.passages} passages and has "
-                f"{len(self.passages)} texts, {len(self.store)} vectors and {len(self.lexicon)} lexicon entries. "
-                "Run `qa index` to build it anew."
+                f"{len(self.passages)} texts, {len(self.store)} vectors and {len(self.lexicon)} lexicon entries: "
+                f"{rebuild(self.folder)}."
             )
 
     @cached_property
@@ -108,9 +111,9 @@ class Index:
         self.embedder = embedder
         if embedder.checksum != self.manifest.embedder_checksum:
             raise IndexMismatch(
-                f"{generation.folder} was made by {self.manifest.embedder} (weights "
-                f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (weights "
-                f"{embedder.checksum[:12]}): run `qa index` to build it anew, or bring the first one back."
+                f"{generation.folder} was made by {self.manifest.embedder} (checksum "
+                f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (checksum "
+                f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
             )
 
     def __len__(self) -> int:
@@ -154,10 +157,10 @@ def current_generation(folder: Path) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         raise IndexMissing(f"There is no index in {folder}: run `qa index CORPUS --index {folder}`.") from None
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index` to build it anew.") from error
+        raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index CORPUS --index {folder}`.") from error
     generation = folder / GENERATIONS / name
     if not name or Path(name).name != name or not generation.is_dir():
-        raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index` to build it anew.')
+        raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index CORPUS --index {folder}`.')
     return generation
 
 
@@ -168,13 +171,40 @@ def load_manifest(generation: Path) -> Manifest:
         fields = json.loads(path.read_text(encoding="utf-8"))
         found = fields["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamaged(f"{path} cannot be read ({error}): run `qa index` to build it anew.") from error
+        raise IndexDamaged(f"{path} cannot be read ({error}): {rebuild(generation)}.") from error
     if found != FORMAT:
-        raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: run `qa index` anew.")
+        raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: {rebuild(generation)}.")
     try:
         return Manifest(**{**fields, "corpora": tuple(fields["corpora"])})
     except (TypeError, KeyError) as error:
-        raise IndexDamaged(f"{path} is incomplete ({error}): run `qa index` to build it anew.") from error
+        raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
+
+
+def rebuild(generation: Path) -> str:
+    """Return the repair to name for a generation's folder: the command with its own corpora, where they are known."""
+    try:
+        corpora = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["corpora"]
+        named = shlex.join(map(str, corpora))
+    except (OSError, ValueError, KeyError, TypeError):
+        named = "CORPUS"
+    return f"run `qa index {named} --index {shlex.quote(str(generation.parent.parent))}` to build it anew"
+
+
+def check_index(folder: Path) -> Manifest:
+    """Return the manifest of the index in a folder that can be served: whole, and its embedder there and the same.
+
+    Costs no loading of a model. Raises what ``open_index`` does.
+    """
+    generation = Generation(current_generation(folder))
+    generation.close()
+    manifest = generation.manifest
+    found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)
+    if found != manifest.embedder_checksum:
+        raise IndexMismatch(
+            f"{generation.folder} was made by {manifest.embedder} (checksum {manifest.embedder_checksum[:12]}), which "
+            f"now has checksum {found[:12]}: {rebuild(generation.folder)}."
+        )
+    return manifest
 
 
 def manifest_json(manifest: Manifest) -> str:

@@ -6,6 +6,7 @@ a word is. Not here: what a count means for a question (``states``).
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import tantivy
 
@@ -45,10 +46,19 @@ class Lexicon:
     """A lexicon opened for reading, memory-mapped."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder that ``build_lexicon`` wrote. Raises ValueError when it is not one."""
-        index = tantivy.Index.open(str(folder))
-        self._schema = index.schema
-        self._searcher = index.searcher()
+        """Open the folder that ``build_lexicon`` wrote. Raises ValueError when it is not one.
+
+        tantivy puts lock files beside what it opens, and an index may be read-only: so it is given a folder of links,
+        which can go as soon as the files are mapped.
+        """
+        with TemporaryDirectory(prefix="candor-") as links:
+            for file in folder.resolve(strict=True).iterdir():
+                if not file.name.endswith(".lock"):
+                    Path(links, file.name).symlink_to(file)
+            index = tantivy.Index.open(links)
+            index.config_reader("manual")
+            self._schema = index.schema
+            self._searcher = index.searcher()
 
     def __len__(self) -> int:
         """Return how many passages it holds."""

@@ -10,10 +10,12 @@ from qa.confidence import verdict
 from qa.datatypes import Evidence, Note, TermReport, TermState, Verdict
 
 VERDICT_WORDS = {
-    Verdict.ANSWERED: "These passages probably answer the question",
-    Verdict.UNCERTAIN: "These passages may not answer the question",
-    Verdict.NOT_IN_CORPUS: "These texts probably do not answer the question",
+    Verdict.ANSWERED: "Probably answered",
+    Verdict.UNCERTAIN: "Uncertain",
+    Verdict.NOT_IN_CORPUS: "Probably not answered",
 }
+
+WHOLE_TITLE = "Best for the whole question"
 
 
 def write_note(evidence: Evidence) -> Note:
@@ -56,7 +58,7 @@ def _answer_sentences(evidence: Evidence, flagged: Sequence[TermReport]) -> list
         return ["These texts have nothing to show for the question."]
     decided = verdict(evidence)
     if decided is Verdict.NOT_IN_CORPUS:
-        return ["The passages shown are the nearest there are, and probably do not answer the question."]
+        return ["The passages shown are the best there are, and probably do not answer the question."]
     if decided is Verdict.UNCERTAIN and not flagged:
         return ["The passages shown are near the question, but may not answer it."]
     return []
@@ -75,7 +77,7 @@ def _clarification(evidence: Evidence, flagged: Sequence[TermReport]) -> str | N
         return (
             f"What do you mean by {term}: {parts}, how they go together, or a name that you met somewhere, and where?"
         )
-    return f"What do you mean by {term}: where did you meet it, or what else is it called?"
+    return f"Is there another name for {term}, or a text that you expected it in?"
 
 
 def quoted(terms: Sequence[str], last: str = "and") -> str:

@@ -18,6 +18,8 @@ DEPTH = 100
 """Hits of each ranking that go into the fusion, or k where that is more."""
 
 PART_PASSAGES = 3
+MAX_PARTS = 8
+_FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
 _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
 
 
@@ -33,12 +35,13 @@ def gather_evidence(questions: Sequence[str], index: Index, k: int) -> list[Evid
     for number, question in enumerate(questions):
         dense = rankings[number]
         fused = reciprocal_rank([dense, lexical_ranking(question, index, max(DEPTH, k))])[:k]
+        cosines = _cosines(vectors[number], fused, index)
         found.append(
             Evidence(
                 question=question,
                 ranking=fused,
-                cosines=_cosines(vectors[number], fused, index),
-                top_cosine=dense[0].score if dense else 0.0,
+                cosines=cosines,
+                top_cosine=max(cosines, default=0.0),
                 terms=reports[number],
                 parts=tuple(Part(terms, _part_ranking(terms, next(rest), index)) for terms in parts[number]),
             )
@@ -64,17 +67,17 @@ def lexical_ranking(question: str, index: Index, k: int) -> Ranking:
 def parts_of(reports: Sequence[TermReport]) -> list[tuple[str, ...]]:
     """Return the known parts of the flagged terms, each alone and then the parts of one term together.
 
-    Other known terms of the question are parts too when something is flagged: "anxiety" in a question on
-    "anxiety and the quorvex method".
+    Where something is flagged and the question has few other terms, these are parts too: "anxiety" in a question on
+    "anxiety and the quorvex method". At most MAX_PARTS in all.
     """
     flagged = [report for report in reports if report.state is not TermState.KNOWN]
     if not flagged:
         return []
     inside = [part for report in flagged for part in report.known_parts]
     beside = [part for report in reports if report.state is TermState.KNOWN for part in report.known_parts]
-    alone = list(dict.fromkeys([*inside, *beside]))
+    alone = list(dict.fromkeys([*inside, *(beside if len(beside) <= _FEW else [])]))
     together = [tuple(dict.fromkeys(report.known_parts)) for report in flagged]
-    return [*((part,) for part in alone), *dict.fromkeys(terms for terms in together if len(terms) > 1)]
+    return [*((part,) for part in alone), *dict.fromkeys(terms for terms in together if len(terms) > 1)][:MAX_PARTS]
 
 
 def part_text(terms: Sequence[str]) -> str:

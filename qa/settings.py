@@ -1,7 +1,7 @@
 """Frozen settings: defaults, bounds, and messages that name the setting. Built at the edge, passed down."""
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,7 @@ MAX_QUESTION_CHARACTERS = 1000
 MAX_K = 1000
 DEFAULT_K = 5
 MAX_BODY_BYTES = 64 * 1024
+PASSAGE_TOKENS = (32, 8192)
 
 
 class BuildSettings(BaseModel):
@@ -18,8 +19,8 @@ class BuildSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    passage_tokens: int = Field(default=256, ge=32, le=8192)
-    store: Literal["exact", "faiss"] = "faiss"
+    passage_tokens: int = Field(default=256, ge=PASSAGE_TOKENS[0], le=PASSAGE_TOKENS[1])
+    store: str = "faiss"
     embedder: Path | None = None
 
 

@@ -12,34 +12,37 @@ from tokenizers import Tokenizer
 
 from qa.datatypes import Document, Passage, Section
 
-_SPECIAL_TOKENS = 2  # what BERT-like models put around a text: [CLS] and [SEP]
 _CONTEXT_SHARE = 4  # a title may take at most one in four of a passage's tokens; longer ones are cut
 _LEAST_TOKENS = 8  # below this a passage says nothing
+
+# English has 4 to 5 characters a token. A run without spaces can be one token of any length, and nobody reads that.
+_CHARACTERS_A_TOKEN = 10
 
 # Balanced passages are up to this much longer than an even share, so that they can end at a sentence.
 _SLACK = 1.15
 
 # A single line end inside a paragraph is only where the author's editor wrapped: treated as a space, so that
-# sentences are found across it. Not before a list item, a quote or an indented line. One character becomes
-# one character, so offsets stay true.
-_WRAPPED_LINE = re.compile(r"(?<=[^\n\r])\n(?=[^\s\-*+>|#\d])")
+# sentences are found across it. Not before a list item, a quote or an indented line. Each character becomes
+# one space, so offsets stay true.
+_WRAPPED_LINE = re.compile(r"(?<=[^\n\r])\r?\n(?=[^\s\-*+>|#\d])")
 
 
 class Splitter:
     """Splits documents on headings, then paragraphs, sentences and words, into passages of like size."""
 
-    def __init__(self, tokenizer: Tokenizer, max_tokens: int, passage_tokens: int) -> None:
-        """Take a tokenizer that neither cuts nor pads, the embedder's limit and the wished size, in tokens
-        with the special ones."""
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int, passage_tokens: int, overhead: int) -> None:
+        """Take a tokenizer that neither cuts nor pads, the embedder's limit, the wished size, and how many tokens the
+        embedder adds to each passage: special ones and its prompt."""
         self._tokenizer = tokenizer
+        self._overhead = overhead
         self.passage_tokens = min(max_tokens, passage_tokens)
         self._sized: dict[int, TextSplitter] = {}
 
     def split(self, document: Document) -> list[Passage]:
-        """Return the passages of a document in order; none for one without a letter.
+        """Return the passages of a document in order; none for one of white space alone.
 
-        Always ``document.text[p.start:p.end] == p.text``; ``passage_context`` with the passage's text is never
-        longer than ``passage_tokens``.
+        Always ``document.text[p.start:p.end] == p.text``; ``context(p) + p.text`` is never longer than
+        ``passage_tokens``, with the tokens that the embedder adds.
         """
         sections = document.sections or (Section("", 0, 0, len(document.text)),)
         return [passage for section in sections for passage in self._split_section(document, section)]
@@ -73,11 +76,16 @@ class Splitter:
         """Return (offset, text) of stretches of at most ``room`` tokens, as even in length as sentences allow."""
         if not body.strip():
             return []
-        unwrapped = _WRAPPED_LINE.sub(" ", body)
+        unwrapped = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), body)
         count = self._count(unwrapped)
         even = count / math.ceil(count / room) if count else room
         size = min(room, math.ceil(even * _SLACK))
-        return [(offset, text) for offset, text in self._sized_splitter(size).chunk_indices(unwrapped) if text.strip()]
+        return [
+            (offset + inner, part)
+            for offset, text in self._sized_splitter(size).chunk_indices(unwrapped)
+            for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN)
+            if part.strip()
+        ]
 
     def _sized_splitter(self, tokens: int) -> TextSplitter:
         if tokens not in self._sized:
@@ -87,7 +95,7 @@ class Splitter:
     def _room(self, title: str, heading: str) -> int:
         """Return how many tokens a passage's own text may have beside its context."""
         context = self._count(self._context(title, heading))
-        return max(self.passage_tokens - _SPECIAL_TOKENS - context, _LEAST_TOKENS)
+        return max(self.passage_tokens - self._overhead - context, _LEAST_TOKENS)
 
     def _context(self, title: str, heading: str) -> str:
         context = ": ".join(part for part in (title, heading) if part)
@@ -101,3 +109,8 @@ class Splitter:
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _cut_runs(text: str, characters: int) -> list[tuple[int, str]]:
+    """Return (offset, text) of stretches of at most so many characters; all but runs without spaces fit as they are."""
+    return [(0, text)] if len(text) <= characters else TextSplitter(characters).chunk_indices(text)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from qa.answering import marked_segments
 from qa.datatypes import Answer, QuotedPassage
-from qa.notes import VERDICT_WORDS, part_title
+from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
 
 if TYPE_CHECKING:  # what measures is heavy, and asking needs none of it
     from qa.evaluation.comparing import Comparison
@@ -43,7 +43,7 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
         blocks.append(Text(part_title(part.terms), style="bold"))
         blocks += [_passage(found, styled) for found in part.passages] or [Text("   No passage.\n")]
     if answer.parts:
-        blocks.append(Text("Nearest to the whole question", style="bold"))
+        blocks.append(Text(WHOLE_TITLE, style="bold"))
     return blocks + [_passage(found, styled) for found in answer.passages]
 
 

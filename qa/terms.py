@@ -9,7 +9,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 import Stemmer
 from textblob.en import parse
@@ -72,7 +72,7 @@ QUESTION_WORDS = frozenset(
         "relationship develop developed invent invented create created found founded call called make made "
         "kind kinds type types way ways thing things lot something anything someone anyone people person "
         "different similar various certain possible best good better main important new more most many much "
-        "some any other such same own just also even only really very me my i you your we our it its they"
+        "vs versus some any other such same own just also even only really very me my i you your we our it its they"
     )
 )
 
@@ -186,11 +186,17 @@ def _is_written_as_name(run: list[_Token], tokens: Sequence[_Token]) -> bool:
     The question's first word and acronyms have their capitals anyway, and show nothing.
     """
     parts = [token for token in run if not token.joins]
+    if any(_is_head(token) for token, joiner in pairwise(run) if joiner.joins):
+        return False  # "narrative therapy and family therapy" are two names
     if len(parts) > 1 and parts[-1].words[-1].stem in NAMING_HEADS:
         return True
     inner = [token for token in parts if token.start > tokens[0].start]
     capitals = [token for token in inner if token.text[0].isupper() and not token.text.isupper()]
     return len(capitals) > 1 and len(capitals) == len(inner)
+
+
+def _is_head(token: _Token) -> bool:
+    return bool(token.words) and token.words[-1].stem in NAMING_HEADS
 
 
 def _term(question: str, run: list[_Token], *, named: bool) -> Term:
@@ -204,9 +210,10 @@ def _term(question: str, run: list[_Token], *, named: bool) -> Term:
 
 def _quoted_terms(question: str) -> list[Term]:
     terms = []
+    asked = words(question)
     for match in _QUOTED.finditer(question):
-        inside = tuple(word for word in words(question) if match.start(1) <= word.start < match.end(1))
-        if inside:
+        inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
+        if inside and len(inside) < len(asked):  # quotes around the whole question mark nothing in it
             start, end = inside[0].start, inside[-1].end
             terms.append(Term(question[start:end], start, end, inside, named=True))
     return terms

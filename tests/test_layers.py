@@ -84,8 +84,10 @@ def test_only_the_command_line_prints() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_functions_stay_short(path: Path) -> None:
+def test_functions_stay_under_40_lines(path: Path) -> None:
+    """Without their docstrings, which are the help of the command line."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef) and not node.name.endswith("blueprint"):
             assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno < 45, f"{path}: {node.name}"
+            docstring = len((ast.get_docstring(node, clean=False) or "").splitlines())
+            assert node.end_lineno - node.lineno + 1 - docstring < 40, f"{path}: {node.name}"

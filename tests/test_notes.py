@@ -19,7 +19,7 @@ WHOLE = report("Psychotherapy and social action model", TermState.UNESTABLISHED,
 QUORVEX = report("quorvex", TermState.UNKNOWN)
 THERAPY = report("quorvex therapy", TermState.UNKNOWN, "therapy")
 APART = (Part(("psychotherapy", "social action"), ()),)
-UNLIKELY = "The passages shown are the nearest there are, and probably do not answer the question."
+UNLIKELY = "The passages shown are the best there are, and probably do not answer the question."
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_note(found: Evidence, text: str | None) -> None:
         (evidence(KNOWN, top=0.1), "Can you ask it in other words, or name the subject that it belongs to?"),
         (
             evidence(THERAPY),
-            "What do you mean by “quorvex therapy”: where did you meet it, or what else is it called?",
+            "Is there another name for “quorvex therapy”, or a text that you expected it in?",
         ),
         (
             evidence(WHOLE),

@@ -61,6 +61,13 @@ def test_markdown_sections(tmp_path: Path) -> None:
     assert shown == [("", 1, "Intro."), ("One", 2, "Body one."), ("Setext", 2, "Body two.")]
 
 
+def test_markdown_title(tmp_path: Path) -> None:
+    assert read_one(tmp_path, "some-name.md", "# One\n\nx\n\n# Two\n\ny").title == "Some name"
+    assert read_one(tmp_path, "b.md", "---\ntitle: From the front\n---\n\n# One\n\nx").title == "From the front"
+    assert read_one(tmp_path, "c.md", "---\ntitle: [\n---\n\n# One\n\nx").title == "One"
+    assert read_one(tmp_path, "d.md", "---\ntitle: 5\n---\n\n# One\n\nx").title == "One"
+
+
 def test_markdown_front_matter_is_in_no_section(tmp_path: Path) -> None:
     document = read_one(tmp_path, "a.md", "---\nsecret: yes\n---\n\nBefore.\n\n# T\n\nAfter.\n")
     assert [document.text[s.start : s.end].strip() for s in document.sections] == ["Before.", "After."]
@@ -132,7 +139,13 @@ def test_jsonl_names_wrong_lines_and_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.jsonl"])
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"", "empty"), (b" \n\t\n", "empty"), (b"caf\xe9", "not UTF-8 (byte 0xe9 at 3)"), (b"\0" * 50, "NUL")],
+    [
+        (b"", "empty"),
+        (b" \n\t\n", "empty"),
+        ("\u00a0\n".encode(), "empty"),
+        (b"caf\xe9", "not UTF-8 (byte 0xe9 at 3)"),
+        (b"\0" * 50, "NUL"),
+    ],
 )
 def test_unreadable_files(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     assert expected in reason(tmp_path, name, content)
@@ -147,17 +160,39 @@ def test_find_files_sorts_and_passes_over(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x", encoding="utf-8")
     os.mkfifo(tmp_path / "pipe.txt")
-    files, left_out = find_files(tmp_path)
+    found = find_files(tmp_path)
     top = tmp_path.name
-    assert [file.source for file in files] == [f"{top}/a.md", f"{top}/b.txt", f"{top}/deep/c.jsonl"]
-    assert left_out == [f"{top}/photo.png"]
+    assert [file.source for file in found.files] == [f"{top}/a.md", f"{top}/b.txt", f"{top}/deep/c.jsonl"]
+    assert found.left_out == (f"{top}/photo.png",)
 
 
 def test_a_broken_link_in_a_folder_is_listed(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("Good.", encoding="utf-8")
     (tmp_path / "gone.txt").symlink_to("nowhere")
-    items = list(read_corpus(find_files(tmp_path)[0]))
+    items = list(read_corpus(find_files(tmp_path).files))
     assert [type(item) for item in items] == [UnreadableDocument, Document]
+
+
+def test_an_index_inside_its_corpus_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A.", encoding="utf-8")
+    (tmp_path / "index" / "generations").mkdir(parents=True)
+    (tmp_path / "index" / "CURRENT").touch()
+    (tmp_path / "index" / "passages.jsonl").write_text("{}", encoding="utf-8")
+    assert [file.path.name for file in find_files(tmp_path).files] == ["a.txt"]
+
+
+def test_linked_folders_are_told_and_not_entered(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A.", encoding="utf-8")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    found = find_files(tmp_path)
+    assert (len(found.files), found.left_out) == (1, (f"{tmp_path.name}/loop",))
+
+
+def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A.", encoding="utf-8")
+    Path(os.fsdecode(bytes(tmp_path) + b"/bad\xff.txt")).write_text("B.", encoding="utf-8")
+    (error,) = find_files(tmp_path).unreadable
+    assert "not UTF-8: rename it" in error.reason
 
 
 @pytest.mark.parametrize("make", ["missing", "empty", "link", "format"])

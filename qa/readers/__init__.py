@@ -32,48 +32,98 @@ class CorpusFile:
     source: str
 
 
-def find_files(corpus: Path) -> tuple[list[CorpusFile], list[str]]:
-    """Return the readable files of a corpus, sorted, and the sources of those that no reader takes.
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """The files that a reader takes, sorted; the sources of those that none takes; and what cannot be got at."""
 
-    A corpus is a folder, searched throughout, or one file. Hidden files, README files and what is neither a
-    file nor a folder are passed over in silence.
+    files: tuple[CorpusFile, ...]
+    left_out: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableDocument, ...] = ()
 
-    Raises CorpusMissing when nothing is there.
+
+def find_files(corpus: Path, name: str | None = None) -> FoundFiles:
+    """Return the files of a corpus: a folder, searched throughout, or one file.
+
+    ``name`` stands first in every source in place of the folder's own. Hidden files, README files, the folders of
+    indexes, and what is neither a file nor a folder are passed over in silence; linked folders are not entered.
+
+    Raises CorpusMissing when nothing is there to read.
     """
-    _check_exists(corpus)
-    if corpus.is_file():
+    if _is_file(corpus):
         if corpus.suffix.lower() not in READERS:
             raise CorpusMissing(f"{corpus} is of no format that is read here: {_formats()}.")
-        return [CorpusFile(corpus, corpus.name)], []
-    files, left_out = [], []
-    for path in _walk(corpus):
-        source = (Path(corpus.resolve().name) / path.relative_to(corpus)).as_posix()
-        if path.suffix.lower() in READERS:
+        return FoundFiles((CorpusFile(corpus, name or corpus.name),))
+    files: list[CorpusFile] = []
+    left_out: list[str] = []
+    unreadable: list[UnreadableDocument] = []
+    for found in _walk(corpus):
+        path = found if isinstance(found, Path) else Path(os.fsdecode(found.filename))
+        source = (Path(name or corpus.resolve().name) / path.relative_to(corpus)).as_posix()
+        if isinstance(found, OSError):
+            unreadable.append(UnreadableDocument(source, f"cannot be opened: {found.strerror}"))
+        elif not _encodable(source):
+            unreadable.append(UnreadableDocument(source, "has a name that is not UTF-8: rename it"))
+        elif path.suffix.lower() in READERS and not path.is_dir():
             files.append(CorpusFile(path, source))
         else:
             left_out.append(source)
     if not files:
-        raise CorpusMissing(f"{corpus} holds no text to index: put files in it that end in {_formats()}.")
-    return files, left_out
+        reason = f" ({unreadable[0]})" if unreadable else ""
+        raise CorpusMissing(f"{corpus} holds no text to index{reason}: put files in it that end in {_formats()}.")
+    return FoundFiles(tuple(files), tuple(left_out), tuple(unreadable))
 
 
-def _check_exists(corpus: Path) -> None:
-    if corpus.is_symlink() and not corpus.exists():
-        raise CorpusMissing(f"{corpus} is a broken link to {corpus.readlink()}: mend it or name another corpus.")
-    if not corpus.exists():
-        raise CorpusMissing(f"{corpus} does not exist: name a folder or file of texts, as in `qa index FOLDER`.")
-    if not (corpus.is_dir() or corpus.is_file()):
-        raise CorpusMissing(f"{corpus} is neither a folder nor a file: name a folder or file of texts.")
+def _is_file(corpus: Path) -> bool:
+    """Whether a corpus is a file, not a folder. Raises CorpusMissing when it is neither."""
+    try:
+        if corpus.is_symlink() and not corpus.exists():
+            raise CorpusMissing(f"{corpus} is a broken link to {corpus.readlink()}: mend it or name another corpus.")
+        if not corpus.exists():
+            raise CorpusMissing(f"{corpus} does not exist: name a folder or file of texts, as in `qa index FOLDER`.")
+        if not (corpus.is_dir() or corpus.is_file()):
+            raise CorpusMissing(f"{corpus} is neither a folder nor a file: name a folder or file of texts.")
+        return corpus.is_file()
+    except OSError as error:
+        raise CorpusMissing(f"{corpus} cannot be opened ({error.strerror}): mend its permissions.") from error
 
 
-def _walk(corpus: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(corpus):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+def _walk(corpus: Path) -> Iterator[Path | OSError]:
+    """Yield the files and linked folders below a folder, sorted, and an error for each folder that cannot be listed."""
+    errors: list[OSError] = []
+    for folder, folders, names in os.walk(corpus, onerror=errors.append):
+        yield from errors
+        errors.clear()
+        linked = [name for name in folders if Path(folder, name).is_symlink()]
+        folders[:] = sorted(name for name in folders if _is_entered(Path(folder, name)))
+        for name in sorted([*names, *linked]):
             path = Path(folder, name)
-            hidden = name.startswith(".") or Path(name).stem.upper() == "README"
-            if not hidden and (path.is_file() or path.is_symlink()):
-                yield path
+            hidden = name.startswith(".") or path.stem.upper() == "README"
+            try:
+                if not hidden and (path.is_file() or path.is_symlink()):
+                    yield path
+            except OSError as error:
+                error.filename = str(path)
+                yield error
+    yield from errors
+
+
+def _is_entered(folder: Path) -> bool:
+    """Whether a folder is searched: not a hidden or linked one, and not an index. One that cannot be opened is, so that
+    the search finds that out and tells it."""
+    if folder.name.startswith(".") or folder.is_symlink():
+        return False
+    try:
+        return not ((folder / "CURRENT").is_file() and (folder / "generations").is_dir())
+    except OSError:
+        return True
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _formats() -> str:

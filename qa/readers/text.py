@@ -24,8 +24,6 @@ def decode(content: bytes, source: str) -> str:
 
     Raises UnreadableDocument when it is empty, not UTF-8, or holds NUL bytes.
     """
-    if not content.strip():
-        raise UnreadableDocument(source, "is empty")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -33,6 +31,8 @@ def decode(content: bytes, source: str) -> str:
         raise UnreadableDocument(
             source, f"is not UTF-8 (byte 0x{found:02x} at {error.start}): convert it to UTF-8"
         ) from None
+    if not text.strip():
+        raise UnreadableDocument(source, "is empty")
     if "\0" in text:
         raise UnreadableDocument(source, "holds NUL bytes, so it is no text: export it as text")
     return text

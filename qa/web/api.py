@@ -3,40 +3,42 @@
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import abort, current_app, request
+from flask import abort, request
+from werkzeug.exceptions import HTTPException
 
 from qa.answering import Answerer
 from qa.payload import answer_payload
 from qa.settings import MAX_BODY_BYTES
+from qa.web.address import check_address
 from qa.web.errors import refuse
 from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody
 
 # Refusals by status, for the description of the API.
 _REFUSALS = {
     400: "The question, or how it was sent, cannot be answered.",
-    413: "The body is over 64 KiB.",
+    413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
 }
 
 
-def api_blueprint() -> APIBlueprint:
+def api_blueprint(answerer: Answerer) -> APIBlueprint:
     """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``."""
     blueprint = APIBlueprint("api", __name__, tag="Candor")
-    blueprint.before_request(_check_body)
+    blueprint.before_request(_check_request)
 
     @blueprint.post("/api/ask")
     @blueprint.input(AskBody, arg_name="body")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415))
     def ask(body: AskBody) -> dict[str, Any]:
-        return answer_payload(_answerer().answer(body.question, body.k))
+        return answer_payload(answerer.answer(body.question, body.k))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400))
     def ask_by_address(query: AskQuery) -> dict[str, Any]:
-        return answer_payload(_answerer().answer(query.q, query.k))
+        return answer_payload(answerer.answer(query.q, query.k))
 
     @blueprint.get("/healthz")
     @blueprint.output(HealthBody)
@@ -48,7 +50,7 @@ def api_blueprint() -> APIBlueprint:
     @blueprint.output(ReadyBody)
     @blueprint.doc(summary="Whether questions are answered, and from what")
     def ready() -> dict[str, Any]:
-        manifest = _answerer().index.manifest
+        manifest = answerer.index.manifest
         return {
             "status": "ready",
             "documents": manifest.documents,
@@ -60,28 +62,26 @@ def api_blueprint() -> APIBlueprint:
     return blueprint
 
 
-def _answerer() -> Answerer:
-    answerer: Answerer = current_app.extensions["answerer"]
-    return answerer
-
-
 def _responses(*codes: int) -> dict[int, str]:
     return {code: _REFUSALS[code] for code in codes}
 
 
-def _check_body() -> Any:
+def _check_request() -> Any:
+    check_address()
     if request.method != "POST":
         return None
     if request.mimetype != "application/json":
         return refuse(
-            415,
-            "unsupported_media_type",
-            "The body must be JSON: send it with Content-Type: application/json.",
+            415, "unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."
         )
-    if len(request.get_data()) >= MAX_BODY_BYTES:  # one sent without its length is cut there in silence
-        abort(413)
     try:
+        if len(request.get_data()) > MAX_BODY_BYTES:  # one sent without its length is cut there in silence
+            abort(413)
         request.get_json(silent=True)
     except RecursionError:  # Python's parser gives up on deep nesting in its own way
         return refuse(400, "bad_request", "The body is nested too deeply to be a question.")
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - a body that breaks off or is chunked wrongly fails in the server's own ways
+        return refuse(400, "bad_request", "The body broke off or was sent wrongly: send it again.")
     return None

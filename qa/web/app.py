@@ -28,7 +28,7 @@ def create_app(answerer: Answerer) -> APIFlask:
     """Return the WSGI application that answers from ``answerer``."""
     app = APIFlask("qa.web", title="Candor", version=__version__, docs_path=None, root_path=str(Path(__file__).parent))
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1,  # one more than is taken, so that what is cut there shows
         AUTO_SERVERS=False,  # the address is whatever the reader fetched this from
         VALIDATION_ERROR_STATUS_CODE=400,
         VALIDATION_ERROR_SCHEMA=ERROR_SCHEMA,
@@ -36,9 +36,8 @@ def create_app(answerer: Answerer) -> APIFlask:
         DESCRIPTION="Answers questions by quoting a corpus, and says what the corpus does not cover.",
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["answerer"] = answerer
-    app.register_blueprint(api_blueprint())
-    app.register_blueprint(page_blueprint())
+    app.register_blueprint(api_blueprint(answerer))
+    app.register_blueprint(page_blueprint(answerer))
     register_errors(app)
     app.after_request(_add_headers)
     return app

@@ -8,21 +8,25 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, request
 
 from qa.errors import BadQuestion, QAError
-from qa.settings import MAX_K
+from qa.settings import MAX_BODY_BYTES, MAX_QUESTION_CHARACTERS
+from qa.web.address import K_MESSAGE
 
 Refusal = tuple[Response, int]
 
 _FIELDS = {
     "question": 'The field "question" must be a text: send {"question": "...", "k": 5}.',
     "q": "The parameter q must have the question: ask as in /api/ask?q=...&k=5.",
-    "k": f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show.",
+    "k": K_MESSAGE,
 }
 
 _STATUSES = {
     400: ("bad_request", 'The body is not JSON that can be read: send {"question": "...", "k": 5}.'),
     404: ("not_found", "There is nothing at this address: ask at /, or at /api/ask?q=..."),
     405: ("method_not_allowed", "This address does not take that method."),
-    413: ("body_too_large", "The body is over 64 KiB: a question has at most 1,000 characters."),
+    413: (
+        "body_too_large",
+        f"The body is over {MAX_BODY_BYTES // 1024} KiB: a question has up to {MAX_QUESTION_CHARACTERS:,} characters.",
+    ),
     415: ("unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."),
 }
 

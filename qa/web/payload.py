@@ -1,13 +1,22 @@
 """The shapes that the API takes and gives, for checking and for ``/openapi.json``."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from qa.errors import BadQuestion
 from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
+from qa.web.address import parse_k
 
 _QUESTION = f"The question in words, 1 to {MAX_QUESTION_CHARACTERS} characters."
 _K = "How many passages to show at most."
+
+
+def _k(given: Any) -> int:
+    try:
+        return parse_k(str(given))
+    except BadQuestion as error:
+        raise ValueError(str(error)) from error
 
 
 class AskBody(BaseModel):
@@ -25,7 +34,7 @@ class AskQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
-    k: int = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+    k: Annotated[int, BeforeValidator(_k)] = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
 
 
 class TermBody(BaseModel):

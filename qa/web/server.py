@@ -3,25 +3,55 @@
 import json
 import logging
 import socket
+import struct
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers import gthread
 from gunicorn.workers.gthread import ThreadWorker
 
-from qa.errors import ServerUnstartable
+from qa.errors import QAError, ServerUnstartable
 from qa.settings import ServeSettings
 
 _BOOT_SECONDS = 300  # loading the model on a slow disk must not look like a worker that hangs
+
+_READ_SECONDS = 5  # for the next bytes of a request that has begun; a proxy in front can be stricter
 
 # Method, path, status, bytes, milliseconds. Never the question: whoever asks may be telling of a person.
 _ACCESS_LOG = "%(t)s %(h)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
 
 
+class AccessLog(Logger):  # type: ignore[misc]
+    """Writes the path as it was sent, so that a request cannot forge a line; a client that falls silent is no news."""
+
+    def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
+        """Return the fields of a line."""
+        fields: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        fields["U"] = quote(str(fields["U"]).encode("latin-1", "replace"))
+        return fields
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Log an error with its trace, but for a read that waited too long."""
+        if not isinstance(sys.exc_info()[1], BlockingIOError):
+            super().exception(msg, *args, **kwargs)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Answers a request that is not even HTTP in the API's own shape."""
+    """Keeps silent connections off the threads, and answers what is not even HTTP in the API's own shape."""
+
+    def handle(self, conn: Any) -> Any:
+        """Take a connection when it has sent something, and wait only so long for the rest of it."""
+        if not conn.initialized and not conn.data_ready and not conn.wait_for_data(0):
+            return gthread._DEFER
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _READ_SECONDS, 0))
+        return super().handle(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Refuse what cannot be parsed; leave the rest to gunicorn."""
@@ -30,6 +60,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         status, code, message = _parse_refusal(exc)
         body = json.dumps({"error": {"code": code, "message": message}})
+        self.log.access_log.info("%s %s - - %s", self.log.now(), addr[0] if addr else "-", status)
         util.write(client, _response(status, body))
 
 
@@ -75,6 +106,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "keepalive": 5,
             "limit_request_line": 8190,
             "accesslog": "-",
+            "logger_class": AccessLog,
+            "control_socket_disable": True,
             "access_log_format": _ACCESS_LOG,
             "loglevel": "warning",
             "post_worker_init": _announce,
@@ -88,7 +121,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         from qa.index import open_index
         from qa.web.app import create_app
 
-        answerer = Answerer(open_index(self.index_folder))
+        try:
+            answerer = Answerer(open_index(self.index_folder))
+        except QAError as error:
+            logging.getLogger("gunicorn.error").error("qa: %s", error)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
         answerer.answer("warm up")  # the first question pays for lazy set-up; let it not be a person's
         return create_app(answerer)
 

@@ -1,45 +1,37 @@
 """The person's side: one page with a search box, whole without JavaScript."""
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 
 from qa.answering import Answerer, marked_segments
 from qa.datatypes import Answer
 from qa.errors import BadQuestion
 from qa.index import Index
-from qa.notes import VERDICT_WORDS, part_title
-from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
+from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
+from qa.settings import DEFAULT_K, MAX_QUESTION_CHARACTERS
+from qa.web.address import check_address, parse_k
 
 _SAMPLE = 500  # passages looked at for titles to make examples of
 _TITLE_WORDS = 3
 
 
-def page_blueprint() -> Blueprint:
+def page_blueprint(answerer: Answerer) -> Blueprint:
     """Return the route of the page; ``/?q=...&k=5`` is a result that can be shared."""
     blueprint = Blueprint("page", __name__)
-    examples: list[str] = []
+    examples = example_questions(answerer.index)
 
     @blueprint.get("/")
     def page() -> tuple[str, int]:
-        answerer: Answerer = current_app.extensions["answerer"]
-        if not examples:
-            examples.extend(example_questions(answerer.index))
         question = request.args.get("q")
-        if question is None:
-            return _render(answerer, examples=examples), 200
         try:
-            return _render(answerer, question, answerer.answer(question, _k(request.args.get("k")))), 200
+            check_address()
+            if question is None:
+                return _render(answerer, examples=examples), 200
+            answer = answerer.answer(question, parse_k(request.args.get("k", str(DEFAULT_K))))
+            return _render(answerer, question, answer), 200
         except BadQuestion as error:
-            return _render(answerer, question, problem=str(error), examples=examples), 400
+            return _render(answerer, question or "", problem=str(error), examples=examples), 400
 
     return blueprint
-
-
-def _k(given: str | None) -> int:
-    if given is None:
-        return DEFAULT_K
-    if not (given.isascii() and given.isdigit() and len(given) <= len(str(MAX_K))):
-        raise BadQuestion(f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show.")
-    return int(given)
 
 
 def _render(
@@ -60,6 +52,7 @@ def _render(
         verdict_words=VERDICT_WORDS,
         marked_segments=marked_segments,
         part_title=part_title,
+        whole_title=WHOLE_TITLE,
     )
 
 

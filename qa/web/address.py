@@ -1,0 +1,25 @@
+"""What an address may say: the checks that the page and the API share."""
+
+from urllib.parse import unquote_to_bytes
+
+from flask import request
+
+from qa.errors import BadQuestion
+from qa.settings import MAX_K
+
+K_MESSAGE = f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show."
+
+
+def check_address() -> None:
+    """Raise BadQuestion when the address's query is not UTF-8, which would be read as a question nobody asked."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise BadQuestion("The address is not UTF-8: encode the question as UTF-8, then as %XX.") from None
+
+
+def parse_k(given: str) -> int:
+    """Return the number of passages that an address asks for. Raises BadQuestion when it is none."""
+    if not (given.isascii() and given.isdigit() and len(given) <= len(str(MAX_K)) and 1 <= int(given) <= MAX_K):
+        raise BadQuestion(K_MESSAGE)
+    return int(given)
