@@ -6,7 +6,6 @@ python -m benchmarks.evaluation speed ../shared/data/squad2 100000
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -53,6 +52,15 @@ def agreement(folders: list[str]) -> None:
         index.close()
 
 
+def greatest_memory(process: int) -> float:
+    """Return the most memory that a running process has had resident, in MB; 0 when it has just ended."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
+
+
 def speed(folder: Path, questions: int) -> None:
     """Print how long an evaluation of so many questions takes, in a process of its own, and its greatest memory."""
     open_set_index(folder).close()
@@ -63,9 +71,12 @@ def speed(folder: Path, questions: int) -> None:
             output.write(json.dumps({**json.loads(line), "_id": str(number)}) + "\n")
     command = [sys.executable, "-m", "qa", "evaluate", str(path), "--index", str(WORK / folder.name)]
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    megabytes = 0.0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        while running.poll() is None:
+            megabytes = max(megabytes, greatest_memory(running.pid))
+            time.sleep(0.2)
     seconds = time.perf_counter() - start
-    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(
         f"{folder.name}: {questions:,} questions in {seconds:.0f} s, {questions / seconds:.0f} a second, "
         f"{megabytes:.0f} MB at most"
