@@ -10,7 +10,7 @@ from qa.index import Index
 from qa.notes import write_note
 from qa.retrieval import gather_evidence
 from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
-from qa.terms import QUESTION_WORDS, stems, words
+from qa.terms import QUESTION_WORDS, spans_of, stems
 
 
 class Answerer:
@@ -64,13 +64,11 @@ def find_highlights(text: str, asked: frozenset[str]) -> tuple[tuple[int, int], 
     Neighbours with only a space or a hyphen between them are one range: "social action", not two words.
     """
     spans: list[tuple[int, int]] = []
-    for word in words(text):
-        if word.stem not in asked:
-            continue
-        if spans and text[spans[-1][1] : word.start] in {" ", "-", "\n"}:
-            spans[-1] = (spans[-1][0], word.end)
+    for start, end in spans_of(text, asked):
+        if spans and text[spans[-1][1] : start] in {" ", "-", "\n"}:
+            spans[-1] = (spans[-1][0], end)
         else:
-            spans.append((word.start, word.end))
+            spans.append((start, end))
     return tuple(spans)
 
 

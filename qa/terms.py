@@ -50,6 +50,14 @@ def stems(text: str) -> list[str]:
     return [_stem(match.group()) for match in _WORD.finditer(text)]
 
 
+def spans_of(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
+    """Return the [start, end) ranges of the words whose stems are wanted, in order.
+
+    As ``words`` would tell, without making a Word of every other one: it is run over every passage that is shown.
+    """
+    return [(match.start(), match.end()) for match in _WORD.finditer(text) if _stem(match.group()) in wanted]
+
+
 # --- terms of a question -----------------------------------------------------------------------------------
 
 # Heads that make a compound a name: a "… model" or "… syndrome" claims to be an established thing.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.terms import find_terms, stems, words
+from qa.terms import find_terms, spans_of, stems, words
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,9 @@ def test_terms_are_stretches_of_the_question_in_order(question: str) -> None:
 )
 def test_named(question: str, named: bool) -> None:
     assert find_terms(question)[0].named is named
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=3), max_size=3))
+def test_spans_of_are_those_of_the_words(text: str, others: list[str]) -> None:
+    wanted = frozenset([*stems(text)[::2], *others])
+    assert spans_of(text, wanted) == [(word.start, word.end) for word in words(text) if word.stem in wanted]

@@ -2,6 +2,7 @@
 
 import re
 import string
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,13 +51,13 @@ def collect_outcomes(pairs: Iterable[tuple[SetQuestion, dict[str, Any]]], gradin
     """Return the outcomes of (question, answer) pairs, which are read once and not kept."""
     rank = _ranker(grading)
     ids: list[str] = []
-    values: dict[str, list[float]] = {}
+    values: dict[str, array[float]] = {}  # eight bytes a number, whatever the size of the set
     for question, answer in pairs:
         row = {**rank(question.id, answer), **_confidence(question, answer, grading), **_terms(question, answer)}
         if question.answers:
             row["answer_containment"] = float(contains_answer(answer, question.answers))
         for name in row:
-            values.setdefault(name, [np.nan] * len(ids))
+            values.setdefault(name, array("d", [np.nan]) * len(ids))
         for name, column in values.items():
             column.append(row.get(name, np.nan))
         ids.append(question.id)
