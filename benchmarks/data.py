@@ -1,5 +1,6 @@
 """Question sets in the layout of BEIR, and an index for each, kept in benchmarks/work/ between runs."""
 
+import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from rich.console import Console
 from rich.progress import track
 
 from qa.building import build_index
-from qa.index import Index, open_index
+from qa.errors import QAError
+from qa.index import Index, check_index, open_index
 
 WORK = Path(__file__).parent / "work"
 
@@ -42,12 +44,22 @@ def read_set(folder: Path) -> QuestionSet:
 
 
 def open_set_index(folder: Path) -> Index:
-    """Return the index of ``corpus.jsonl`` in a set's folder; unchanged passages are not embedded again."""
-    index = WORK / folder.name
-    steps = Console(stderr=True)
-    with steps.status(f"index of {folder.name}"):
-        build_index([folder / "corpus.jsonl"], index)
+    """Return the index of ``corpus.jsonl`` in a set's folder, built first where it is missing or the corpus changed."""
+    corpus, index = folder / "corpus.jsonl", WORK / folder.name
+    if not is_current(corpus, index):
+        with Console(stderr=True).status(f"index of {folder.name}"):
+            build_index([corpus], index)
     return open_index(index)
+
+
+def is_current(corpus: Path, index: Path) -> bool:
+    """Whether an index was built from a corpus as it is now, by this version's format and model."""
+    try:
+        manifest = check_index(index)
+    except QAError:
+        return False
+    with corpus.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() in manifest.sources.values()
 
 
 def batches(items: list[Any], size: int = 64) -> Any:

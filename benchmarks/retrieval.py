@@ -1,4 +1,4 @@
-"""nDCG@10 of the dense, lexical and fused rankings of a question set, a document standing where its best
+"""nDCG@10 of the dense, the lexical and two fused rankings of a question set, a document standing where its best
 passage does.
 
     python -m benchmarks.retrieval ../shared/data/scifact [MORE SETS...]
@@ -14,7 +14,7 @@ from ir_measures import nDCG
 
 from benchmarks.data import QuestionSet, batches, open_set_index, read_set
 from qa.datatypes import Ranking
-from qa.fusions import reciprocal_rank
+from qa.fusions import reciprocal_rank, standard_score
 from qa.index import Index
 from qa.retrieval import dense_rankings, lexical_ranking
 
@@ -32,14 +32,19 @@ def document_scores(ranking: Ranking, index: Index) -> dict[str, float]:
 
 
 def runs(questions: QuestionSet, index: Index) -> dict[str, Run]:
-    """Return the runs {question: {document: score}} of the three rankings over the judged questions."""
-    found: dict[str, Run] = {"dense": {}, "lexical": {}, "fused": {}}
+    """Return the runs {question: {document: score}} of each ranking over the judged questions."""
+    found: dict[str, Run] = {"dense": {}, "lexical": {}, "reciprocal rank": {}, "standard score": {}}
     judged = [question for question in questions.questions if question["_id"] in questions.judgments]
     for batch in batches(judged):
         vectors = index.embed([question["text"] for question in batch])
         for question, dense in zip(batch, dense_rankings(vectors, index, DEPTH), strict=True):
             lexical = lexical_ranking(question["text"], index, DEPTH)
-            rankings = {"dense": dense, "lexical": lexical, "fused": reciprocal_rank([dense, lexical])}
+            rankings = {
+                "dense": dense,
+                "lexical": lexical,
+                "reciprocal rank": reciprocal_rank([dense, lexical]),
+                "standard score": standard_score(dense, lexical),
+            }
             for name, ranking in rankings.items():
                 found[name][question["_id"]] = document_scores(ranking, index)
     return found
@@ -55,8 +60,8 @@ def mean_with_interval(values: Sequence[float]) -> str:
 
 def main(folders: Sequence[str]) -> None:
     """Print a row for each set."""
-    print("| set | documents | passages | questions | dense | lexical | fused (default) |")
-    print("|---|---|---|---|---|---|---|")
+    print("| set | documents | passages | questions | dense | lexical | reciprocal rank | standard score (default) |")
+    print("|---|---|---|---|---|---|---|---|")
     for folder in map(Path, folders):
         questions, index = read_set(folder), open_set_index(folder)
         cells = []

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qa.datatypes import Evidence, Hit, Part, Ranking, TermReport, TermState
-from qa.fusions import rank, reciprocal_rank
+from qa.fusions import rank, standard_score
 from qa.index import Index
 from qa.states import report_terms
 from qa.stores import Vectors
@@ -34,7 +34,7 @@ def gather_evidence(questions: Sequence[str], index: Index, k: int) -> list[Evid
     found = []
     for number, question in enumerate(questions):
         dense = rankings[number]
-        fused = reciprocal_rank([dense, lexical_ranking(question, index, max(DEPTH, k))])[:k]
+        fused = standard_score(dense, lexical_ranking(question, index, max(DEPTH, k)))[:k]
         cosines = _cosines(vectors[number], fused, index)
         found.append(
             Evidence(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qa.datatypes import Term, TermReport, TermState
-from qa.fusions import reciprocal_rank
+from qa.fusions import standard_score
 from qa.index import Index
 from qa.retrieval import dense_rankings, gather_evidence, lexical_ranking, parts_of
 
@@ -59,7 +59,7 @@ def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
     question = "Does family therapy treat a family?"
     (evidence,) = gather_evidence([question], tiny_index, 4)
     (dense,) = dense_rankings(tiny_index.embed([question]), tiny_index, 100)
-    fused = reciprocal_rank([dense, lexical_ranking(question, tiny_index, 100)])
+    fused = standard_score(dense, lexical_ranking(question, tiny_index, 100))
     assert evidence.ranking == fused[:4]
     assert evidence.top_cosine == max(evidence.cosines)
     by_row = {hit.row: hit.score for hit in dense}
