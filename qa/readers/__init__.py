@@ -13,7 +13,7 @@ from qa.datatypes import Document
 from qa.errors import CorpusMissing, UnreadableDocument
 from qa.readers.jsonl import read_jsonl
 from qa.readers.markdown import read_markdown
-from qa.readers.text import read_text
+from qa.readers.text import is_encodable, read_text
 
 Reader = Callable[[Path, str], Iterator[Document | UnreadableDocument]]
 
@@ -61,7 +61,7 @@ def find_files(corpus: Path, name: str | None = None) -> FoundFiles:
         source = (Path(name or corpus.resolve().name) / path.relative_to(corpus)).as_posix()
         if isinstance(found, OSError):
             unreadable.append(UnreadableDocument(source, f"cannot be opened: {found.strerror}"))
-        elif not _encodable(source):
+        elif not is_encodable(source):
             unreadable.append(UnreadableDocument(source, "has a name that is not UTF-8: rename it"))
         elif path.suffix.lower() in READERS and not path.is_dir():
             files.append(CorpusFile(path, source))
@@ -116,14 +116,6 @@ def _is_entered(folder: Path) -> bool:
         return not ((folder / "CURRENT").is_file() and (folder / "generations").is_dir())
     except OSError:
         return True
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _formats() -> str:

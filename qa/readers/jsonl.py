@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
-from qa.readers.text import decode
+from qa.readers.text import decode, is_encodable
 
 
 def read_jsonl(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
@@ -53,14 +53,6 @@ def _fields(record: Any) -> tuple[str, str, str]:
         raise ValueError('has no "text" that is a string')
     if not (text.strip() or title.strip()):
         raise ValueError("is empty")
-    if "\0" in identifier + title + text or not _encodable(identifier + title + text):
+    if "\0" in identifier + title + text or not is_encodable(identifier + title + text):
         raise ValueError("holds NUL or half characters, so it is no text")
     return identifier, title, text
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -38,6 +38,15 @@ def decode(content: bytes, source: str) -> str:
     return text
 
 
+def is_encodable(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half characters, from broken JSON or file names, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def title_of_name(path: Path) -> str:
     """Return a file's name made readable: "social-action.txt" -> "Social action"."""
     name = path.stem.replace("-", " ").replace("_", " ").strip()
