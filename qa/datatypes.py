@@ -19,11 +19,21 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page as its source numbers it ("12", "iv"): ``text[start:end]`` of its document."""
+
+    label: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text of the corpus.
 
     ``source`` is the place a person can open: a path from the corpus's own folder name on, with ``:line``
-    for a record of a file. ``sections`` are in order and do not overlap; empty when the text has no headings.
+    for a record of a file. ``sections`` and ``pages`` are in order and do not overlap; empty when the text has no
+    headings, or no pages.
     """
 
     id: str
@@ -31,13 +41,15 @@ class Document:
     text: str
     source: str
     sections: tuple[Section, ...] = ()
+    pages: tuple[Page, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A stretch of one document: always ``document.text[start:end] == passage.text``, in characters.
 
-    ``heading`` is the section's, or "" outside of any section.
+    ``heading`` is the section's, or "" outside of any section; ``page`` the label of the page it is on, "12–13" when it
+    runs over several, "" where there are no pages. ``sentences`` are [start, end) ranges within ``text``, in order.
     """
 
     id: str
@@ -48,6 +60,8 @@ class Passage:
     text: str
     start: int
     end: int
+    page: str = ""
+    sentences: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,20 @@ Ranking = tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which documents are asked: those whose source, and whose title, begin with these; "" takes all.
+
+    Case does not matter.
+    """
+
+    source: str = ""
+    title: str = ""
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What the corpus says on one known part, or on several together."""
 
@@ -125,7 +153,7 @@ class Evidence:
     """Everything measured about one question on one index; confidence and note are pure functions of it.
 
     ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. ``top_cosine`` is
-    the best of these, 0 without any.
+    the best of these, 0 without any. Passages are of the ``scope`` that was asked; states are of all texts.
     """
 
     question: str
@@ -134,6 +162,7 @@ class Evidence:
     top_cosine: float
     terms: tuple[TermReport, ...] = ()
     parts: tuple[Part, ...] = ()
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +184,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QuotedPassage:
-    """A passage in an answer. ``highlights`` are [start, end) character ranges within ``passage.text``."""
+    """A passage in an answer. ``highlights`` are [start, end) character ranges within ``passage.text``;
+    ``best_sentence`` is the one that has most of the question's words, None where none has any."""
 
     rank: int
     passage: Passage
     cosine: float
     highlights: tuple[tuple[int, int], ...] = ()
+    best_sentence: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

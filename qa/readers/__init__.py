@@ -11,8 +11,13 @@ from pathlib import Path
 
 from qa.datatypes import Document
 from qa.errors import CorpusMissing, UnreadableDocument
+from qa.readers.csv import read_csv
+from qa.readers.docx import read_docx
+from qa.readers.epub import read_epub
+from qa.readers.html import read_html
 from qa.readers.jsonl import read_jsonl
 from qa.readers.markdown import read_markdown
+from qa.readers.pdf import read_pdf
 from qa.readers.text import is_encodable, read_text
 
 Reader = Callable[[Path, str], Iterator[Document | UnreadableDocument]]
@@ -21,6 +26,12 @@ READERS: dict[str, Reader] = {
     ".txt": read_text,
     ".md": read_markdown,
     ".jsonl": read_jsonl,
+    ".csv": read_csv,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+    ".epub": read_epub,
 }
 
 

@@ -1,0 +1,190 @@
+"""CSV: one document a row, by the names in its header."""
+
+import codecs
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.datatypes import Document
+from qa.errors import UnreadableDocument
+from qa.readers.checks import kind_of
+from qa.readers.text import decode
+
+_LONGEST_LINE = 16_000_000  # bytes, and characters of one field; as large as a text may be in the other formats
+_LONGEST_NAME = 200  # characters; a longer name of a column is prose
+_DELIMITERS = ",;\t"
+_SAMPLE = 64_000  # characters of whole lines, by which the delimiter is told
+_BLOCK = 1 << 20
+
+_IDENTIFIERS = ("_id", "id")
+_TITLES = ("title", "question")
+_TEXTS = ("text", "body", "content", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The header: the names as they stand, and the places of the columns that mean something here, None without."""
+
+    names: tuple[str, ...]
+    identifier: int | None
+    title: int | None
+    text: int | None
+
+
+def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
+    """Yield a document for each row, and an UnreadableDocument with its line for each wrong row.
+
+    The text is the column "text", "body", "content" or "answer"; without one, all columns, each as "Name: value" on
+    its own line. The title is the column "title" or "question". Values are separated by commas, semicolons or tabs.
+    The file is read line by line, so its size does not matter; blank lines are passed over.
+    """
+    _check(path, source)
+    # The module has no other way to let a field be longer than its 131,072 characters.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
+    delimiter = _delimiter(path)
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = _rows(lines, delimiter)
+        columns = _columns(next(rows, (1, csv.Error()))[1], source)
+        empty = True
+        for line, row in rows:
+            empty = False
+            yield _read_row(row, columns, f"{source}:{line}")
+    if empty:
+        raise UnreadableDocument(source, "has a header only, and no rows below it")
+
+
+class _Lines:
+    """The lines of a file. ``number`` is the last one's, ``taken`` how many characters the current row has so far.
+
+    A quote that is never closed makes all that follows one row; a row that is too long raises csv.Error.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.number = 0
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.number += 1
+        self.taken += len(line)
+        if self.taken > _LONGEST_LINE:
+            raise csv.Error("is too long: is a quote left open?")
+        return line
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield the number of each row's first line, and the row or what is wrong with it; nothing for blank lines."""
+    counted = _Lines(lines)
+    rows = csv.reader(counted, delimiter=delimiter)
+    while True:
+        first, counted.taken = counted.number + 1, 0
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield first, error
+            continue
+        if row:
+            yield first, row
+
+
+def _check(path: Path, source: str) -> None:
+    """Raise UnreadableDocument when a file is empty, not UTF-8, or holds NUL bytes or endless lines, wherever it does.
+
+    This is found out beforehand, so that no file is read by half.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    position = line = 0
+    empty = True
+    with path.open("rb") as content:
+        while block := content.read(_BLOCK):
+            kind = kind_of(block) if position == 0 else None
+            if kind is not None:
+                raise UnreadableDocument(source, f"is {kind}, not CSV: give it the ending of its format")
+            pending = len(decoder.getstate()[0])
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                raise _not_utf8(error, position - pending, source) from None
+            if b"\0" in block:
+                decode(b"\0", source)
+            last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            line = line + len(block) if last < 0 else len(block) - last
+            if line > _LONGEST_LINE:
+                raise UnreadableDocument(source, f"has a line of over {_LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
+            empty = empty and not block.lstrip(codecs.BOM_UTF8).strip()
+            position += len(block)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error, position - len(decoder.getstate()[0] or error.object), source) from None
+    if empty:
+        raise UnreadableDocument(source, "is empty")
+
+
+def _not_utf8(error: UnicodeDecodeError, start: int, source: str) -> UnreadableDocument:
+    place = start + error.start
+    found = error.object[error.start]
+    return UnreadableDocument(source, f"is not UTF-8 (byte 0x{found:02x} at {place}): convert it to UTF-8")
+
+
+def _delimiter(path: Path) -> str:
+    """Return the delimiter by which most of the first rows have as many values as the header, over one."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        sample = lines.readlines(_SAMPLE)
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        widths = [0 if isinstance(row, csv.Error) else len(row) for _, row in _rows(iter(sample), delimiter)]
+        width = widths[0] if widths else 0
+        return (widths.count(width) if width > 1 else 0, width)
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _columns(header: list[str] | csv.Error, source: str) -> _Columns:
+    names = () if isinstance(header, csv.Error) else tuple(" ".join(name.split()) for name in header)
+    plain = [name.lower() for name in names]
+    numbers = any(name.replace(".", "", 1).replace(",", "", 1).lstrip("+-").isdigit() for name in names)
+    if not any(names) or numbers or any(len(name) > _LONGEST_NAME for name in names):
+        raise UnreadableDocument(source, "has no header: name the columns in its first line")
+    columns = _Columns(names, _place(plain, _IDENTIFIERS), _place(plain, _TITLES), _place(plain, _TEXTS))
+    if len(names) == 1 and columns.text is None:
+        raise UnreadableDocument(source, 'has a single column that is not named "text": is it CSV?')
+    return columns
+
+
+def _place(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
+
+
+def _read_row(row: list[str] | csv.Error, columns: _Columns, source: str) -> Document | UnreadableDocument:
+    if isinstance(row, csv.Error):
+        return UnreadableDocument(source, str(row))
+    if not any(value.strip() for value in row):
+        return UnreadableDocument(source, "is empty")
+    if len(row) != len(columns.names):
+        return UnreadableDocument(
+            source, f"has fields: {len(row)}, columns: {len(columns.names)}; quote values that hold the delimiter"
+        )
+    title = " ".join(_value(row, columns.title).split())
+    text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
+    if not (text.strip() or title):
+        return UnreadableDocument(source, "is empty")
+    identifier = _value(row, columns.identifier).strip() or source
+    return Document(id=identifier, title=title, text=text if text.strip() else title, source=source)
+
+
+def _value(row: list[str], place: int | None) -> str:
+    return "" if place is None else row[place]
+
+
+def _joined(row: list[str], names: tuple[str, ...]) -> str:
+    """Return the values that are there, each on its own line after its column's name."""
+    pairs = [(name, value.strip()) for name, value in zip(names, row, strict=True) if value.strip()]
+    return "\n".join(f"{name}: {value}" if name else value for name, value in pairs)
