@@ -42,8 +42,13 @@ def ndcg(pairs: Pairs, judgments: Judgments, index: Index, weight: float | None)
     for question, (dense, lexical) in pairs.items():
         fused = reciprocal_rank([dense, lexical]) if weight is None else standard_score(dense, lexical, weight)
         run[question] = document_scores(fused, index)
+    return float(np.mean(ndcg_of_run(run, judgments)))
+
+
+def ndcg_of_run(run: Run, judgments: Judgments) -> list[float]:
+    """Return nDCG@10 of each judged question; one that got no document counts as 0."""
     scored = {metric.query_id: metric.value for metric in ir_measures.iter_calc([nDCG @ 10], judgments, run)}
-    return float(np.mean([scored.get(question, 0.0) for question in judgments]))
+    return [scored.get(question, 0.0) for question in judgments]
 
 
 def main(folders: Sequence[str]) -> None:

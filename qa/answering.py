@@ -1,10 +1,12 @@
 """Answerer.answer(question) -> Answer: the service's one verb."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import log
 
 from qa.confidence import confidence, verdict
-from qa.datatypes import Answer, AnsweredPart, Evidence, QuotedPassage, Ranking
+from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Passage, QuotedPassage, Ranking, Scope
 from qa.errors import BadQuestion
 from qa.index import Index
 from qa.notes import write_note
@@ -20,15 +22,15 @@ class Answerer:
         """Answer from this index."""
         self.index = index
 
-    def answer(self, question: str, k: int = DEFAULT_K) -> Answer:
-        """Return the answer with at most k passages. Raises BadQuestion when one cannot be given."""
-        return self.answer_all([question], k)[0]
+    def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:
+        """Return the answer with at most k passages of the scope. Raises BadQuestion when one cannot be given."""
+        return self.answer_all([question], k, scope)[0]
 
-    def answer_all(self, questions: Sequence[str], k: int = DEFAULT_K) -> list[Answer]:
+    def answer_all(self, questions: Sequence[str], k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> list[Answer]:
         """Return the answers in order, found together. Raises BadQuestion for the first bad one."""
         check_k(k)
         checked = [check_question(question) for question in questions]
-        return [self._write(evidence) for evidence in gather_evidence(checked, self.index, k)]
+        return [self._write(evidence) for evidence in gather_evidence(checked, self.index, k, scope)]
 
     def _write(self, evidence: Evidence) -> Answer:
         note = write_note(evidence)
@@ -52,10 +54,31 @@ class Answerer:
 
     def _quote(self, ranking: Ranking, cosines: Sequence[float], asked: frozenset[str]) -> tuple[QuotedPassage, ...]:
         quoted = []
+        weights = self._weights(asked)
         for hit, cosine in zip(ranking, cosines, strict=True):
             passage = self.index.passage(hit.row)
-            quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), find_highlights(passage.text, asked)))
+            highlights = find_highlights(passage.text, asked)
+            best = best_sentence(passage, weights)
+            quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best))
         return tuple(quoted)
+
+    def _weights(self, asked: frozenset[str]) -> dict[str, float]:
+        """Return the inverse document frequency of each stem that is asked for, as in BM25 (Robertson and Zaragoza
+        2009): ``log(1 + (n - df + 0.5) / (df + 0.5))`` over the passages."""
+        lexicon, count = self.index.lexicon, len(self.index)
+        found = {stem: lexicon.passage_count([stem]) for stem in asked}
+        return {stem: log(1 + (count - passages + 0.5) / (passages + 0.5)) for stem, passages in found.items()}
+
+
+def best_sentence(passage: Passage, weights: Mapping[str, float]) -> tuple[int, int] | None:
+    """Return the range of the passage's sentence that has most of the question's words by weight, the first of equals.
+
+    None where no sentence has any, or the passage is one sentence.
+    """
+    if len(passage.sentences) < 2:
+        return None
+    worth = [sum(weights.get(stem, 0.0) for stem in set(stems(passage.text[a:b]))) for a, b in passage.sentences]
+    return passage.sentences[worth.index(max(worth))] if max(worth) > 0 else None
 
 
 def find_highlights(text: str, asked: frozenset[str]) -> tuple[tuple[int, int], ...]:
@@ -72,14 +95,17 @@ def find_highlights(text: str, asked: frozenset[str]) -> tuple[tuple[int, int], 
     return tuple(spans)
 
 
-def marked_segments(quoted: QuotedPassage) -> list[tuple[str, bool]]:
-    """Return a passage's text in stretches, each with whether it is highlighted; together they are the text."""
-    text, segments, end = quoted.passage.text, [], 0
-    for start, stop in quoted.highlights:
-        segments += [(text[end:start], False), (text[start:stop], True)]
-        end = stop
-    segments.append((text[end:], False))
-    return [(stretch, marked) for stretch, marked in segments if stretch]
+def marked_segments(quoted: QuotedPassage) -> list[tuple[str, bool, bool]]:
+    """Return a passage's text in stretches, each with whether it is highlighted and whether it is of the best sentence;
+    together they are the text."""
+    text = quoted.passage.text
+    best = [quoted.best_sentence] if quoted.best_sentence else []
+    cuts = sorted({0, len(text), *(edge for span in (*quoted.highlights, *best) for edge in span)})
+    return [(text[start:end], _within(start, quoted.highlights), _within(start, best)) for start, end in pairwise(cuts)]
+
+
+def _within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in spans)
 
 
 def check_question(question: str) -> str:

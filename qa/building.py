@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from qa.embedders import Embedder, load_embedder
 from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable, QAError, UnreadableDocument
 from qa.index import (
     DIGESTS,
+    DOCUMENTS,
     FORMAT,
     GENERATIONS,
     LEXICON,
@@ -32,11 +34,12 @@ from qa.index import (
     POINTER,
     STORE,
     Generation,
+    IndexedDocument,
     PassageFile,
     current_generation,
     manifest_json,
 )
-from qa.lexicon import build_lexicon
+from qa.lexicon import Entry, build_lexicon
 from qa.readers import CorpusFile, FoundFiles, find_files, read_corpus
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
@@ -133,16 +136,17 @@ class _Build:
         # Before the texts are read: a file that changes meanwhile is then known as another at the next build.
         self.sources = _checksums(found.files)
         offsets = [0]
-        with (self.folder / PASSAGES).open("wb") as output:
+        with (self.folder / PASSAGES).open("wb") as output, (self.folder / DOCUMENTS).open("wb") as documents:
             for item in read_corpus(found.files):
                 passages = [] if isinstance(item, UnreadableDocument) else self.splitter.split(item)
                 if not passages:
                     self.unreadable.append(_reason(item))
                     continue
                 self.documents += 1
-                for passage in passages:
-                    line = json.dumps(asdict(passage), ensure_ascii=False) + "\n"
-                    offsets.append(offsets[-1] + output.write(line.encode()))
+                first = passages[0]
+                rows = (len(offsets) - 1, len(offsets) - 1 + len(passages))
+                documents.write(_line(IndexedDocument(first.document_id, first.title, first.source, *rows)))
+                offsets.extend(accumulate((output.write(_line(p)) for p in passages), initial=offsets.pop()))
                 self.progress("Reading", self.documents, None)
         np.save(self.folder / OFFSETS, np.array(offsets, np.int64))
         self.passages = len(offsets) - 1
@@ -169,12 +173,8 @@ class _Build:
         """Index the words of every passage, its title and heading among them."""
         (self.folder / LEXICON).mkdir()
         with self._open_passages() as passages:
-            rows = (
-                (row, f"{passage.title}\n{passage.heading}", passage.text)
-                for row, passage in ((row, passages[row]) for row in range(self.passages))
-            )
             try:
-                build_lexicon(self.folder / LEXICON, rows)
+                build_lexicon(self.folder / LEXICON, lexicon_entries(passages))
             except ValueError as error:  # how tantivy reports a failed write
                 raise OSError(str(error)) from error
 
@@ -228,6 +228,19 @@ class _Build:
             store.save(self.folder / STORE)
         except RuntimeError as error:  # how FAISS reports a failed write
             raise OSError(str(error)) from error
+
+
+def _line(record: Passage | IndexedDocument) -> bytes:
+    return json.dumps(asdict(record), ensure_ascii=False).encode() + b"\n"
+
+
+def lexicon_entries(passages: PassageFile) -> Iterator[Entry]:
+    """Yield what the lexicon holds of each passage; passages of one document stand together."""
+    document, last = -1, None
+    for row in range(len(passages)):
+        passage = passages[row]
+        document, last = document + (passage.document_id != last), passage.document_id
+        yield Entry(row, document, f"{passage.title}\n{passage.heading}", passage.text)
 
 
 def _find_all(corpora: Sequence[Path]) -> FoundFiles:

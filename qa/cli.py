@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 from click.core import ParameterSource
@@ -16,6 +16,10 @@ from click.core import ParameterSource
 from qa import __version__
 from qa.errors import BadSettings, QAError, RequirementMissed
 from qa.settings import DEFAULT_K, MAX_K, PASSAGE_TOKENS, load_build_settings, load_serve_settings
+
+if TYPE_CHECKING:  # what measures is heavy, and most commands need none of it
+    from qa.evaluation.evaluating import Evaluation
+    from qa.evaluation.requirements import Requirement
 
 Parameters = ParamSpec("Parameters")
 
@@ -34,6 +38,14 @@ _embedder_option = click.option(
     "--embedder",
     type=_PATH,
     help="Folder of a sentence-transformers model to use instead of the bundled all-MiniLM-L6-v2.",
+)
+
+
+_source_option = click.option(
+    "--source", default="", help="Ask only the texts whose source begins with this; case does not matter."
+)
+_title_option = click.option(
+    "--title", default="", help="Ask only the texts whose title begins with this; case does not matter."
 )
 
 
@@ -93,9 +105,9 @@ def index(
 ) -> None:
     """Index the texts of each CORPUS: a folder, one file, or JSON lines of {"_id", "title", "text"}.
 
-    Without a CORPUS it is the folder corpus/. Files that end in .txt, .md and .jsonl are read, hidden ones and
-    READMEs passed over. The index that was there answers until the new one is whole; vectors of unchanged
-    passages are taken over from it.
+    Without a CORPUS it is the folder corpus/. Files that end in .txt, .md, .html, .pdf, .docx, .epub, .jsonl and
+    .csv (each row a document) are read, hidden ones and READMEs passed over. The index that was there answers until
+    the new one is whole; vectors of unchanged passages are taken over from it.
 
     \b
     Examples:
@@ -132,25 +144,32 @@ def index(
 @click.option(
     "--json", "as_json", is_flag=True, envvar="QA_ASK_JSON", help="Print the answer as the HTTP API gives it."
 )
+@_source_option
+@_title_option
 @_index_option
 @_refusing
-def ask(question: str, k: int, as_json: bool, index: Path) -> None:
+def ask(  # noqa: PLR0913, PLR0917 - one argument an option
+    question: str, k: int, as_json: bool, source: str, title: str, index: Path
+) -> None:
     """Answer QUESTION: first what the texts do not have, then the passages nearest to it, each with its place.
 
-    Matched words are underlined on a terminal and stand between *asterisks* elsewhere.
+    Matched words are underlined on a terminal and stand between *asterisks* elsewhere; the sentence that matches best
+    is set off, between >> and << elsewhere.
 
     \b
     Examples:
       qa ask "What is psychotherapy?"
       qa ask "What is Psychotherapy and social action model?" --json
+      qa ask "What is empathy?" --source corpus/person --title "person-centered"
     """
     from qa.answering import Answerer, check_question
+    from qa.datatypes import Scope
     from qa.index import current_generation, open_index
     from qa.payload import answer_payload
 
     check_question(question)
     current_generation(index)
-    answer = Answerer(open_index(index)).answer(question, k)
+    answer = Answerer(open_index(index)).answer(question, k, Scope(source, title))
     if as_json:
         click.echo(json.dumps(answer_payload(answer), ensure_ascii=False, indent=2))
     else:
@@ -177,6 +196,8 @@ def ask(question: str, k: int, as_json: bool, index: Path) -> None:
     show_default=True,
     help="Least grade that answers.",
 )
+@_source_option
+@_title_option
 @_index_option
 @_refusing
 def evaluate(index: Path, as_json: Path | None, report: Path | None, required: tuple[str, ...], **task: Any) -> None:
@@ -198,18 +219,20 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     requirements = [parse_requirement(text) for text in required]
     extra = tuple(name for name in map(ranking_measure_of, requirements) if name)
     from qa.answering import Answerer
+    from qa.datatypes import Scope
     from qa.evaluation.evaluating import Task, evaluate, evaluation_payload
     from qa.evaluation.formats import question_file
     from qa.evaluation.report import write_report
     from qa.index import current_generation, open_index
     from qa.terminal import render_evaluation
 
+    scope = Scope(task.pop("source"), task.pop("title"))
     question_file(task["questions"])
     current_generation(index)
     with _progress() as progress:
         evaluation = evaluate(
             Answerer(open_index(index)),
-            Task(**task, extra_measures=extra),
+            Task(**task, scope=scope, extra_measures=extra),
             lambda done, total: progress("Answering", done, total),
         )
     _list_left_out(evaluation.problems)
@@ -220,6 +243,10 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
         write_report(evaluation, report)
     if task["answers"] is None:
         evaluation.run.unlink(missing_ok=True)
+    _check_met(requirements, evaluation)
+
+
+def _check_met(requirements: "Sequence[Requirement]", evaluation: "Evaluation") -> None:
     missed = [requirement for requirement in requirements if not requirement.met_by(evaluation.measures)]
     if missed:
         raise RequirementMissed(f"Not met: {', '.join(map(str, missed))}.")

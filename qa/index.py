@@ -7,21 +7,21 @@ moves the pointer in one rename. All is plain files, opened by memory map. Writi
 import json
 import mmap
 import shlex
-from collections.abc import Sequence
-from dataclasses import asdict
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.datatypes import Manifest, Passage
+from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
 from qa.embedders import Embedder, embedder_checksum, load_embedder
-from qa.errors import IndexDamaged, IndexMismatch, IndexMissing
+from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing
 from qa.lexicon import Lexicon
-from qa.stores import STORES, Vectors, VectorStore
+from qa.stores import STORES, Ids, Vectors, VectorStore
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 POINTER = "CURRENT"
@@ -29,9 +29,32 @@ GENERATIONS = "generations"
 MANIFEST = "manifest.json"
 PASSAGES = "passages.jsonl"
 OFFSETS = "passages.offsets.npy"
+DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
 STORE = "store"
 LEXICON = "lexicon"
+
+
+_SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document of a generation: its passages have the rows from ``first_row`` up to, not with, ``end_row``."""
+
+    id: str
+    title: str
+    source: str
+    first_row: int
+    end_row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a scope takes: the numbers of its documents, and the rows of their passages, both in order."""
+
+    documents: tuple[int, ...]
+    rows: Ids
 
 
 class PassageFile:
@@ -52,7 +75,9 @@ class PassageFile:
     def __getitem__(self, row: int) -> Passage:
         """Return the passage of a row in [0, len)."""
         line = self._content[int(self._offsets[row]) : int(self._offsets[row + 1])]
-        return Passage(**json.loads(line))
+        fields = json.loads(line)
+        fields["sentences"] = tuple((start, end) for start, end in fields["sentences"])
+        return Passage(**fields)
 
     def close(self) -> None:
         """Give the mapped file back."""
@@ -91,6 +116,17 @@ class Generation:
         """Return the (n, 16) digests of what was embedded, by row."""
         return np.asarray(np.load(self.folder / DIGESTS, mmap_mode="r"))
 
+    def documents(self) -> Iterator[IndexedDocument]:
+        """Yield the documents in order, one in memory at a time. Raises IndexDamaged."""
+        try:
+            with (self.folder / DOCUMENTS).open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield IndexedDocument(**json.loads(line))
+        except (OSError, ValueError, TypeError) as error:
+            raise IndexDamaged(
+                f"{self.folder / DOCUMENTS} cannot be read ({error}): {rebuild(self.folder)}."
+            ) from error
+
     def close(self) -> None:
         """Give mapped files back."""
         self.passages.close()
@@ -115,6 +151,7 @@ class Index:
                 f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (checksum "
                 f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
             )
+        self._selected = lru_cache(maxsize=_SCOPES)(self._select)
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -125,8 +162,27 @@ class Index:
         return self.generation.passages[row]
 
     def document_ids(self) -> set[str]:
-        """Return the ids of the documents that have a passage; reads through all passages."""
-        return {self.passage(row).document_id for row in range(len(self))}
+        """Return the ids of the documents that have a passage."""
+        return {document.id for document in self.generation.documents()}
+
+    def select(self, scope: Scope) -> Selection | None:
+        """Return what a scope takes, None where that is everything.
+
+        Raises BadQuestion when no document is in the scope.
+        """
+        return None if scope == EVERYTHING else self._selected(scope)
+
+    def _select(self, scope: Scope) -> Selection:
+        source, title = scope.source.casefold(), scope.title.casefold()
+        found = [
+            (number, document)
+            for number, document in enumerate(self.generation.documents())
+            if document.source.casefold().startswith(source) and document.title.casefold().startswith(title)
+        ]
+        if not found:
+            raise BadQuestion(_nothing_selected(scope, next(self.generation.documents())))
+        rows = [np.arange(document.first_row, document.end_row, dtype=np.int64) for _, document in found]
+        return Selection(tuple(number for number, _ in found), np.concatenate(rows))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) unit rows of questions."""
@@ -135,6 +191,14 @@ class Index:
     def close(self) -> None:
         """Give mapped files back."""
         self.generation.close()
+
+
+def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
+    asked = [f"{name} begins with “{begin}”" for name, begin in asdict(scope).items() if begin]
+    return (
+        f"There is no text whose {' and whose '.join(asked)}: the first text here has the source “{example.source}” "
+        f"and the title “{example.title}”."
+    )
 
 
 def open_index(folder: Path, embedder: Embedder | None = None) -> Index:

@@ -1,45 +1,82 @@
-"""The passages of every word and phrase, in a tantivy index on disk: counts, phrases and BM25.
+"""The passages of every word and phrase, in a tantivy index on disk: counts, phrases, BM25 and spellings.
 
 Passages are stored as their stems, cut by ``terms.words``, so that building and asking cannot disagree on what
 a word is. Not here: what a count means for a question (``states``).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
+import numpy as np
 import tantivy
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
 
 from qa.datatypes import Hit, Ranking
-from qa.terms import stems
+from qa.terms import folded_words, stems
 
 _HEAP_BYTES = 64_000_000
 _BREAK = "\x1f"  # a token that no text has: keeps a phrase from running from a title into a text
+_WORDS = "words.tsv"
+
+PHRASE_WEIGHT = 0.5
+"""What a phrase counts beside its words in ``Lexicon.rank``; `benchmarks/stages.py` has what other weights give."""
+
+CONTEXT_WEIGHT = 2
+"""How many times a passage's title and heading count in ``Lexicon.rank`` against its text, measured there too."""
 
 Phrase = Sequence[str]
 """Stems in the order of the text."""
 
 
+class Entry(NamedTuple):
+    """A passage to index: its row, the number of its document, its title and heading, its text."""
+
+    row: int
+    document: int
+    context: str
+    text: str
+
+
+class Spelling(NamedTuple):
+    """A word as the texts spell it, how many edits it is away, and how many passages have it."""
+
+    word: str
+    edits: int
+    passages: int
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("row", stored=False, indexed=False, fast=True)
+    builder.add_unsigned_field("document", stored=False, indexed=True, fast=True)
     builder.add_text_field("text", stored=False, tokenizer_name="whitespace", index_option="position")
     return builder.build()
 
 
-def build_lexicon(folder: Path, rows: Iterable[tuple[int, str, str]]) -> None:
-    """Write the lexicon of (row, context, text) into an empty folder.
+def build_lexicon(folder: Path, entries: Iterable[Entry], context_weight: int = CONTEXT_WEIGHT) -> None:
+    """Write the lexicon of the entries into an empty folder.
 
     Raises ValueError when tantivy cannot write.
     """
     writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
-    for row, context, text in rows:
+    spelt: Counter[str] = Counter()
+    for entry in entries:
         document = tantivy.Document()
-        document.add_unsigned("row", row)
-        document.add_text("text", " ".join([*stems(context), _BREAK, *stems(text)]))
+        document.add_unsigned("row", entry.row)
+        document.add_unsigned("document", entry.document)
+        context = [*stems(entry.context), _BREAK] * context_weight
+        document.add_text("text", " ".join([*context, *stems(entry.text)]))
         writer.add_document(document)
+        spelt.update({*folded_words(entry.context), *folded_words(entry.text)})
     writer.commit()
     writer.wait_merging_threads()
+    lines = (f"{word}\t{count}\n" for word, count in sorted(spelt.items()))
+    (folder / _WORDS).write_text("".join(lines), encoding="utf-8")
 
 
 class Lexicon:
@@ -51,8 +88,9 @@ class Lexicon:
         tantivy puts lock files beside what it opens, and an index may be read-only: so it is given a folder of links,
         which can go as soon as the files are mapped.
         """
+        self._folder = folder.resolve(strict=True)
         with TemporaryDirectory(prefix="candor-") as links:
-            for file in folder.resolve(strict=True).iterdir():
+            for file in self._folder.iterdir():
                 if not file.name.endswith(".lock"):
                     Path(links, file.name).symlink_to(file)
             index = tantivy.Index.open(links)
@@ -76,16 +114,60 @@ class Lexicon:
         found = self._searcher.search(self._phrase_query(phrase, slop), 1)
         return int(found.count or 0)  # type: ignore[attr-defined]
 
-    def rank(self, words: Iterable[str], k: int) -> Ranking:
-        """Return the k passages with the best BM25 (k1 = 1.2, b = 0.75, tantivy's) over the stems."""
-        queries = [self._phrase_query([word]) for word in dict.fromkeys(words)]
-        should = [(tantivy.Occur.Should, query) for query in queries]
-        return self._search(tantivy.Query.boolean_query(should), k) if queries else ()
+    def document_count(self, phrase: Phrase, slop: int = 0) -> int:
+        """Return how many documents have a passage that ``passage_count`` counts."""
+        if not phrase:
+            return 0
+        found = self._searcher.search(self._phrase_query(phrase, slop), max(len(self), 1), count=False).hits
+        addresses = [address for _, address in found]
+        return len(set(self._searcher.fast_field_values("document", addresses))) if addresses else 0
 
-    def rank_with_all(self, phrases: Sequence[Phrase], k: int) -> Ranking:
+    def near_spellings(self, word: str, edits: int) -> list[Spelling]:
+        """Return the words of the texts within so many edits of a folded word, itself left out.
+
+        An edit inserts, deletes or replaces a letter, or swaps two neighbours (optimal string alignment). The nearest
+        come first, among these the most used.
+        """
+        words, counts = self._words
+        if not words:
+            return []
+        distances = cdist([word], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)[0]
+        near = np.flatnonzero((distances <= edits) & (distances > 0))
+        found = [Spelling(words[place], int(distances[place]), counts[place]) for place in near]
+        return sorted(found, key=lambda spelling: (spelling.edits, -spelling.passages, spelling.word))
+
+    @cached_property
+    def _words(self) -> tuple[list[str], list[int]]:
+        """Return the words of the texts as they are spelt, sorted, and how many passages have each."""
+        lines = (self._folder / _WORDS).read_text(encoding="utf-8").splitlines()
+        pairs = [line.split("\t") for line in lines]
+        return [word for word, _ in pairs], [int(count) for _, count in pairs]
+
+    def rank(
+        self,
+        words: Iterable[str],
+        k: int,
+        phrases: Iterable[Phrase] = (),
+        among: Sequence[int] | None = None,
+        phrase_weight: float = PHRASE_WEIGHT,
+    ) -> Ranking:
+        """Return the k passages with the best BM25 (k1 = 1.2, b = 0.75, tantivy's) over the stems.
+
+        A phrase counts as a word of ``phrase_weight``, after the sequential dependence model (Metzler and Croft, SIGIR
+        2005). ``among`` are the numbers of the only documents to search.
+        """
+        should = [(tantivy.Occur.Should, self._phrase_query([word])) for word in dict.fromkeys(words)]
+        if not should:
+            return ()
+        for phrase in dict.fromkeys(map(tuple, phrases)):
+            boosted = tantivy.Query.boost_query(self._phrase_query(phrase), phrase_weight)
+            should.append((tantivy.Occur.Should, boosted))
+        return self._search(tantivy.Query.boolean_query(should), k, among)
+
+    def rank_with_all(self, phrases: Sequence[Phrase], k: int, among: Sequence[int] | None = None) -> Ranking:
         """Return the k passages with the best BM25 among those that have every phrase."""
         must = [(tantivy.Occur.Must, self._phrase_query(phrase)) for phrase in phrases if phrase]
-        return self._search(tantivy.Query.boolean_query(must), k) if must else ()
+        return self._search(tantivy.Query.boolean_query(must), k, among) if must else ()
 
     def _phrase_query(self, phrase: Phrase, slop: int = 0) -> tantivy.Query:
         if len(phrase) == 1:
@@ -93,8 +175,14 @@ class Lexicon:
             return tantivy.Query.term_query(self._schema, "text", phrase[0], index_option="freq")
         return tantivy.Query.phrase_query(self._schema, "text", list(phrase), slop)
 
-    def _search(self, query: tantivy.Query, k: int) -> Ranking:
+    def _search(self, query: tantivy.Query, k: int, among: Sequence[int] | None) -> Ranking:
+        if among is not None:
+            chosen = tantivy.Query.const_score_query(self._among_query(among), 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, chosen)])
         found = self._searcher.search(query, k, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in found]) if found else []
         scored = sorted(((-float(score), int(row or 0)) for (score, _), row in zip(found, rows, strict=True)))
         return tuple(Hit(row, -negative, place) for place, (negative, row) in enumerate(scored, start=1))
+
+    def _among_query(self, among: Sequence[int]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._schema, "document", list(among))

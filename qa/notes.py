@@ -7,7 +7,7 @@ a count or the confidence in the same answer.
 from collections.abc import Sequence
 
 from qa.confidence import verdict
-from qa.datatypes import Evidence, Note, TermReport, TermState, Verdict
+from qa.datatypes import EVERYTHING, Evidence, Note, TermReport, TermState, Verdict
 
 VERDICT_WORDS = {
     Verdict.ANSWERED: "Probably answered",
@@ -50,7 +50,8 @@ def _term_sentence(report: TermReport) -> str:
 
 def _together_sentences(evidence: Evidence) -> list[str]:
     apart = [part.terms for part in evidence.parts if len(part.terms) > 1 and not part.ranking]
-    return [f"No passage has {quoted(terms)} together." for terms in apart]
+    where = "" if evidence.scope == EVERYTHING else " of the texts that were asked"
+    return [f"No passage{where} has {quoted(terms)} together." for terms in apart]
 
 
 def _answer_sentences(evidence: Evidence, flagged: Sequence[TermReport]) -> list[str]:

@@ -39,12 +39,14 @@ def _passage(quoted: QuotedPassage) -> dict[str, Any]:
         "document_id": passage.document_id,
         "title": passage.title,
         "heading": passage.heading or None,
+        "page": passage.page or None,
         "source": passage.source,
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
         "cosine": quoted.cosine,
         "highlights": [list(span) for span in quoted.highlights],
+        "best_sentence": list(quoted.best_sentence) if quoted.best_sentence else None,
     }
 
 

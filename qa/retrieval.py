@@ -4,12 +4,13 @@ Nothing is judged here: what the evidence means is ``confidence``'s and ``notes`
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from qa.datatypes import Evidence, Hit, Part, Ranking, TermReport, TermState
+from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, TermReport, TermState
 from qa.fusions import rank, standard_score
-from qa.index import Index
+from qa.index import Index, Selection
 from qa.states import report_terms
 from qa.stores import Vectors
 from qa.terms import QUESTION_WORDS, find_terms, stems
@@ -17,24 +18,32 @@ from qa.terms import QUESTION_WORDS, find_terms, stems
 DEPTH = 100
 """Hits of each ranking that go into the fusion, or k where that is more."""
 
+SAME = 0.999
+"""Passages with this cosine to each other or more say the same: copies, but for a comma."""
+
 PART_PASSAGES = 3
 MAX_PARTS = 8
 _FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
 _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
 
 
-def gather_evidence(questions: Sequence[str], index: Index, k: int) -> list[Evidence]:
-    """Return the evidence for each question, its ranking at most k long. The questions are embedded together."""
+def gather_evidence(questions: Sequence[str], index: Index, k: int, scope: Scope = EVERYTHING) -> list[Evidence]:
+    """Return the evidence for each question, its ranking k long where the scope has so many passages.
+
+    The questions are embedded together. Raises BadQuestion when nothing is in the scope.
+    """
+    selection = index.select(scope)
     reports = [report_terms(find_terms(question), index.lexicon) for question in questions]
     parts = [parts_of(report) for report in reports]
     texts = [*questions, *(part_text(terms) for asked in parts for terms in asked)]
     vectors = index.embed(texts)
     rest = iter(vectors[len(questions) :])
-    rankings = dense_rankings(vectors[: len(questions)], index, max(DEPTH, k))
+    depth = max(DEPTH, k)
+    rankings = dense_rankings(vectors[: len(questions)], index, depth, selection)
     found = []
     for number, question in enumerate(questions):
-        dense = rankings[number]
-        fused = standard_score(dense, lexical_ranking(question, index, max(DEPTH, k)))[:k]
+        fused = standard_score(rankings[number], lexical_ranking(question, index, depth, selection))
+        fused = copies_last(fused, index)[:k]
         cosines = _cosines(vectors[number], fused, index)
         found.append(
             Evidence(
@@ -43,25 +52,39 @@ def gather_evidence(questions: Sequence[str], index: Index, k: int) -> list[Evid
                 cosines=cosines,
                 top_cosine=max(cosines, default=0.0),
                 terms=reports[number],
-                parts=tuple(Part(terms, _part_ranking(terms, next(rest), index)) for terms in parts[number]),
+                parts=tuple(Part(terms, _part_ranking(terms, next(rest), index, selection)) for terms in parts[number]),
+                scope=scope,
             )
         )
     return found
 
 
-def dense_rankings(vectors: Vectors, index: Index, k: int) -> list[Ranking]:
-    """Return the k nearest passages by cosine for each of the (q, d) vectors."""
-    scores, ids = index.store.search(vectors, k)
+def dense_rankings(vectors: Vectors, index: Index, k: int, selection: Selection | None = None) -> list[Ranking]:
+    """Return the k nearest passages by cosine for each of the (q, d) vectors, of a selection where one is given."""
+    scores, ids = index.store.search(vectors, k, selection.rows if selection else None)
     return [
         rank({int(row): float(score) for row, score in zip(rows, row_scores, strict=True)})
         for rows, row_scores in zip(ids, scores, strict=True)
     ]
 
 
-def lexical_ranking(question: str, index: Index, k: int) -> Ranking:
-    """Return the k best passages by BM25 over the question's words, those that only ask left out."""
+def lexical_ranking(question: str, index: Index, k: int, selection: Selection | None = None) -> Ranking:
+    """Return the k best passages by BM25 over the question's words and its pairs of neighbours, words that only ask
+    left out."""
     asked = stems(question)
-    return index.lexicon.rank([word for word in asked if word not in QUESTION_WORDS] or asked, k)
+    words = [word for word in asked if word not in QUESTION_WORDS] or asked
+    pairs = [pair for pair in pairwise(asked) if not QUESTION_WORDS.issuperset(pair)]
+    return index.lexicon.rank(words, k, pairs, selection.documents if selection else None)
+
+
+def copies_last(ranking: Ranking, index: Index) -> Ranking:
+    """Return the ranking with passages that say the same as a better one behind all others, their scores unchanged."""
+    if len(ranking) < 2:
+        return ranking
+    vectors = index.store.vectors(np.array([hit.row for hit in ranking], np.int64))
+    same = np.triu(vectors @ vectors.T >= SAME, k=1).any(axis=0)
+    ordered = [*np.flatnonzero(~same), *np.flatnonzero(same)]
+    return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
 
 
 def parts_of(reports: Sequence[TermReport]) -> list[tuple[str, ...]]:
@@ -85,11 +108,13 @@ def part_text(terms: Sequence[str]) -> str:
     return " and ".join(terms)
 
 
-def _part_ranking(terms: Sequence[str], vector: Vectors, index: Index) -> Ranking:
+def _part_ranking(terms: Sequence[str], vector: Vectors, index: Index, selection: Selection | None) -> Ranking:
     """Return the passages nearest to the parts among those that have all of their words."""
-    having = index.lexicon.rank_with_all([stems(term) for term in terms], _PART_DEPTH)
+    among = selection.documents if selection else None
+    having = index.lexicon.rank_with_all([stems(term) for term in terms], _PART_DEPTH, among)
     cosines = _cosines(vector, having, index)
-    return rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})[:PART_PASSAGES]
+    nearest = rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
+    return copies_last(nearest, index)[:PART_PASSAGES]
 
 
 def _cosines(vector: Vectors, hits: Sequence[Hit], index: Index) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qa.errors import BadSettings
 
 MAX_QUESTION_CHARACTERS = 1000
+MAX_PREFIX_CHARACTERS = 500
 MAX_K = 1000
 DEFAULT_K = 5
 MAX_BODY_BYTES = 64 * 1024

@@ -6,11 +6,15 @@ files (``readers``) or turning text into vectors (``embedders``).
 
 import math
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
 
 from semantic_text_splitter import TextSplitter
 from tokenizers import Tokenizer
+from yasbd import BoundaryDetector
 
-from qa.datatypes import Document, Passage, Section
+from qa.datatypes import Document, Page, Passage, Section
 
 _CONTEXT_SHARE = 4  # a title may take at most one in four of a passage's tokens; longer ones are cut
 _LEAST_TOKENS = 8  # below this a passage says nothing
@@ -25,6 +29,10 @@ _SLACK = 1.15
 # sentences are found across it. Not before a list item, a quote or an indented line. Each character becomes
 # one space, so offsets stay true.
 _WRAPPED_LINE = re.compile(r"(?<=[^\n\r])\r?\n(?=[^\s\-*+>|#\d])")
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+_LONG_RUN = re.compile(r"\S{300}|\s{300}")
+_boundaries = BoundaryDetector("en")
 
 
 class Splitter:
@@ -68,6 +76,8 @@ class Splitter:
                     text=document.text[start:end],
                     start=start,
                     end=end,
+                    page=page_label(document.pages, start, end),
+                    sentences=find_sentences(document.text[start:end]),
                 )
             )
         return found
@@ -109,6 +119,42 @@ class Splitter:
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def page_label(pages: Sequence[Page], start: int, end: int) -> str:
+    """Return the label of the page that holds a range, "12–13" where it runs over several, "" where none does."""
+    first = bisect_right(pages, start, key=lambda page: page.end)
+    last = bisect_left(pages, end, key=lambda page: page.start)
+    labels = [page.label for page in pages[first:last]]
+    return "–".join(dict.fromkeys([labels[0], labels[-1]])) if labels else ""
+
+
+def find_sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the [start, end) ranges of a text's sentences, without the white space around them.
+
+    A blank line ends a sentence, a single line end does not. A paragraph with 300 characters without a space, or with
+    as many spaces, is one sentence: the library's time grows with the square of such a run.
+    """
+    blanks = [match.span() for match in _BLANK_LINE.finditer(text)]
+    starts, ends = [0, *(end for _, end in blanks)], [*(start for start, _ in blanks), len(text)]
+    cuts = sorted(
+        {*starts, *ends, *(cut for range_ in zip(starts, ends, strict=True) for cut in _boundaries_in(text, *range_))}
+    )
+    return tuple(_trimmed(text, start, end) for start, end in pairwise(cuts) if text[start:end].strip())
+
+
+def _boundaries_in(text: str, start: int, end: int) -> list[int]:
+    """Return where sentences end within a paragraph, ``text[start:end]``."""
+    paragraph = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), text[start:end])
+    if not paragraph.strip() or _LONG_RUN.search(paragraph):
+        return []
+    return [min(start + boundary, end) for boundary in _boundaries.detect(paragraph)]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the range without the white space at its edges."""
+    stretch = text[start:end]
+    return start + len(stretch) - len(stretch.lstrip()), start + len(stretch.rstrip())
 
 
 def _cut_runs(text: str, characters: int) -> list[tuple[int, str]]:

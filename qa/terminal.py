@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what measures is heavy, and asking needs none of it
     from qa.evaluation.gaps import Gap
 
 _PLAIN_WIDTH = 100
+_BEST_STYLE = "on bright_black"
 
 
 def printable(text: str) -> str:
@@ -57,17 +58,34 @@ def _note(answer: Answer, styled: bool) -> list[RenderableType]:
 def _passage(found: QuotedPassage, styled: bool) -> RenderableType:
     passage = found.passage
     title = " › ".join(part for part in (passage.title or passage.document_id, passage.heading) if part)
-    place = f"{passage.source}, characters {passage.start}-{passage.end}, cosine {found.cosine:.2f}"
-    body = Text()
-    for stretch, marked in marked_segments(found):
-        clean = printable(stretch)
-        body.append(clean if styled or not marked else f"*{clean}*", style="bold underline" if marked else "")
+    page = f", p. {passage.page}" if passage.page else ""
+    place = f"{passage.source}{page}, characters {passage.start}-{passage.end}, cosine {found.cosine:.2f}"
+    body = _styled_body(found) if styled else Text(_plain_body(found))
     head = Text.assemble((f"{found.rank}. ", "dim"), (printable(title), "bold cyan"))
     return Group(
         head,
         Padding(body, (0, 0, 0, 3), expand=False),
         Padding(Text(printable(place), style="dim"), (0, 0, 1, 3), expand=False),
     )
+
+
+def _styled_body(found: QuotedPassage) -> Text:
+    body = Text()
+    for stretch, marked, best in marked_segments(found):
+        style = "bold underline" if marked else ""
+        body.append(printable(stretch), style=f"{style} {_BEST_STYLE}".strip() if best else style)
+    return body
+
+
+def _plain_body(found: QuotedPassage) -> str:
+    """Return the text with *marked* words and the >>best sentence<<."""
+    shown, inside = [], False
+    for stretch, marked, best in [*marked_segments(found), ("", False, False)]:
+        if best != inside:
+            shown.append(">>" if best else "<<")
+            inside = best
+        shown.append(f"*{printable(stretch)}*" if marked else printable(stretch))
+    return "".join(shown)
 
 
 # --- evaluations ---------------------------------------------------------------------------------------------

@@ -26,14 +26,23 @@ _stemmer_lock = threading.Lock()  # a Snowball stemmer keeps state between calls
 
 
 @lru_cache(maxsize=200_000)
-def _stem(written: str) -> str:
+def fold(written: str) -> str:
+    """Return a word in lower case, without accents, apostrophes and the possessive; ``&`` is "and"."""
     folded = unicodedata.normalize("NFKD", written.casefold())
     folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
     folded = re.sub(r"['’ʼ]", "", _POSSESSIVE.sub("", folded)) or folded
-    if folded == "&":
-        return "and"
+    return "and" if folded == "&" else folded
+
+
+@lru_cache(maxsize=200_000)
+def _stem(written: str) -> str:
     with _stemmer_lock:
-        return str(_stemmer.stemWord(folded))
+        return str(_stemmer.stemWord(fold(written)))
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text in order, folded and not stemmed: how they are spelt."""
+    return [fold(match.group()) for match in _WORD.finditer(text)]
 
 
 def words(text: str) -> list[Word]:

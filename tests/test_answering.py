@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.answering import Answerer, check_k, check_question, find_highlights, marked_segments
-from qa.datatypes import Passage, QuotedPassage, TermState, Verdict
+from qa.answering import Answerer, best_sentence, check_k, check_question, find_highlights, marked_segments
+from qa.datatypes import Passage, QuotedPassage, Scope, TermState, Verdict
 from qa.errors import BadQuestion
 from qa.payload import answer_payload
+from qa.splitters import find_sentences
 from qa.terms import stems
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
 
@@ -66,7 +67,7 @@ def test_passages_are_ranked_quoted_and_at_most_k(tiny_answerer: Answerer) -> No
 
 def test_only_words_of_terms_are_marked(tiny_answerer: Answerer) -> None:
     (quoted, *_) = tiny_answerer.answer("What is the role of the family in a therapy?").passages
-    marked = {text.lower() for text, is_marked in marked_segments(quoted) if is_marked}
+    marked = {text.lower() for text, is_marked, _ in marked_segments(quoted) if is_marked}
     assert marked
     assert all(set(stems(text)) <= {"famili", "therapi"} for text in marked)
 
@@ -93,9 +94,40 @@ def test_find_highlights(text: str, asked: str, expected: list[str]) -> None:
 
 
 def test_marked_segments_are_the_text() -> None:
-    passage = Passage("p", "d", "T", "", "s", "An apple a day.", 0, 15)
-    segments = marked_segments(QuotedPassage(1, passage, 0.5, ((3, 8), (11, 14))))
-    assert segments == [("An ", False), ("apple", True), (" a ", False), ("day", True), (".", False)]
+    passage = Passage("p", "d", "T", "", "s", "One. An apple a day.", 0, 20)
+    segments = marked_segments(QuotedPassage(1, passage, 0.5, ((0, 3), (8, 13)), (5, 20)))
+    assert segments == [
+        ("One", True, False),
+        (". ", False, False),
+        ("An ", False, True),
+        ("apple", True, True),
+        (" a day.", False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "expected"),
+    [
+        ("An apple. A garden has an apple.", {"appl": 1.0, "garden": 2.0}, "A garden has an apple."),
+        ("A garden. An apple, an apple.", {"appl": 1.0, "garden": 2.0}, "A garden."),  # a word counts once
+        ("An apple. An apple.", {"appl": 1.0}, "An apple."),  # the first of equals
+        ("An apple. A pear.", {"quorvex": 9.0}, None),
+        ("An apple.", {"appl": 1.0}, None),  # nothing to choose from
+    ],
+)
+def test_best_sentence(text: str, weights: dict[str, float], expected: str | None) -> None:
+    passage = Passage("p", "d", "T", "", "s", text, 0, len(text), sentences=find_sentences(text))
+    found = best_sentence(passage, weights)
+    assert (None if found is None else text[slice(*found)]) == expected
+    assert found is None or found[0] == text.index(expected or "")
+
+
+def test_a_scope_fills_k_and_holds_for_the_parts(tiny_answerer: Answerer) -> None:
+    answer = tiny_answerer.answer("What is Psychotherapy and social action model?", 2, Scope(source="TEXTS/a"))
+    assert [quoted.passage.source for quoted in answer.passages] == ["texts/apple.md", "texts/apple.md"]
+    assert [part.passages for part in answer.parts] == [(), (), ()]
+    assert answer.note is not None
+    assert "No passage of the texts that were asked has “psychotherapy” and “social action” together." in answer.note
 
 
 def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
@@ -116,6 +148,7 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
     ]
     assert set(payload["passages"][0]) == {
         "rank", "id", "document_id", "title", "heading", "source", "start", "end", "text", "cosine", "highlights",
+        "page", "best_sentence",
     }  # fmt: skip
     assert [part["terms"] for part in payload["parts"]] == [
         ["psychotherapy"], ["social action"], ["psychotherapy", "social action"],

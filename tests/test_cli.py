@@ -293,3 +293,10 @@ def test_a_closed_pipe_is_no_error(real_folder: Path) -> None:
     command = f'"{sys.executable}" -m qa ask "What is psychotherapy?" -k 100 --index "{real_folder}" | head -1'
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env={**os.environ})
     assert ran.stderr == ""
+
+
+def test_ask_within_a_scope(real_folder: Path) -> None:
+    result = qa("ask", "What is empathy?", "--source", "corpus/mutual", "--json", "--index", real_folder)
+    assert {passage["source"] for passage in json.loads(result.stdout)["passages"]} == {"corpus/mutual-aid.md"}
+    line = refused(qa("ask", "What is empathy?", "--title", "nowhere", "--index", real_folder))
+    assert "There is no text whose title begins with “nowhere”" in line

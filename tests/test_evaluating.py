@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from qa.answering import Answerer
-from qa.datatypes import Answer
-from qa.errors import BadQuestionSet
+from qa.datatypes import Answer, Scope
+from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation import runs
 from qa.evaluation.evaluating import Evaluation, Task, evaluate, evaluation_payload
 from qa.evaluation.report import render_report, write_report
@@ -123,9 +123,9 @@ def test_an_interrupted_run_goes_on_to_the_same_file(
     asked: list[str] = []
     answer_all = Answerer.answer_all
 
-    def record(self: Answerer, texts: list[str], k: int) -> list[Answer]:
+    def record(self: Answerer, texts: list[str], *rest: Any) -> list[Answer]:
         asked.extend(texts)
-        return answer_all(self, texts, k)
+        return answer_all(self, texts, *rest)
 
     monkeypatch.setattr(Answerer, "answer_all", record)
     evaluate(tiny_answerer, task)
@@ -197,3 +197,15 @@ def test_success_where_a_requirement_asks_for_it(tiny_answerer: Answerer, folder
     assert "success@2" in evaluation.measures
     assert "ndcg@10" not in evaluation.measures  # two passages say nothing on ten documents
     assert "ndcg@2" in evaluation.measures
+
+
+def test_a_scope_holds_for_every_question(tiny_answerer: Answerer, folder: Path) -> None:
+    everything = run_of(tiny_answerer, folder)
+    kept = list(read_run(everything.run))
+    scoped = run_of(tiny_answerer, folder, scope=Scope(source="texts/garden"))
+    sources = {passage["source"] for answer in read_run(scoped.run) for passage in answer["passages"]}
+    assert sources == {"texts/garden.txt"}
+    assert evaluation_payload(scoped)["scope"] == {"source": "texts/garden", "title": ""}
+    assert kept != list(read_run(scoped.run))
+    with pytest.raises(BadQuestion, match="no text whose title"):
+        run_of(tiny_answerer, folder, scope=Scope(title="nowhere"))

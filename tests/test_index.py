@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
-from qa.index import current_generation, open_index
+from qa.datatypes import EVERYTHING, Scope
+from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing, QAError
+from qa.index import Index, current_generation, open_index
 from tests.conftest import WordLengthEmbedder
 
 
@@ -99,3 +100,33 @@ def test_a_pointer_to_nothing(folder: Path, pointer: str) -> None:
     (folder / "CURRENT").write_bytes(pointer.encode("utf-8", "surrogateescape"))
     with pytest.raises(IndexDamaged, match="qa index"):
         open_index(folder, WordLengthEmbedder())
+
+
+@pytest.mark.parametrize(
+    ("scope", "sources"),
+    [
+        (Scope(source="texts/apple"), ["texts/apple.md"] * 2),
+        (Scope(source="TEXTS/APPLE"), ["texts/apple.md"] * 2),
+        (Scope(title="family"), ["texts/family-therapy.md"]),
+        (Scope(source="texts/", title="psycho"), ["texts/psychotherapy.txt"]),
+    ],
+)
+def test_select(tiny_index: Index, scope: Scope, sources: list[str]) -> None:
+    selection = tiny_index.select(scope)
+    assert selection is not None
+    assert [tiny_index.passage(int(row)).source for row in selection.rows] == sources
+    assert len(selection.documents) == len(set(sources))
+
+
+def test_select_everything_and_nothing(tiny_index: Index) -> None:
+    assert tiny_index.select(EVERYTHING) is None
+    with pytest.raises(
+        BadQuestion, match=r"whose source begins with “b” and whose title begins with “c”.*texts/apple\.md"
+    ):
+        tiny_index.select(Scope("b", "c"))
+    with pytest.raises(BadQuestion, match="family"):
+        tiny_index.select(Scope("texts/apple", "family"))
+
+
+def test_document_ids(tiny_index: Index) -> None:
+    assert tiny_index.document_ids() == {tiny_index.passage(row).document_id for row in range(len(tiny_index))}

@@ -35,7 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"__init__", "answering", "datatypes", "errors", "payload", "terms"},
     "terminal": {"answering", "datatypes", "evaluation", "notes"},
     "cli": {
-        "__init__", "answering", "building", "errors", "evaluation", "index", "payload", "settings", "terminal", "web",
+        "__init__", "answering", "building", "datatypes", "errors", "evaluation", "index", "payload", "settings",
+        "terminal", "web",
     },
     "__main__": {"cli"},
 }  # fmt: skip

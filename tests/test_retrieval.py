@@ -1,10 +1,16 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from qa.datatypes import Term, TermReport, TermState
+from qa.building import build_index
+from qa.datatypes import Hit, Scope, Term, TermReport, TermState
 from qa.fusions import standard_score
-from qa.index import Index
-from qa.retrieval import dense_rankings, gather_evidence, lexical_ranking, parts_of
+from qa.index import Index, open_index
+from qa.retrieval import copies_last, dense_rankings, gather_evidence, lexical_ranking, parts_of
+from qa.settings import BuildSettings
+from tests.conftest import WordLengthEmbedder
 
 
 def report(state: TermState, *parts: str) -> TermReport:
@@ -84,3 +90,35 @@ def test_questions_asked_together_are_answered_as_if_alone(tiny_index: Index) ->
 
 def test_no_questions(tiny_index: Index) -> None:
     assert gather_evidence([], tiny_index, 3) == []
+
+
+def test_a_scope_is_applied_inside_the_search(tiny_index: Index) -> None:
+    # "Keep it cool." is nearest to another document by far, and k passages of the scope are found all the same.
+    (evidence,) = gather_evidence(["Keep it cool"], tiny_index, 2, Scope(source="texts/social"))
+    found = [tiny_index.passage(hit.row).source for hit in evidence.ranking]
+    assert found == ["texts/social-action.txt"] * len(found)
+    selection = tiny_index.select(Scope(source="texts/social"))
+    assert selection is not None
+    assert len(found) == min(2, len(selection.rows))
+
+
+def test_copies_come_last(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    texts = ["Apples are red.", "Apples are red.", "Garden paths wind.", "Apples are red!"]
+    (tmp_path / "c.jsonl").write_text(
+        "\n".join(json.dumps({"_id": str(n), "text": text}) for n, text in enumerate(texts)), encoding="utf-8"
+    )
+    build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
+    index = open_index(tmp_path / "index", embedder)
+    ranking = tuple(Hit(row, 1 - row / 10, row + 1) for row in range(4))
+    assert [(hit.row, hit.rank) for hit in copies_last(ranking, index)] == [(0, 1), (2, 2), (1, 3), (3, 4)]
+    assert copies_last((), index) == ()
+    (evidence,) = gather_evidence(["Are apples red?"], index, 2)
+    assert {hit.row for hit in evidence.ranking} == {0, 2}
+    index.close()
+
+
+def test_phrases_of_the_question_count(tiny_index: Index) -> None:
+    (first, *_) = lexical_ranking("social action", tiny_index, 5)
+    words = tiny_index.lexicon.rank(["social", "action"], 5)
+    assert first.row == words[0].row
+    assert first.score > words[0].score

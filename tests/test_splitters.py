@@ -1,11 +1,13 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from qa.datatypes import Document, Section
+from qa.datatypes import Document, Page, Section
 from qa.embedders import load_embedder
-from qa.splitters import Splitter
+from qa.splitters import Splitter, find_sentences, page_label
 from tests.conftest import WordLengthEmbedder
 
 
@@ -130,3 +132,52 @@ def test_ranges_are_exact_and_no_passage_is_cut_by_the_model(
 def test_no_word_is_lost(real_splitter: Splitter, text: str) -> None:
     passages = real_splitter.split(document(text))
     assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
+
+
+PAGES = (Page("iv", 0, 10), Page("5", 12, 20), Page("6", 22, 30))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "label"),
+    [(0, 10, "iv"), (3, 12, "iv"), (3, 13, "iv–5"), (12, 20, "5"), (9, 30, "iv–6"), (10, 12, ""), (30, 40, "")],
+)
+def test_page_label(start: int, end: int, label: str) -> None:
+    assert page_label(PAGES, start, end) == label
+
+
+def test_passages_have_their_page_and_sentences(words_splitter: Splitter) -> None:
+    text = "One two. Three four.\n\nFive six. Seven eight nine."
+    pages = (Page("1", 0, 20), Page("2", 22, len(text)))
+    (passage,) = words_splitter.split(Document("d", "", text, "d.pdf", pages=pages))
+    assert passage.page == "1–2"
+    assert [passage.text[a:b] for a, b in passage.sentences] == [
+        "One two.",
+        "Three four.",
+        "Five six.",
+        "Seven eight nine.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n ", []),
+        ("Dr. Low met Mr. Hay at 5 p.m. today. It rained!", ["Dr. Low met Mr. Hay at 5 p.m. today.", "It rained!"]),
+        ("A line\nwrapped. Next.", ["A line\nwrapped.", "Next."]),
+        ("No stop\n\nNew paragraph", ["No stop", "New paragraph"]),
+        ("- item one\n- item two", ["- item one", "- item two"]),
+        ("x" * 400 + ". After.", ["x" * 400 + ". After."]),
+    ],
+)
+def test_find_sentences(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in find_sentences(text)] == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet='aB .!?\n\t"()1-é。', max_size=120))
+def test_sentences_are_in_order_and_hold_every_character_that_is_no_space(text: str) -> None:
+    spans = find_sentences(text)
+    assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
+    assert all(text[a:b] == text[a:b].strip() != "" for a, b in spans)
+    assert all(left[1] <= right[0] for left, right in pairwise(spans))

@@ -86,3 +86,25 @@ def test_equals_exact(name: str, seed: int, rows: int, k: int) -> None:
     np.testing.assert_allclose(
         (queries @ vectors.T)[swapped.nonzero()[0], ids[swapped]], exact_scores[swapped], atol=1e-6
     )
+
+
+def test_only_among_the_rows_given(kind: type[VectorStore]) -> None:
+    store = make(kind, np.array([[1, 0], [0.6, 0.8], [0, 1]], np.float32))
+    scores, ids = store.search(np.array([[1, 0]], np.float32), 2, np.array([2, 1]))
+    assert ids.tolist() == [[1, 2]]
+    np.testing.assert_allclose(scores, [[0.6, 0]], rtol=1e-6)
+    assert store.search(np.array([[1, 0]], np.float32), 5, np.array([2]))[1].tolist() == [[2]]
+    assert store.search(np.array([[1, 0]], np.float32), 5, np.empty(0, np.int64))[1].shape == (1, 0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), rows=st.integers(1, 60), k=st.integers(1, 20), data=st.data())
+def test_every_store_equals_the_exact_one_among_any_rows(seed: int, rows: int, k: int, data: st.DataObject) -> None:
+    among = np.array(sorted(data.draw(st.sets(st.integers(0, rows - 1)))), np.int64)
+    vectors, queries = unit_rows(seed, rows), unit_rows(seed + 1, 3)
+    exact = make(ExactStore, vectors).search(queries, k, among)
+    for other in STORES.values():
+        scores, ids = make(other, vectors).search(queries, k, among)
+        assert ids.shape == (3, min(k, len(among)))
+        np.testing.assert_allclose(scores, exact[0], atol=1e-6)
+        np.testing.assert_array_equal(ids, exact[1])

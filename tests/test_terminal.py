@@ -9,7 +9,7 @@ from qa.terminal import printable, render_answer
 
 def shown(text: str, *, terminal: bool) -> str:
     passage = Passage("p", "d", "Title", "Heading", "a.txt", text, 4, 4 + len(text))
-    quoted = QuotedPassage(1, passage, 0.5, ((3, 8),))
+    quoted = QuotedPassage(1, passage, 0.5, ((3, 8),), (0, 9) if "." in text[:-1] else None)
     answer = Answer("q", 0.5, Verdict.UNCERTAIN, "A note.", passages=(quoted,), clarification="Which?")
     stream = StringIO()
     render_answer(answer, Console(file=stream, force_terminal=terminal, width=60, highlight=False))
@@ -28,6 +28,19 @@ def test_plain_output_marks_with_asterisks() -> None:
         "   a.txt, characters 4-19, cosine 0.50",
         "",
     ]
+
+
+def test_the_best_sentence_is_set_off() -> None:
+    assert ">>An *apple*.<< A day." in shown("An apple. A day.", terminal=False)
+    assert "\x1b[100mAn \x1b[0m" in shown("An apple. A day.", terminal=True)
+
+
+def test_a_page_is_part_of_the_place() -> None:
+    passage = Passage("p", "d", "Title", "", "a.pdf", "Text.", 0, 5, page="12–13")
+    stream = StringIO()
+    answer = Answer("q", 0.5, Verdict.UNCERTAIN, None, passages=(QuotedPassage(1, passage, 0.5),))
+    render_answer(answer, Console(file=stream, width=60, highlight=False))
+    assert "a.pdf, p. 12–13, characters 0-5" in stream.getvalue()
 
 
 def test_a_terminal_gets_underlines() -> None:

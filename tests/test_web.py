@@ -174,3 +174,40 @@ def test_what_no_one_foresaw_is_logged_and_told_in_one_sentence(
     assert response.get_json()["error"]["code"] == "internal"
     assert "ZeroDivisionError" not in response.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_scope_over_http(client: FlaskClient) -> None:
+    asked = {"question": "apple", "source": "texts/family", "title": "Family"}
+    posted = client.post("/api/ask", json=asked).get_json()
+    assert {passage["source"] for passage in posted["passages"]} == {"texts/family-therapy.md"}
+    got = client.get("/api/ask", query_string={"q": "apple", "source": "texts/family", "title": "Family"}).get_json()
+    assert got == posted
+
+
+def test_a_scope_on_the_page_is_shared_with_its_address(client: FlaskClient) -> None:
+    plain = client.get("/", query_string={"q": "apple"}).text
+    assert 'name="source"' not in plain
+    assert "Ask only some of the texts" in plain
+    scoped = client.get("/", query_string={"q": "apple", "source": "texts/fam", "title": '"><b>'})
+    assert scoped.status_code == 400  # no such title
+    assert 'name="title" value="&#34;&gt;&lt;b&gt;"' in scoped.text
+    shown = client.get("/", query_string={"q": "apple", "source": "texts/fam", "title": ""})
+    assert shown.status_code == 200
+    assert 'name="source" value="texts/fam"' in shown.text
+    assert "texts/family-therapy.md" in shown.text
+    assert "texts/apple.md" not in shown.text
+
+
+@pytest.mark.parametrize("name", ["source", "title"])
+def test_a_scope_that_holds_nothing_or_is_none(client: FlaskClient, name: str) -> None:
+    for value in ("nowhere", "x" * 501, "\0"):
+        body = client.post("/api/ask", json={"question": "apple", name: value})
+        address = client.get("/api/ask", query_string={"q": "apple", name: value})
+        page = client.get("/", query_string={"q": "apple", name: value})
+        assert [body.status_code, address.status_code, page.status_code] == [400, 400, 400]
+    assert client.post("/api/ask", json={"question": "apple", name: 5}).status_code == 400
+
+
+def test_the_best_sentence_is_marked_on_the_page(client: FlaskClient) -> None:
+    page = client.get("/", query_string={"q": "What is social action?"}).text
+    assert '<span class="best">' in page

@@ -9,6 +9,7 @@ from typing import Any
 
 from qa import __version__
 from qa.answering import Answerer
+from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.comparing import Comparison, compare
 from qa.evaluation.formats import question_file, read_questions
@@ -17,7 +18,7 @@ from qa.evaluation.judgments import Judgments, find_judgments, missing_documents
 from qa.evaluation.measures import Estimate, measure
 from qa.evaluation.outcomes import Grading, Outcomes, collect_outcomes
 from qa.evaluation.question import SetQuestion
-from qa.evaluation.runs import Run, answer_set, read_run, run_key
+from qa.evaluation.runs import Asked, Run, answer_set, read_run, run_key
 
 _NAMED = 5  # ids that a problem names before it only counts
 
@@ -28,7 +29,7 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Task:
     """What to evaluate, and how: ``questions`` a file or BEIR folder, ``k`` passages an answer, ``answers`` the file
-    for the run or None to keep none, ``compared`` another run of the set."""
+    for the run or None to keep none, ``compared`` another run of the set, ``scope`` the texts that are asked."""
 
     questions: Path
     qrels: Path | None = None
@@ -36,6 +37,7 @@ class Task:
     answers: Path | None = None
     compared: Path | None = None
     least_grade: int = 1
+    scope: Scope = EVERYTHING
     extra_measures: tuple[str, ...] = ()
 
 
@@ -89,7 +91,8 @@ def evaluate(answerer: Answerer, task: Task, progress: Progress = lambda done, t
     questions = _Set(task.questions)
     judgments, judgment_problems = _read_judgments(task, questions.ids, answerer)
     run = _run_of(task, answerer)
-    answer_set(answerer, questions.read(), run, task.k, lambda done: progress(done, questions.questions))
+    asked = Asked(answerer, task.k, task.scope)
+    answer_set(asked, questions.read(), run, lambda done: progress(done, questions.questions))
     ranking_measures = _ranking_measures(task)
     grading = Grading(judgments, ranking_measures, task.least_grade)
     outcomes = collect_outcomes(_pairs(questions, run.path), grading)
@@ -135,7 +138,7 @@ def _listed(ids: list[str], noun: str) -> str:
 
 def _run_of(task: Task, answerer: Answerer) -> Run:
     """Return where the run goes: the file that was named, else one beside the index, so that it can be resumed too."""
-    key = run_key(question_file(task.questions), answerer, task.k)
+    key = run_key(question_file(task.questions), Asked(answerer, task.k, task.scope))
     if task.answers is not None:
         return Run(task.answers, key)
     folder = answerer.index.generation.folder.parent.parent / "runs"
@@ -180,6 +183,7 @@ def evaluation_payload(evaluation: Evaluation) -> dict[str, Any]:
         "questions_checksum": _checksum(question_file(task.questions)),
         "question_count": evaluation.questions,
         "k": task.k,
+        "scope": asdict(task.scope),
         "least_grade": task.least_grade,
         "version": __version__,
         "python": sys.version.split()[0],

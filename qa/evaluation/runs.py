@@ -14,6 +14,7 @@ from typing import Any
 
 from qa import __version__
 from qa.answering import Answerer, check_question
+from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation.question import SetQuestion
 from qa.payload import answer_payload
@@ -42,12 +43,26 @@ class Run:
         return self.path.with_name(self.path.name + ".partial.key")
 
 
-def run_key(questions: Path, answerer: Answerer, k: int) -> str:
-    """Return a digest of what decides a run: the questions, the index, k and the version."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who answers a run's questions, with how many passages, and from which texts."""
+
+    answerer: Answerer
+    k: int
+    scope: Scope = EVERYTHING
+
+
+def run_key(questions: Path, asked: Asked) -> str:
+    """Return a digest of what decides a run: the questions, the index, k, the scope and the version."""
     digest = hashlib.sha256()
     with questions.open("rb") as content:
         digest.update(hashlib.file_digest(content, "sha256").digest())
-    decided = {"index": asdict(answerer.index.manifest), "k": k, "version": __version__}
+    decided = {
+        "index": asdict(asked.answerer.index.manifest),
+        "k": asked.k,
+        "scope": asdict(asked.scope),
+        "version": __version__,
+    }
     digest.update(json.dumps(decided, sort_keys=True).encode())
     return digest.hexdigest()
 
@@ -71,24 +86,24 @@ def finished_count(run: Run) -> int:
 
 
 def answer_set(
-    answerer: Answerer,
+    asked: Asked,
     questions: Iterable[SetQuestion],
     run: Run,
-    k: int,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Answer the questions in order into ``run.path``, going on where a partial run of the same key ended.
 
     A question that is refused gets a line too, without passages, for it still counts in every mean.
 
-    Raises BadQuestionSet when the file cannot be written; the partial run stays.
+    Raises BadQuestionSet when the file cannot be written; the partial run stays. Raises BadQuestion when no text is in
+    the scope.
     """
     done = finished_count(run)
     try:
         run.key_file.write_text(run.key, encoding="utf-8")
         with run.partial.open("ab" if done else "wb") as output:
             for batch in _batches(islice(questions, done, None)):
-                output.writelines(_line(question, answer) for question, answer in _answers(answerer, batch, k))
+                output.writelines(_line(question, answer) for question, answer in _answers(asked, batch))
                 output.flush()
                 done += len(batch)
                 progress(done)
@@ -106,10 +121,10 @@ def _batches(questions: Iterator[SetQuestion]) -> Iterator[list[SetQuestion]]:
         yield batch
 
 
-def _answers(answerer: Answerer, batch: list[SetQuestion], k: int) -> Iterator[tuple[SetQuestion, dict[str, Any]]]:
+def _answers(asked: Asked, batch: list[SetQuestion]) -> Iterator[tuple[SetQuestion, dict[str, Any]]]:
     refusals = {question.id: refusal for question in batch if (refusal := _refusal(question.text))}
-    asked = [question.text for question in batch if question.id not in refusals]
-    answers = iter(answerer.answer_all(asked, k))
+    texts = [question.text for question in batch if question.id not in refusals]
+    answers = iter(asked.answerer.answer_all(texts, asked.k, asked.scope))
     for question in batch:
         refusal = refusals.get(question.id)
         yield question, refused_payload(question.text, refusal) if refusal else answer_payload(next(answers))

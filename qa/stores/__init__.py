@@ -17,8 +17,11 @@ class VectorStore(Protocol):
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add (n,) row numbers, each new, with their (n, d) vectors."""
 
-    def search(self, queries: Vectors, k: int) -> tuple[Scores, Ids]:
-        """Return (q, k') cosines and (q, k') row numbers, best first, ``k' = min(k, len)``; never a row of -1."""
+    def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
+        """Return (q, k') cosines and (q, k') row numbers, best first, ``k' = min(k, len)``; never a row of -1.
+
+        With ``among``, distinct row numbers that it holds, only these are searched and counted.
+        """
 
     def vectors(self, ids: Ids) -> Vectors:
         """Return the (n, d) vectors of the row numbers, in their order."""

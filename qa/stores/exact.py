@@ -20,11 +20,15 @@ class ExactStore:
         self._ids = np.concatenate([self._ids, ids])
         self._vectors = np.concatenate([self._vectors, vectors])
 
-    def search(self, queries: Vectors, k: int) -> tuple[Scores, Ids]:
+    def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and row numbers, best first; equal cosines in the order of adding."""
-        scores = queries @ self._vectors.T
+        ids, vectors = self._ids, self._vectors
+        if among is not None:
+            chosen = np.isin(ids, among)
+            ids, vectors = ids[chosen], vectors[chosen]
+        scores = queries @ vectors.T
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return np.take_along_axis(scores, order, axis=1), self._ids[order]
+        return np.take_along_axis(scores, order, axis=1), ids[order]
 
     def vectors(self, ids: Ids) -> Vectors:
         """Return the (n, d) vectors of the row numbers, in their order."""

@@ -22,15 +22,16 @@ class FaissStore:
         """Add (n,) row numbers with their (n, d) vectors."""
         self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(ids, np.int64))
 
-    def search(self, queries: Vectors, k: int) -> tuple[Scores, Ids]:
+    def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and row numbers, best first.
 
-        FAISS pads with rows of -1 where k exceeds its size, so k is cut to it.
+        FAISS pads with rows of -1 where k exceeds what it may search, so k is cut to that.
         """
-        k = min(k, len(self))
+        k = min(k, len(self) if among is None else len(among))
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), k)
+        only = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]
+        scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=only)
         return scores, ids
 
     def vectors(self, ids: Ids) -> Vectors:

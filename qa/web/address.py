@@ -4,10 +4,16 @@ from urllib.parse import unquote_to_bytes
 
 from flask import request
 
+from qa.datatypes import Scope
 from qa.errors import BadQuestion
-from qa.settings import MAX_K
+from qa.settings import MAX_K, MAX_PREFIX_CHARACTERS
 
 K_MESSAGE = f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show."
+
+SCOPE_MESSAGE = (
+    f"source and title must be texts of at most {MAX_PREFIX_CHARACTERS} characters: what the source or title of the "
+    "texts to ask begins with."
+)
 
 
 def check_address() -> None:
@@ -23,3 +29,10 @@ def parse_k(given: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) <= len(str(MAX_K)) and 1 <= int(given) <= MAX_K):
         raise BadQuestion(K_MESSAGE)
     return int(given)
+
+
+def parse_scope(source: str, title: str) -> Scope:
+    """Return the scope that an address asks for. Raises BadQuestion when it is beyond reason."""
+    if max(len(source), len(title)) > MAX_PREFIX_CHARACTERS:
+        raise BadQuestion(SCOPE_MESSAGE)
+    return Scope(source, title)

@@ -7,6 +7,7 @@ from flask import abort, request
 from werkzeug.exceptions import HTTPException
 
 from qa.answering import Answerer
+from qa.datatypes import Scope
 from qa.payload import answer_payload
 from qa.settings import MAX_BODY_BYTES
 from qa.web.address import check_address
@@ -31,14 +32,14 @@ def api_blueprint(answerer: Answerer) -> APIBlueprint:
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415))
     def ask(body: AskBody) -> dict[str, Any]:
-        return answer_payload(answerer.answer(body.question, body.k))
+        return answer_payload(answerer.answer(body.question, body.k, Scope(body.source, body.title)))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400))
     def ask_by_address(query: AskQuery) -> dict[str, Any]:
-        return answer_payload(answerer.answer(query.q, query.k))
+        return answer_payload(answerer.answer(query.q, query.k, Scope(query.source, query.title)))
 
     @blueprint.get("/healthz")
     @blueprint.output(HealthBody)

@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 
 from qa.errors import BadQuestion, QAError
 from qa.settings import MAX_BODY_BYTES, MAX_QUESTION_CHARACTERS
-from qa.web.address import K_MESSAGE
+from qa.web.address import K_MESSAGE, SCOPE_MESSAGE
 
 Refusal = tuple[Response, int]
 
@@ -17,6 +17,8 @@ _FIELDS = {
     "question": 'The field "question" must be a text: send {"question": "...", "k": 5}.',
     "q": "The parameter q must have the question: ask as in /api/ask?q=...&k=5.",
     "k": K_MESSAGE,
+    "source": SCOPE_MESSAGE,
+    "title": SCOPE_MESSAGE,
 }
 
 _STATUSES = {
@@ -72,5 +74,5 @@ def _field_message(detail: Any) -> str:
         return _FIELDS[name]
     if name == "_schema":
         return 'The body must be a JSON object: send {"question": "...", "k": 5}.'
-    known = "q and k" if location == "query" else "question and k"
+    known = f"{'q' if location == 'query' else 'question'}, k, source and title"
     return f'"{name}" is not known here: the fields are {known}.'

@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from qa.errors import BadQuestion
-from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
+from qa.settings import DEFAULT_K, MAX_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import parse_k
 
 _QUESTION = f"The question in words, 1 to {MAX_QUESTION_CHARACTERS} characters."
 _K = "How many passages to show at most."
+_SOURCE = "Ask only the texts whose source begins with this; case does not matter."
+_TITLE = "Ask only the texts whose title begins with this; case does not matter."
 
 
 def _k(given: Any) -> int:
@@ -26,6 +28,8 @@ class AskBody(BaseModel):
 
     question: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
     k: int = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+    source: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_SOURCE)
+    title: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TITLE)
 
 
 class AskQuery(BaseModel):
@@ -35,6 +39,8 @@ class AskQuery(BaseModel):
 
     q: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
     k: Annotated[int, BeforeValidator(_k)] = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+    source: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_SOURCE)
+    title: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TITLE)
 
 
 class TermBody(BaseModel):
@@ -57,12 +63,14 @@ class PassageBody(BaseModel):
     document_id: str
     title: str
     heading: str | None
+    page: str | None
     source: str
     start: int
     end: int
     text: str
     cosine: float
     highlights: list[list[int]]
+    best_sentence: list[int] | None
 
 
 class PartBody(BaseModel):

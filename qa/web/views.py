@@ -7,8 +7,8 @@ from qa.datatypes import Answer
 from qa.errors import BadQuestion
 from qa.index import Index
 from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
-from qa.settings import DEFAULT_K, MAX_QUESTION_CHARACTERS
-from qa.web.address import check_address, parse_k
+from qa.settings import DEFAULT_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
+from qa.web.address import check_address, parse_k, parse_scope
 
 _SAMPLE = 500  # passages looked at for titles to make examples of
 _TITLE_WORDS = 3
@@ -26,7 +26,8 @@ def page_blueprint(answerer: Answerer) -> Blueprint:
             check_address()
             if question is None:
                 return _render(answerer, examples=examples), 200
-            answer = answerer.answer(question, parse_k(request.args.get("k", str(DEFAULT_K))))
+            scope = parse_scope(request.args.get("source", ""), request.args.get("title", ""))
+            answer = answerer.answer(question, parse_k(request.args.get("k", str(DEFAULT_K))), scope)
             return _render(answerer, question, answer), 200
         except BadQuestion as error:
             return _render(answerer, question or "", problem=str(error), examples=examples), 400
@@ -48,12 +49,20 @@ def _render(
         problem=problem,
         examples=examples or [],
         manifest=answerer.index.manifest,
+        scope=_scope_fields(),
         max_characters=MAX_QUESTION_CHARACTERS,
+        max_prefix=MAX_PREFIX_CHARACTERS,
         verdict_words=VERDICT_WORDS,
         marked_segments=marked_segments,
         part_title=part_title,
         whole_title=WHOLE_TITLE,
     )
+
+
+def _scope_fields() -> dict[str, str] | None:
+    """Return what stands in the fields of the scope; None where the address has neither, and they are not shown."""
+    names = ("source", "title")
+    return {name: request.args.get(name, "") for name in names} if request.args.keys() & set(names) else None
 
 
 def example_questions(index: Index) -> list[str]:
