@@ -29,7 +29,8 @@ from qa.index import Index
 from qa.lexicon import PHRASE_WEIGHT, Lexicon, build_lexicon
 from qa.retrieval import copies_last, dense_rankings
 from qa.stores import Vectors
-from qa.terms import QUESTION_WORDS, stems
+from qa.vocabulary import QUESTION_WORDS
+from qa.words import stems
 
 RESAMPLES = 5000
 Floats = npt.NDArray[np.float64]

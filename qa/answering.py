@@ -6,13 +6,14 @@ from itertools import pairwise
 from math import log
 
 from qa.confidence import confidence, verdict
-from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Passage, QuotedPassage, Ranking, Scope
+from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Passage, QuotedPassage, Ranking, Scope, TermReport
 from qa.errors import BadQuestion
 from qa.index import Index
 from qa.notes import write_note
 from qa.retrieval import gather_evidence
 from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
-from qa.terms import QUESTION_WORDS, spans_of, stems
+from qa.vocabulary import QUESTION_WORDS
+from qa.words import spans_of, stems
 
 
 class Answerer:
@@ -34,7 +35,7 @@ class Answerer:
 
     def _write(self, evidence: Evidence) -> Answer:
         note = write_note(evidence)
-        asked = frozenset(word.stem for report in evidence.terms for word in report.term.words) - QUESTION_WORDS
+        asked = frozenset(stem for report in evidence.terms for stem in _stems_of(report)) - QUESTION_WORDS
         return Answer(
             question=evidence.question,
             confidence=round(confidence(evidence), 4),
@@ -68,6 +69,11 @@ class Answerer:
         lexicon, count = self.index.lexicon, len(self.index)
         found = {stem: lexicon.passage_count([stem]) for stem in asked}
         return {stem: log(1 + (count - passages + 0.5) / (passages + 0.5)) for stem, passages in found.items()}
+
+
+def _stems_of(report: TermReport) -> list[str]:
+    """Return the stems of a term, of a misspelled one as it was meant."""
+    return stems(report.suggestion) if report.suggestion else [word.stem for word in report.term.words]
 
 
 def best_sentence(passage: Passage, weights: Mapping[str, float]) -> tuple[int, int] | None:

@@ -144,12 +144,13 @@ def index(
 @click.option(
     "--json", "as_json", is_flag=True, envvar="QA_ASK_JSON", help="Print the answer as the HTTP API gives it."
 )
+@click.option("--explain", is_flag=True, help="Print why each term of the question has its state.")
 @_source_option
 @_title_option
 @_index_option
 @_refusing
 def ask(  # noqa: PLR0913, PLR0917 - one argument an option
-    question: str, k: int, as_json: bool, source: str, title: str, index: Path
+    question: str, k: int, as_json: bool, explain: bool, source: str, title: str, index: Path
 ) -> None:
     """Answer QUESTION: first what the texts do not have, then the passages nearest to it, each with its place.
 
@@ -173,8 +174,10 @@ def ask(  # noqa: PLR0913, PLR0917 - one argument an option
     if as_json:
         click.echo(json.dumps(answer_payload(answer), ensure_ascii=False, indent=2))
     else:
-        from qa.terminal import render_answer
+        from qa.terminal import render_answer, render_terms
 
+        if explain:
+            render_terms(answer.terms)
         render_answer(answer)
 
 

@@ -66,26 +66,51 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a text: ``text[start:end]`` is how it is written, ``stem`` how it is looked up."""
+    """A word of a text: ``text[start:end]`` is how it is written, ``folded`` how it is spelt in lower case without
+    accents, ``stem`` how it is looked up."""
 
     stem: str
     start: int
     end: int
+    folded: str = ""
+
+
+class Naming(StrEnum):
+    """How a question treats a term as the name of something.
+
+    QUOTED: it stands in quotation marks. CAPITALS: its words have capitals. HEAD: its last word claims an established
+    thing, such as "model" or "syndrome". DEFINITE: it is a long compound in the singular. ASKED: the question asks only
+    about it, as in "What is …" or "Is there any evidence for …".
+    """
+
+    QUOTED = "quoted"
+    CAPITALS = "capitals"
+    HEAD = "head"
+    DEFINITE = "definite"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word or compound of a question: ``question[start:end] == text``.
 
-    ``named`` says that the question treats the term as the name of something; ``noun`` that it ends in a noun.
+    ``naming`` says how the question treats the term as a name, None where it does not; ``noun`` that it ends in a noun;
+    ``shouted`` that all of the question is in capitals; ``one_of_few`` that the question has few terms.
     """
 
     text: str
     start: int
     end: int
     words: tuple[Word, ...]
-    named: bool = False
+    naming: Naming | None = None
     noun: bool = True
+    shouted: bool = False
+    one_of_few: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether the question treats the term as the name of something."""
+        return self.naming is not None
 
 
 class TermState(StrEnum):
@@ -104,13 +129,17 @@ class TermState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TermReport:
     """A term with its state. ``passage_count`` is how many passages use the whole term; ``known_parts`` are
-    the longest parts that the corpus does use, in order, as the asker wrote them in lower case."""
+    the longest parts that the corpus does use, in order, as the asker wrote them in lower case; ``closest`` are terms
+    of the corpus that mean nearly what an unknown one does; ``reason`` says in a few words which rule gave the state.
+    """
 
     term: Term
     state: TermState
     passage_count: int
     suggestion: str | None = None
     known_parts: tuple[str, ...] = ()
+    closest: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

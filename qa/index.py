@@ -21,7 +21,7 @@ from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing
 from qa.lexicon import Lexicon
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 POINTER = "CURRENT"
@@ -35,6 +35,7 @@ STORE = "store"
 LEXICON = "lexicon"
 
 
+_PHRASES = 5000  # vectors of phrases that are kept, 8 MB
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
 
 
@@ -151,6 +152,7 @@ class Index:
                 f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (checksum "
                 f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
             )
+        self._phrases: dict[str, Vectors] = {}
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
 
     def __len__(self) -> int:
@@ -187,6 +189,18 @@ class Index:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) unit rows of questions."""
         return self.embedder.embed_questions(texts)
+
+    def embed_phrases(self, phrases: Sequence[str]) -> Vectors:
+        """Return (n, d) unit rows of short phrases of the texts, which come again and again and are kept."""
+        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._phrases]
+        for phrase, vector in zip(new, self.embed(new), strict=True):
+            if len(self._phrases) >= _PHRASES:
+                self._phrases.clear()
+            self._phrases[phrase] = vector
+        kept = [self._phrases[phrase] for phrase in phrases if phrase in self._phrases]
+        if not phrases or len(kept) < len(phrases):  # nothing to give, or cleared meanwhile by this call or another
+            return self.embed(phrases)
+        return np.stack(kept)
 
     def close(self) -> None:
         """Give mapped files back."""

@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from qa.datatypes import Hit, Ranking
-from qa.terms import folded_words, stems
+from qa.words import folded_words, lemma, stems
 
 _HEAP_BYTES = 64_000_000
 _BREAK = "\x1f"  # a token that no text has: keeps a phrase from running from a title into a text
@@ -75,7 +75,7 @@ def build_lexicon(folder: Path, entries: Iterable[Entry], context_weight: int = 
         spelt.update({*folded_words(entry.context), *folded_words(entry.text)})
     writer.commit()
     writer.wait_merging_threads()
-    lines = (f"{word}\t{count}\n" for word, count in sorted(spelt.items()))
+    lines = (f"{word}\t{lemma(word)}\t{count}\n" for word, count in sorted(spelt.items()))
     (folder / _WORDS).write_text("".join(lines), encoding="utf-8")
 
 
@@ -128,7 +128,7 @@ class Lexicon:
         An edit inserts, deletes or replaces a letter, or swaps two neighbours (optimal string alignment). The nearest
         come first, among these the most used.
         """
-        words, counts = self._words
+        words, counts, _ = self._words
         if not words:
             return []
         distances = cdist([word], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)[0]
@@ -136,12 +136,22 @@ class Lexicon:
         found = [Spelling(words[place], int(distances[place]), counts[place]) for place in near]
         return sorted(found, key=lambda spelling: (spelling.edits, -spelling.passages, spelling.word))
 
+    def has_word(self, word: str) -> bool:
+        """Whether the texts have a folded word, in any inflection."""
+        known = self._words[2]
+        return (
+            word in known
+            or lemma(word) in known
+            or (word.endswith("s") and not word.endswith("ss") and word[:-1] in known)
+        )
+
     @cached_property
-    def _words(self) -> tuple[list[str], list[int]]:
-        """Return the words of the texts as they are spelt, sorted, and how many passages have each."""
+    def _words(self) -> tuple[list[str], list[int], frozenset[str]]:
+        """Return the words of the texts as spelt, sorted; how many passages have each; the words and their lemmas."""
         lines = (self._folder / _WORDS).read_text(encoding="utf-8").splitlines()
-        pairs = [line.split("\t") for line in lines]
-        return [word for word, _ in pairs], [int(count) for _, count in pairs]
+        rows = [line.split("\t") for line in lines]
+        words = [row[0] for row in rows]
+        return words, [int(row[2]) for row in rows], frozenset(words).union(row[1] for row in rows)
 
     def rank(
         self,

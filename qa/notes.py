@@ -15,20 +15,36 @@ VERDICT_WORDS = {
     Verdict.NOT_IN_CORPUS: "Probably not answered",
 }
 
+_LISTED = 5  # missing terms that a note names before it only counts
+
 WHOLE_TITLE = "Best for the whole question"
 
 
 def write_note(evidence: Evidence) -> Note:
     """Return the note on a question, its text None when nothing is uncertain."""
     flagged = [report for report in evidence.terms if report.state is not TermState.KNOWN]
-    sentences = [*_absent_sentence(flagged), *(_term_sentence(r) for r in flagged if not _is_absent(r))]
+    sentences = [*_misspelled_sentence(flagged), *_absent_sentence(flagged)]
+    sentences += [_term_sentence(report) for report in flagged if _has_parts(report)]
+    sentences += [_closest_sentence(report) for report in flagged if report.closest]
     sentences += _together_sentences(evidence)
     sentences += _answer_sentences(evidence, flagged)
-    return Note(" ".join(sentences) or None, _clarification(evidence, flagged))
+    return Note(" ".join(dict.fromkeys(sentences)) or None, _clarification(evidence, flagged))
 
 
 def _is_absent(report: TermReport) -> bool:
     return report.state is TermState.UNKNOWN and not report.known_parts
+
+
+def _has_parts(report: TermReport) -> bool:
+    return report.state is not TermState.MISSPELLED and not _is_absent(report)
+
+
+def _misspelled_sentence(flagged: Sequence[TermReport]) -> list[str]:
+    """Return one sentence on all words that were read as another."""
+    read = [r for r in flagged if r.state is TermState.MISSPELLED and r.suggestion]
+    pairs = dict.fromkeys((report.term.text, report.suggestion or "") for report in read)
+    as_others = [f"{quoted([written])} was read as {quoted([meant])}" for written, meant in pairs]
+    return [f"{_listed(as_others)}."] if as_others else []
 
 
 def _absent_sentence(flagged: Sequence[TermReport]) -> list[str]:
@@ -36,16 +52,22 @@ def _absent_sentence(flagged: Sequence[TermReport]) -> list[str]:
     absent = list(dict.fromkeys(report.term.text for report in flagged if _is_absent(report)))
     if not absent:
         return []
+    more = len(absent) - _LISTED
+    if more > 0:
+        return [f"These texts do not have the terms {', '.join(map(_mark, absent[:_LISTED]))} and {more:,} more."]
     return [f"These texts do not have the {'term' if len(absent) == 1 else 'terms'} {quoted(absent)}."]
 
 
 def _term_sentence(report: TermReport) -> str:
     term, parts = quoted([report.term.text]), quoted(report.known_parts)
-    if report.state is TermState.MISSPELLED:
-        return f"These texts do not have the word {term}; it was read as {quoted([report.suggestion or ''])}."
     if report.state is TermState.UNESTABLISHED:
         return f"These texts use {parts}, but nowhere {term} as one term."
     return f"These texts do not have the term {term}, though they have {parts}."
+
+
+def _closest_sentence(report: TermReport) -> str:
+    """Return what the texts say in place of an unknown term, for all that can be told of meaning."""
+    return f"Close to {quoted([report.term.text])} in meaning, they have {quoted(report.closest)}."
 
 
 def _together_sentences(evidence: Evidence) -> list[str]:
@@ -69,10 +91,12 @@ def _clarification(evidence: Evidence, flagged: Sequence[TermReport]) -> str | N
     if not flagged:
         unsure = verdict(evidence) is Verdict.NOT_IN_CORPUS
         return "Can you ask it in other words, or name the subject that it belongs to?" if unsure else None
-    report = flagged[0]
+    report = next((report for report in flagged if report.state is not TermState.MISSPELLED), flagged[0])
     term = quoted([report.term.text])
     if report.state is TermState.MISSPELLED:
-        return f"Did you mean {quoted([report.suggestion or ''])}?"
+        return f"If {quoted([report.suggestion or ''])} is not what you meant, what is?"
+    if report.closest:
+        return f"Do you mean {quoted(report.closest, 'or')}, or something else by {term}?"
     if len(report.known_parts) > 1:
         parts = quoted(report.known_parts, "or")
         return (
@@ -83,8 +107,15 @@ def _clarification(evidence: Evidence, flagged: Sequence[TermReport]) -> str | N
 
 def quoted(terms: Sequence[str], last: str = "and") -> str:
     """Return terms in quotation marks as a list in words: “a”, “b” and “c”."""
-    marked = [f"“{term}”" for term in terms]
-    return f" {last} ".join([", ".join(marked[:-1]), marked[-1]]) if len(marked) > 1 else "".join(marked)
+    return _listed([_mark(term) for term in terms], last)
+
+
+def _mark(term: str) -> str:
+    return f"“{term}”"
+
+
+def _listed(items: Sequence[str], last: str = "and") -> str:
+    return f" {last} ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def part_title(terms: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ def _term(report: TermReport) -> dict[str, Any]:
         "passage_count": report.passage_count,
         "suggestion": report.suggestion,
         "known_parts": list(report.known_parts),
+        "closest": list(report.closest),
     }
 
 

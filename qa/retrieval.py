@@ -3,23 +3,30 @@
 Nothing is judged here: what the evidence means is ``confidence``'s and ``notes``'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from qa.closest import closest_terms
 from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, TermReport, TermState
 from qa.fusions import rank, standard_score
 from qa.index import Index, Selection
 from qa.states import report_terms
 from qa.stores import Vectors
-from qa.terms import QUESTION_WORDS, find_terms, stems
+from qa.terms import find_terms
+from qa.vocabulary import QUESTION_WORDS
+from qa.words import stems
 
 DEPTH = 100
 """Hits of each ranking that go into the fusion, or k where that is more."""
 
 SAME = 0.999
 """Passages with this cosine to each other or more say the same: copies, but for a comma."""
+
+MOST_COMPARED = 3
+"""Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed."""
 
 PART_PASSAGES = 3
 MAX_PARTS = 8
@@ -34,15 +41,18 @@ def gather_evidence(questions: Sequence[str], index: Index, k: int, scope: Scope
     """
     selection = index.select(scope)
     reports = [report_terms(find_terms(question), index.lexicon) for question in questions]
+    read = [read_as(question, found) for question, found in zip(questions, reports, strict=True)]
     parts = [parts_of(report) for report in reports]
-    texts = [*questions, *(part_text(terms) for asked in parts for terms in asked)]
-    vectors = index.embed(texts)
-    rest = iter(vectors[len(questions) :])
+    unknown = [text for found in reports for text in unknown_of(found)]
+    part_texts = [part_text(terms) for asked in parts for terms in asked]
+    vectors = index.embed([*read, *part_texts, *unknown])
+    rest = iter(vectors[len(questions) : len(questions) + len(part_texts)])
+    closest = iter(closest_terms(unknown, vectors[len(questions) + len(part_texts) :], index, selection))
     depth = max(DEPTH, k)
     rankings = dense_rankings(vectors[: len(questions)], index, depth, selection)
     found = []
     for number, question in enumerate(questions):
-        fused = standard_score(rankings[number], lexical_ranking(question, index, depth, selection))
+        fused = standard_score(rankings[number], lexical_ranking(read[number], index, depth, selection))
         fused = copies_last(fused, index)[:k]
         cosines = _cosines(vectors[number], fused, index)
         found.append(
@@ -51,7 +61,7 @@ def gather_evidence(questions: Sequence[str], index: Index, k: int, scope: Scope
                 ranking=fused,
                 cosines=cosines,
                 top_cosine=max(cosines, default=0.0),
-                terms=reports[number],
+                terms=tuple(_with_closest(reports[number], closest)),
                 parts=tuple(Part(terms, _part_ranking(terms, next(rest), index, selection)) for terms in parts[number]),
                 scope=scope,
             )
@@ -87,17 +97,37 @@ def copies_last(ranking: Ranking, index: Index) -> Ranking:
     return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
 
 
+def read_as(question: str, reports: Sequence[TermReport]) -> str:
+    """Return the question with each misspelled word as it was meant: what is searched for."""
+    for report in reversed(reports):
+        if report.suggestion is not None:
+            question = question[: report.term.start] + report.suggestion + question[report.term.end :]
+    return question
+
+
+def unknown_of(reports: Sequence[TermReport]) -> list[str]:
+    """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED."""
+    return list(dict.fromkeys(r.term.text for r in reports if r.state is TermState.UNKNOWN))[:MOST_COMPARED]
+
+
+def _with_closest(reports: Sequence[TermReport], closest: Iterator[tuple[str, ...]]) -> Iterator[TermReport]:
+    found = {text: next(closest) for text in unknown_of(reports)}
+    for report in reports:
+        yield replace(report, closest=found.get(report.term.text, ())) if report.state is TermState.UNKNOWN else report
+
+
 def parts_of(reports: Sequence[TermReport]) -> list[tuple[str, ...]]:
     """Return the known parts of the flagged terms, each alone and then the parts of one term together.
 
     Where something is flagged and the question has few other terms, these are parts too: "anxiety" in a question on
     "anxiety and the quorvex method". At most MAX_PARTS in all.
     """
-    flagged = [report for report in reports if report.state is not TermState.KNOWN]
+    flagged = [report for report in reports if report.state in {TermState.UNKNOWN, TermState.UNESTABLISHED}]
     if not flagged:
         return []
     inside = [part for report in flagged for part in report.known_parts]
-    beside = [part for report in reports if report.state is TermState.KNOWN for part in report.known_parts]
+    nouns = [report for report in reports if report.state is TermState.KNOWN and report.term.noun]
+    beside = [part for report in nouns for part in report.known_parts]
     alone = list(dict.fromkeys([*inside, *(beside if len(beside) <= _FEW else [])]))
     together = [tuple(dict.fromkeys(report.known_parts)) for report in flagged]
     return [*((part,) for part in alone), *dict.fromkeys(terms for terms in together if len(terms) > 1)][:MAX_PARTS]

@@ -1,69 +1,175 @@
 """Term -> TermReport: whether the corpus uses a term, its parts only, or neither. Pure functions of counts.
 
-A question's words are asked for in the lexicon; nothing here looks at vectors. The rules, in order:
+A question's words are asked for in the lexicon; nothing here looks at vectors. The rules, in order, each with the
+reason that a report gives for it (`qa ask --explain` prints them):
 
-1. The corpus uses the whole (as a phrase, or its words close together): KNOWN.
-2. A word is absent from the corpus and not one of ordinary English: the term is UNKNOWN. Where the question
-   names a compound, the whole is the term; elsewhere the absent word alone.
-3. Every word is known, the question names the compound, the corpus never uses it: UNESTABLISHED.
-4. Everything else is ordinary language: each word that the corpus uses is a KNOWN term, and ordinary words
-   that it lacks are no terms.
+1. The corpus uses the whole, as a phrase or with its words close together: KNOWN.
+2. A word that the corpus lacks is an error for one that it or English has: that word is MISSPELLED, and the rest is
+   judged as if it were corrected.
+3. A word is missing, and the question needs it: the term is UNKNOWN.
+4. The question names the compound, every word is known, the corpus never uses the whole: UNESTABLISHED.
+5. Everything else is ordinary language: each word that the corpus uses is a KNOWN term, and ordinary words that it
+   lacks are no terms.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from wordfreq import zipf_frequency
 
-from qa.datatypes import Term, TermReport, TermState, Word
+from qa.datatypes import Naming, Term, TermReport, TermState, Word
 from qa.lexicon import Lexicon
-from qa.terms import NAMING_HEADS
+from qa.spelling import other_spelling, suggest
+from qa.vocabulary import NAMING_HEADS, QUESTION_WORDS
+from qa.words import stems
 
 NEAR = 2
 """Words this many moves apart or fewer count as used together ("therapy of families", "family therapy")."""
 
-# On wordfreq's Zipf scale (3 is once in a million words, 6 once in a thousand). An absent word as frequent as
-# this is ordinary English that a corpus may well lack; a question is not about it. Nouns name subjects more
-# often than verbs and adjectives do, so they must be more frequent to be passed over.
-_ORDINARY_NOUN = 5.0
-_ORDINARY_OTHER = 3.5
+# On wordfreq's Zipf scale (3 is once in a million words, 6 once in a thousand). An absent word as frequent as this is
+# ordinary English that a corpus may well lack; a question is not about it. Nouns name subjects more often than verbs
+# and adjectives do, so they must be more frequent to be passed over, the more so in a question of few terms: "warfarin"
+# (2.9) is what "Is warfarin safe with alcohol?" is about, "gadgets" (3.6) one word of many in a long question. The
+# bounds keep questions with only real terms unflagged, in `benchmarks/states.py`.
+_ORDINARY_NOUN_OF_FEW = 4.0
+_FEW_TERMS = 4
+_ORDINARY_NOUN = 2.75
+_ORDINARY_OTHER = 1.0
+
+_EVERYDAY = 4.7  # of a head that many things are: "experience" (5.3), "industry" (5.2); not "revolution" (4.6)
+_WHOLE = 4  # words up to which an unnamed phrase with a missing word is one term: "astro-cosmic spectrography"
 
 _JOINERS = frozenset({"and"})
+_SMALL = frozenset(stems("and of in for the to on with a an de la von van"))
 
 
 def report_terms(terms: Iterable[Term], lexicon: Lexicon) -> tuple[TermReport, ...]:
     """Return a report for each term in order. A term may be cut into several, each with its own state."""
-    return tuple(report for term in terms for report in _report(term, lexicon))
+    listed = list(terms)
+    few = len(listed) <= _FEW_TERMS
+    return tuple(report for term in listed for report in _report(replace(term, one_of_few=few), lexicon))
 
 
 def _report(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
     count = _uses(term.words, lexicon)
     if count:
-        yield TermReport(term, TermState.KNOWN, count, known_parts=(_written(term.words, term),))
-    elif any(_is_missing(word, term, lexicon) for word in term.words):
-        yield from _report_unknown(term, lexicon)
-    elif term.named and len(term.words) > 1:
-        yield TermReport(term, TermState.UNESTABLISHED, 0, known_parts=known_parts(term, lexicon))
+        reason = f"these texts use it, in {count} passages"
+        yield TermReport(term, TermState.KNOWN, count, known_parts=(_written(term.words, term),), reason=reason)
+        return
+    if term.named and (sides := _sides(term, lexicon)):
+        for side in sides:
+            yield from _report(side, lexicon)
+        return
+    corrected, errors = _correct(term, lexicon)
+    yield from errors
+    count = _uses(corrected.words, lexicon)
+    if count and not errors:
+        reason = f"these texts use it, spelt otherwise, in {count} passages"
+        yield TermReport(term, TermState.KNOWN, count, known_parts=(_written(term.words, term),), reason=reason)
+    if count or len(corrected.words) == len(errors):
+        return
+    read = {report.term.start for report in errors}
+    named = not errors and _claims_a_name(corrected, lexicon)
+    judged = corrected if named else replace(corrected, naming=None)
+    missing = [w for w in corrected.words if w.start not in read and _is_missing(w, judged, lexicon)]
+    if missing:
+        yield from _report_unknown(judged, missing, read, lexicon)
+    elif named and _content_count(corrected) > 1:
+        parts = known_parts(corrected, lexicon)
+        reason = f"named ({corrected.naming}), each part is used, the whole nowhere"
+        yield TermReport(corrected, TermState.UNESTABLISHED, 0, known_parts=parts, reason=reason)
     else:
-        yield from _known_words(term.words, term, lexicon)
+        yield from _known_words([w for w in corrected.words if w.start not in read], corrected, lexicon)
 
 
-def _report_unknown(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
-    if term.named:
-        yield TermReport(term, TermState.UNKNOWN, 0, known_parts=known_parts(term, lexicon))
+def _claims_a_name(term: Term, lexicon: Lexicon) -> bool:
+    """Whether the question asks for a compound as for an established thing.
+
+    Where nothing but its form says so, it may as well describe ("overall dining experience"). It describes when a
+    passage has all of its words, when the corpus uses two neighbours of them together, or when its head is an everyday
+    word.
+    """
+    if term.naming not in {Naming.HEAD, Naming.DEFINITE}:
+        return term.named
+    if lexicon.rank_with_all([[word.stem] for word in term.words], 1):
+        return False
+    if term.naming is Naming.HEAD:
+        return True
+    head = term.words[-1]
+    everyday = zipf_frequency(head.folded, "en") >= _EVERYDAY
+    pairs = [(a, b) for a, b in pairwise(term.words) if a.start != b.start]  # not the halves of one word as written
+    used = [bool(lexicon.passage_count([a.stem, b.stem])) for a, b in pairs]
+    return not any(used) and (head.stem in NAMING_HEADS or not everyday)
+
+
+def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
+    """Return the two sides of an "and" that joins two terms: the texts use the second as a whole, or they lack a word
+    and no head makes one name of it. In a name of capitals also the sides of "in" and of a possessor, where the texts
+    use both: "Michael Moore's Slacker Uprising"."""
+    lacking = term.words[-1].stem not in NAMING_HEADS and any(_is_absent(word, lexicon) for word in term.words)
+    capitals = term.naming is Naming.CAPITALS
+    for place, word in enumerate(term.words[:-1]):
+        joins = word.stem in _JOINERS or (capitals and word.stem == "in")
+        possessor = capitals and _written([word], term).endswith(("'s", "’s")) and place + 2 < len(term.words)
+        if not (joins or possessor):
+            continue
+        left, right = term.words[: place + (not joins)], term.words[place + 1 :]
+        used = lexicon.passage_count([other.stem for other in right]) > 0
+        if left and (lacking or used) and (not capitals or (_uses(left, lexicon) and not lacking)):
+            return [_term_of_words(left, term), _term_of_words(right, term)]
+    return []
+
+
+def _correct(term: Term, lexicon: Lexicon) -> tuple[Term, list[TermReport]]:
+    """Return the term with its misspelled words read as what was meant, and a report for each of them."""
+    errors, corrected = [], []
+    for word in term.words:
+        written = _written([word], term, fold=False)
+        suggestion = None
+        if _is_absent(word, lexicon):
+            if variant := other_spelling(word, lexicon):
+                corrected.extend(variant)
+                continue
+            named = _is_name(written, word, term)
+            suggestion = None if named and written.isupper() else suggest(written, lexicon, name=named)
+        if suggestion is None:
+            corrected.append(word)
+            continue
+        corrected.append(replace(word, stem=stems(suggestion)[0], folded=suggestion))
+        reason = f"not in these texts, and an error for “{suggestion}”"
+        errors.append(TermReport(_term_of_word(word, term), TermState.MISSPELLED, 0, suggestion, reason=reason))
+    return replace(term, words=tuple(corrected)), errors
+
+
+def _is_name(written: str, word: Word, term: Term) -> bool:
+    """Whether a word is an acronym, or has a capital that is not the first word's of a question or a shouted one's."""
+    inner = any(letter.isupper() for letter in written[1:])
+    return not term.shouted and (inner or (written[:1].isupper() and word.start > 0))
+
+
+def _report_unknown(term: Term, missing: Sequence[Word], read: set[int], lexicon: Lexicon) -> Iterator[TermReport]:
+    """Yield the whole as one unknown term, or word by word where the phrase is long or has words ``read`` as others."""
+    written = ", ".join(_written([word], term) for word in missing)
+    if not read and (term.named or len(term.words) <= _WHOLE):
+        reason = f"not in these texts: {written}"
+        yield TermReport(term, TermState.UNKNOWN, 0, known_parts=known_parts(term, lexicon), reason=reason)
         return
     for word in term.words:
-        if _is_missing(word, term, lexicon):
-            yield TermReport(_term_of_word(word, term), TermState.UNKNOWN, 0)
-        else:
+        if word in missing:
+            reason = f"not in these texts: {written}"
+            yield TermReport(_term_of_word(word, term), TermState.UNKNOWN, 0, reason=reason)
+        elif word.start not in read:
             yield from _known_words([word], term, lexicon)
 
 
 def _known_words(stretch: Iterable[Word], term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
     for word in stretch:
-        count = lexicon.passage_count([word.stem])
-        if count and word.stem not in _JOINERS:
+        count = _uses([word], lexicon)
+        if count and word.stem not in _SMALL:
             own = _term_of_word(word, term)
-            yield TermReport(own, TermState.KNOWN, count, known_parts=(_written([word], term),))
+            reason = f"these texts use it, in {count} passages"
+            yield TermReport(own, TermState.KNOWN, count, known_parts=(_written([word], term),), reason=reason)
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[str, ...]:
@@ -86,28 +192,60 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[str, ...]:
 
 def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
     edges = {stretch[0].stem, stretch[-1].stem}
-    return not edges & _JOINERS and lexicon.passage_count([word.stem for word in stretch]) > 0
+    if edges & _SMALL or any(_is_absent(word, lexicon) for word in stretch) or stretch[0].folded.isdigit():
+        return False
+    return lexicon.passage_count([word.stem for word in stretch]) > 0
 
 
 def _uses(stretch: Sequence[Word], lexicon: Lexicon) -> int:
+    """Return how many passages have the words as a phrase, or near each other where none has that."""
     phrase = [word.stem for word in stretch]
+    if any(_is_absent(word, lexicon) for word in stretch):
+        return 0
     return lexicon.passage_count(phrase) or (lexicon.passage_count(phrase, NEAR) if len(phrase) > 1 else 0)
+
+
+def _content_count(term: Term) -> int:
+    return sum(word.stem not in _SMALL for word in term.words)
+
+
+def _is_absent(word: Word, lexicon: Lexicon) -> bool:
+    """Whether the texts do not have a word in any inflection; numbers and small words are never missed."""
+    return word.stem not in _SMALL and not word.folded[:1].isdigit() and not lexicon.has_word(word.folded)
 
 
 def _is_missing(word: Word, term: Term, lexicon: Lexicon) -> bool:
     """Whether the corpus lacks a word that the question needs."""
-    if word.stem in _JOINERS or word.stem.isdigit() or lexicon.passage_count([word.stem]):
+    if not _is_absent(word, lexicon):
         return False
-    if term.named:
+    written = _written([word], term, fold=False)
+    if term.named or (written.isupper() and len(written) > 1 and not term.shouted):
         return True
-    ordinary = _ORDINARY_NOUN if term.noun else _ORDINARY_OTHER
-    return zipf_frequency(_written([word], term), "en") < ordinary
+    ordinary = _ORDINARY_OTHER
+    if term.noun:
+        ordinary = _ORDINARY_NOUN_OF_FEW if term.one_of_few else _ORDINARY_NOUN
+    return zipf_frequency(_written([word], term), "en") < ordinary and word.stem not in QUESTION_WORDS
 
 
-def _written(stretch: Sequence[Word], term: Term) -> str:
-    return term.text[stretch[0].start - term.start : stretch[-1].end - term.start].lower()
+def _written(stretch: Sequence[Word], term: Term, *, fold: bool = True) -> str:
+    """Return a stretch as the asker wrote it, in lower case unless it is not to be folded."""
+    text = term.text[stretch[0].start - term.start : stretch[-1].end - term.start]
+    return text.lower() if fold else text
 
 
 def _term_of_word(word: Word, term: Term) -> Term:
-    text = term.text[word.start - term.start : word.end - term.start]
-    return Term(text, word.start, word.end, (word,), named=False, noun=term.noun)
+    return _term_of_words([word], term)
+
+
+def _term_of_words(stretch: Sequence[Word], term: Term) -> Term:
+    start, end = stretch[0].start, stretch[-1].end
+    text = term.text[start - term.start : end - term.start]
+    return Term(
+        text,
+        start,
+        end,
+        tuple(stretch),
+        term.naming if len(stretch) > 1 else None,
+        noun=term.noun,
+        one_of_few=term.one_of_few,
+    )

@@ -1,5 +1,6 @@
 """An Answer or an Evaluation for a person at a terminal. Called by ``cli`` alone."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.answering import marked_segments
-from qa.datatypes import Answer, QuotedPassage
+from qa.datatypes import Answer, QuotedPassage, TermReport
 from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
 
 if TYPE_CHECKING:  # what measures is heavy, and asking needs none of it
@@ -25,7 +26,11 @@ _BEST_STYLE = "on bright_black"
 def printable(text: str) -> str:
     """Return the text with control characters made visible, so that neither a corpus nor a path can steer the
     terminal; line ends and tabs stay."""
-    return "".join(c if c in "\n\t" or ord(c) >= 0xA0 or " " <= c <= "~" else "\ufffd" for c in text)
+    return "".join(c if c in "\n\t" or _shows(c) else "\ufffd" for c in text)
+
+
+def _shows(character: str) -> bool:
+    return " " <= character <= "~" or (ord(character) >= 0xA0 and unicodedata.category(character) != "Cf")
 
 
 def render_answer(answer: Answer, console: Console | None = None) -> None:
@@ -88,9 +93,24 @@ def _plain_body(found: QuotedPassage) -> str:
     return "".join(shown)
 
 
+def render_terms(reports: Sequence[TermReport], console: Console | None = None) -> None:
+    """Print the terms of a question, each with its state and the reason for it."""
+    console = console or Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    if not reports:
+        console.print(Text("The question has no terms: it consists of words that only ask.\n"))
+        return
+    table = _table("Terms of the question", "term", "state", "reason")
+    for report in reports:
+        table.add_row(*(Text(printable(text)) for text in (report.term.text, str(report.state), report.reason)))
+    console.print(table, Text(), sep="\n")
+
+
 # --- evaluations ---------------------------------------------------------------------------------------------
 
 _SHOWN_GAPS = 10
+_LEFT = {"measure", "term", "state", "reason", "for example"}
 
 
 def render_evaluation(evaluation: "Evaluation", console: Console | None = None) -> None:
@@ -113,7 +133,7 @@ def render_evaluation(evaluation: "Evaluation", console: Console | None = None) 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="left" if column in {"measure", "term", "for example"} else "right")
+        table.add_column(column, justify="left" if column in _LEFT else "right")
     return table
 
 

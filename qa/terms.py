@@ -1,228 +1,53 @@
-"""Text -> words and Terms. The one normaliser, used alike when an index is built and when it is asked.
+"""Question -> Terms: which stretches of a question are terms, and which of them it treats as names.
 
-Belongs here: how a word is cut, folded and stemmed, and which stretches of a question are terms. What the
-corpus knows of a term is decided in ``states``.
+A question is cut twice. As asked: where nothing is left beside words that only ask ("Who developed …", "Is there any
+evidence for …", "How does … work"), what is left is what the question is about, whatever its words' parts of speech.
+Otherwise by grammar: noun phrases and single words. What the corpus knows of a term is decided in ``states``.
 """
 
 import re
-import threading
-import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from itertools import pairwise, zip_longest
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-import Stemmer
-from textblob.en import parse
+from qa.asking import asked_stretches, asks
+from qa.datatypes import Naming, Term
+from qa.tagging import NOUN_TAGS, Stretch, Token, tag
+from qa.vocabulary import ASKING_VERBS, CONNECTORS, NAMING_HEADS, STRONG_HEADS
+from qa.words import words
 
-from qa.datatypes import Term, Word
-
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*|&")
-_POSSESSIVE = re.compile(r"['’ʼ](?:s)?$")
-_TOKEN = re.compile(r"[^\W_]+(?:['’ʼ\-‐‑][^\W_]+)*|[^\w\s]|_")
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„«»]")
 
-_stemmer = Stemmer.Stemmer("english")
-_stemmer_lock = threading.Lock()  # a Snowball stemmer keeps state between calls and is not thread-safe
-
-
-@lru_cache(maxsize=200_000)
-def fold(written: str) -> str:
-    """Return a word in lower case, without accents, apostrophes and the possessive; ``&`` is "and"."""
-    folded = unicodedata.normalize("NFKD", written.casefold())
-    folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    folded = re.sub(r"['’ʼ]", "", _POSSESSIVE.sub("", folded)) or folded
-    return "and" if folded == "&" else folded
-
-
-@lru_cache(maxsize=200_000)
-def _stem(written: str) -> str:
-    with _stemmer_lock:
-        return str(_stemmer.stemWord(fold(written)))
-
-
-def folded_words(text: str) -> list[str]:
-    """Return the words of a text in order, folded and not stemmed: how they are spelt."""
-    return [fold(match.group()) for match in _WORD.finditer(text)]
-
-
-def words(text: str) -> list[Word]:
-    """Return the words of a text in order, each with its stem and character range.
-
-    Case, accents, possessives and English inflections are folded (Snowball's English stemmer); a hyphen parts
-    words as a space does; ``&`` is the word "and". Emoji and punctuation are no words.
-    """
-    return [Word(_stem(match.group()), match.start(), match.end()) for match in _WORD.finditer(text)]
-
-
-def stems(text: str) -> list[str]:
-    """Return the stems of a text's words, in order."""
-    return [_stem(match.group()) for match in _WORD.finditer(text)]
-
-
-def spans_of(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
-    """Return the [start, end) ranges of the words whose stems are wanted, in order.
-
-    As ``words`` would tell, without making a Word of every other one: it is run over every passage that is shown.
-    """
-    return [(match.start(), match.end()) for match in _WORD.finditer(text) if _stem(match.group()) in wanted]
-
-
-# --- terms of a question -----------------------------------------------------------------------------------
-
-# Heads that make a compound a name: a "… model" or "… syndrome" claims to be an established thing.
-NAMING_HEADS = frozenset(
-    stems(
-        "model theory method therapy technique approach framework syndrome disorder effect principle system "
-        "scale protocol program programme hypothesis paradigm treatment intervention test index inventory "
-        "law rule algorithm doctrine school movement institute association act procedure interface engine"
-    )
-)
-
-# Words of questions, which no corpus needs to have for a question to be answerable.
-QUESTION_WORDS = frozenset(
-    stems(
-        "what who whom whose which when where why how is are was were be been being do does did can could "
-        "will would shall should may might must tell explain describe define definition discuss mean meaning "
-        "give show list name find know help please question answer example examples detail details "
-        "information overview summary introduction idea ideas main key evidence concept history origin "
-        "purpose role use used work works working difference differ compare comparison relate related "
-        "relationship develop developed invent invented create created found founded call called make made "
-        "kind kinds type types way ways thing things lot something anything someone anyone people person "
-        "different similar various certain possible best good better main important new more most many much "
-        "vs versus some any other such same own just also even only really very me my i you your we our it its they"
-    )
-)
-
-_CONTENT_TAGS = ("NN", "JJ", "VB", "FW", "CD", "RB")
-_NOUN_TAGS = ("NN", "FW")
-
-
-class _Token:
-    """A token of a question with its part of speech; ``chunk`` is textblob's B-NP, I-NP and so on."""
-
-    __slots__ = ("chunk", "end", "start", "tag", "text", "words")
-
-    def __init__(self, text: str, start: int, tag: str, chunk: str) -> None:
-        self.text, self.start, self.end = text, start, start + len(text)
-        self.tag, self.chunk = tag, chunk
-        self.words = [Word(w.stem, start + w.start, start + w.end) for w in words(text)]
-
-    @property
-    def in_phrase(self) -> bool:
-        """Whether the token stands in a noun phrase."""
-        return self.chunk.endswith("NP")
-
-    @property
-    def joins(self) -> bool:
-        """Whether the token may stand inside a compound without being a part of it."""
-        return self.text.casefold() in {"and", "&"}
-
-    @property
-    def noun(self) -> bool:
-        """Whether the token is a noun by its tag."""
-        return self.tag.startswith(_NOUN_TAGS)
-
-    @property
-    def content(self) -> bool:
-        """Whether the token carries a subject: a noun, adjective or full verb that is no question word."""
-        if not self.words or all(word.stem in QUESTION_WORDS for word in self.words):
-            return False
-        return self.tag.startswith(_CONTENT_TAGS)
+_MODIFIER_TAGS = ("JJ", "VBN", "VBG", "CD")
+_MOST_ASKED = 2  # a question that asks about more than two things at once describes something
+_LONG_COMPOUND = 3  # words from which a definite compound is a name: "the follower conversion revolution"
 
 
 def find_terms(question: str) -> tuple[Term, ...]:
-    """Return the terms of a question in order, without overlaps: quoted stretches, noun phrases, other words.
-
-    Parts of speech and noun phrases are textblob's (its lexicon is bundled). Determiners and the words that
-    only ask ("tell me about", "evidence") belong to no term. A coordination ("anxiety and depression") is one
-    term only where the question treats it as a name; else each side is a term.
-    """
-    tokens = _tag(question)
+    """Return the terms of a question in order, without overlaps: quoted stretches, what is asked about, noun phrases,
+    other words that carry a subject. Determiners and words that only ask belong to no term."""
+    tokens = tag(question)
     quoted = _quoted_terms(question)
-    runs = [run for run in _content_runs(tokens) if not _overlaps(run, quoted)]
-    sole = len(runs) + len(quoted) == 1
-    found = [term for run in runs for term in _terms_of_run(question, run, tokens, sole)]
+    free = [token for token in tokens if not any(t.start <= token.start < t.end for t in quoted)]
+    asked = asked_stretches(free)
+    if asked and len(asked) + len(quoted) <= _MOST_ASKED:
+        found = [_term(question, side, Naming.ASKED) for stretch in asked for side in _coordinated(stretch)]
+        inside = {token.start for stretch in asked for token in stretch}
+        beside = [
+            token for token in free if token.start not in inside and (_is_noun(token) or _is_other_content(token))
+        ]
+        found += [_term(question, [token], None) for token in beside]
+    else:
+        found = [_term(question, part, naming) for part, naming in _grammatical(free, tokens)]
     return tuple(sorted([*quoted, *found], key=lambda term: term.start))
 
 
-def _tag(question: str) -> list[_Token]:
-    matches = list(_TOKEN.finditer(question))
-    if not matches:
-        return []
-    shouted = question.isupper()
-    written = [match.group() for match in matches]
-    # textblob reads a slash as its own separator, and capitals throughout as names.
-    swapped = {"/": ",", "&": "and"}
-    plain = [swapped.get(text) or (text.lower() if shouted else text) for text in written]
-    tagged = parse(" ".join(plain), tokenize=False, encoding=None).split(" ")
-    if len(tagged) != len(matches):
-        tagged = [f"{text}/NN/B-NP/O" for text in plain]
-    tokens = []
-    for match, entry in zip(matches, tagged, strict=True):
-        fields: list[str] = entry.rsplit("/", 3)
-        tokens.append(_Token(match.group(), match.start(), tag=fields[1], chunk=fields[2]))
-    return tokens
-
-
-def _content_runs(tokens: Sequence[_Token]) -> list[list[_Token]]:
-    """Return stretches of content tokens of one noun phrase each, and other content words alone.
-
-    "and" between two noun phrases joins them into one stretch, unless a determiner begins the second.
-    """
-    runs: list[list[_Token]] = []
-    before: _Token | None = None
-    for token, after in zip_longest(tokens, tokens[1:]):
-        joint = before is not None and token.joins and after is not None and after.content and after.in_phrase
-        if joint:
-            runs[-1].append(token)
-        elif token.content:
-            continues = token.in_phrase and token.chunk != "B-NP"
-            if before is not None and (continues or before.joins):
-                runs[-1].append(token)
-            else:
-                runs.append([token])
-        before = token if joint or (token.content and token.in_phrase) else None
-    return runs
-
-
-def _terms_of_run(question: str, run: list[_Token], tokens: Sequence[_Token], sole: bool) -> Iterable[Term]:
-    if _is_written_as_name(run, tokens):
-        return [_term(question, run, named=True)]
-    sides: list[list[_Token]] = [[]]
-    for token in run:
-        if token.joins:
-            sides.append([])
-        else:
-            sides[-1].append(token)
-    return [_term(question, side, named=sole and side[-1].noun) for side in sides if side]
-
-
-def _is_written_as_name(run: list[_Token], tokens: Sequence[_Token]) -> bool:
-    """Whether a run ends in a head such as "model" or "syndrome", or has a capital on each of its words.
-
-    The question's first word and acronyms have their capitals anyway, and show nothing.
-    """
-    parts = [token for token in run if not token.joins]
-    if any(_is_head(token) for token, joiner in pairwise(run) if joiner.joins):
-        return False  # "narrative therapy and family therapy" are two names
-    if len(parts) > 1 and parts[-1].words[-1].stem in NAMING_HEADS:
-        return True
-    inner = [token for token in parts if token.start > tokens[0].start]
-    capitals = [token for token in inner if token.text[0].isupper() and not token.text.isupper()]
-    return len(capitals) > 1 and len(capitals) == len(inner)
-
-
-def _is_head(token: _Token) -> bool:
-    return bool(token.words) and token.words[-1].stem in NAMING_HEADS
-
-
-def _term(question: str, run: list[_Token], *, named: bool) -> Term:
-    start, end = run[0].start, run[-1].end
-    inside = tuple(word for token in run for word in token.words)
-    text = question[start:end]
-    if text.endswith(("'s", "’s")):
-        end -= 2
-    return Term(question[start:end], start, end, inside, named=named, noun=run[-1].noun)
+def _coordinated(stretch: Stretch) -> list[Stretch]:
+    """Return the sides of an "and" as terms of their own where the first ends in a head: "narrative therapy and family
+    therapy" are two names, "dialogue and action model" may be one."""
+    joiners = [place for place, token in enumerate(stretch) if token.joins]
+    two_names = any(place > 1 and _is_head(stretch[place - 1]) for place in joiners)
+    return list(_sides(stretch)) if two_names else [stretch]
 
 
 def _quoted_terms(question: str) -> list[Term]:
@@ -232,9 +57,159 @@ def _quoted_terms(question: str) -> list[Term]:
         inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
         if inside and len(inside) < len(asked):  # quotes around the whole question mark nothing in it
             start, end = inside[0].start, inside[-1].end
-            terms.append(Term(question[start:end], start, end, inside, named=True))
+            terms.append(Term(question[start:end], start, end, inside, Naming.QUOTED))
     return terms
 
 
-def _overlaps(run: Sequence[_Token], terms: Sequence[Term]) -> bool:
-    return any(run[0].start < term.end and term.start < run[-1].end for term in terms)
+def _term(question: str, stretch: Stretch, naming: Naming | None) -> Term:
+    start, end = stretch[0].start, stretch[-1].end
+    inside = tuple(word for token in stretch for word in token.words)
+    if question[start:end].endswith(("'s", "’s")):
+        end -= 2
+        inside = (*inside[:-1], replace(inside[-1], end=end))
+    noun = stretch[-1].tagged(*NOUN_TAGS)
+    return Term(question[start:end], start, end, inside, naming, noun=noun, shouted=question.isupper())
+
+
+# --- by grammar --------------------------------------------------------------------------------------------------
+
+
+def _grammatical(tokens: Sequence[Token], whole: Sequence[Token]) -> Iterator[tuple[Stretch, Naming | None]]:
+    """Yield noun phrases and single words with how they are named."""
+    for run in noun_phrases(tokens):
+        for part in map(_ended, _by_case(run, whole)):
+            naming = _naming(part, whole)
+            if naming is not None:
+                yield part, naming
+                continue
+            for side in _sides(part):
+                yield side, _naming(side, whole)
+
+
+def _by_case(run: Stretch, whole: Sequence[Token]) -> list[Stretch]:
+    """Return a run cut where a name of several capitals begins or ends: "Vitality Plan" | "approach"."""
+    inner = [token for token in run if token.start > whole[0].start]
+    capitals = [token for token in inner if token.capital and not token.text.isupper()]
+    if len(capitals) < 2:
+        return [run]
+    first, last = run.index(capitals[0]), run.index(capitals[-1])
+    if not all(t.capital or t.text.casefold() in CONNECTORS for t in run[first : last + 1]):
+        return [run]
+    return [part for part in (run[:first], run[first : last + 1], run[last + 1 :]) if _holds_word(part)]
+
+
+def _ended(part: Stretch) -> Stretch:
+    """Return a phrase up to its last noun: what follows is said of it, as "effective" in "Is … effective for pain"."""
+    nouns = [place for place, token in enumerate(part) if token.tagged(*NOUN_TAGS) or token.capital]
+    return part[: nouns[-1] + 1] if nouns else part
+
+
+def _holds_word(part: Stretch) -> bool:
+    return any(token.text.casefold() not in CONNECTORS for token in part)
+
+
+def _sides(run: Stretch) -> Iterator[Stretch]:
+    """Yield the stretches of a run between its connectors."""
+    side: Stretch = []
+    for token in run:
+        if token.text.casefold() in CONNECTORS:
+            if side:
+                yield side
+            side = []
+        else:
+            side.append(token)
+    if side:
+        yield side
+
+
+def noun_phrases(tokens: Sequence[Token]) -> Iterator[Stretch]:
+    """Yield the noun phrases of a text in order, without determiners, and single verbs, adverbs and adjectives."""
+    run: Stretch = []
+    for place, token in enumerate(tokens):
+        before = tokens[place - 1] if place else None
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        connects = bool(run) and after is not None and _connects(token, run[-1], after, tokens)
+        if connects or _is_nominal(token, before, after):
+            run.append(token)
+        else:
+            if run:
+                yield run
+            run = []
+            if _is_other_content(token):
+                yield [token]
+        if run and run[-1] is token and _possesses(token, after):
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _is_other_content(token: Token) -> bool:
+    """Whether a token outside of noun phrases says something: a full verb, an adverb."""
+    if not token.words or token.joins or asks(token) or token.contracted or len(token.text) == 1:
+        return False
+    return token.tagged("VB", "RB", "JJ") and token.words[-1].stem not in ASKING_VERBS
+
+
+def _is_noun(token: Token) -> bool:
+    return bool(token.words) and token.tagged(*NOUN_TAGS) and not asks(token) and not token.contracted
+
+
+def _possesses(token: Token, after: Token | None) -> bool:
+    """Whether a phrase ends in a possessor: "my mother's" is one thing, "advice" another. In a name both are one."""
+    if not token.text.endswith(("'s", "’s", "s'", "s’")):
+        return False
+    return not (token.capital and after is not None and after.capital)
+
+
+def _is_nominal(token: Token, before: Token | None, after: Token | None) -> bool:
+    if not token.words or token.joins or token.contracted or asks(token):
+        return False
+    name = token.capital and before is not None and before.text not in ".?!:"
+    if token.tagged(*NOUN_TAGS) or name:
+        return True
+    if token.tag in {"VB", "VBP"}:  # "the reach": a verb cannot stand there
+        return before is not None and before.tagged("JJ", "DT")
+    if token.tagged("VBG", "VBN"):
+        return _modifies(token, before, after)
+    return token.tagged(*_MODIFIER_TAGS)
+
+
+def _modifies(token: Token, before: Token | None, after: Token | None) -> bool:
+    """Whether a participle belongs to the noun behind it: "the training program", not "promoting health"."""
+    if after is None or asks(after) or not after.tagged(*NOUN_TAGS, "JJ"):
+        return False
+    if token.tagged("VBG"):
+        return before is not None and (before.tagged("DT", "PRP$", "JJ", "CD") or before.text.endswith(("'s", "’s")))
+    return before is None or not before.tagged("TO", "MD", "PRP", "RB", "VB")
+
+
+def _connects(token: Token, before: Token, after: Token, tokens: Sequence[Token]) -> bool:
+    """Whether a small word stands inside a name, or "and" between two sides of one."""
+    if token.text.casefold() not in CONNECTORS or not after.words or asks(after):
+        return False
+    if before.capital and after.capital and before.start > tokens[0].start:
+        return True
+    return token.joins and (after.tagged(*NOUN_TAGS, *_MODIFIER_TAGS))
+
+
+def _naming(run: Stretch, tokens: Sequence[Token]) -> Naming | None:
+    """Return why a stretch is a name by how it is written, None where it is not."""
+    parts = [token for token in run if token.text.casefold() not in CONNECTORS]
+    if not parts or any(_is_head(token) for token, joiner in pairwise(run) if joiner.joins):
+        return None  # "narrative therapy and family therapy" are two names
+    inner = [token for token in parts if token.start > tokens[0].start]
+    capitals = [token for token in inner if token.capital and not token.text.isupper()]
+    if len(capitals) > 1 and len(capitals) == len(inner):
+        return Naming.CAPITALS
+    if len(parts) > 1 and parts[-1].words[-1].stem in STRONG_HEADS and not parts[-1].tagged("NNS"):
+        return Naming.HEAD
+    if not any(asks(token) and token.tagged("W") for token in tokens) and tokens[-1].text != "?":
+        return None  # a statement claims nothing by the length of its compounds
+    length = sum(len(token.words) for token in parts)
+    singular = parts[-1].tagged("NN") and (not parts[-1].tagged("NNS") or parts[-1].text.endswith("ics"))
+    return Naming.DEFINITE if length >= _LONG_COMPOUND and singular and len(parts) == len(run) else None
+
+
+def _is_head(token: Token) -> bool:
+    return bool(token.words) and token.words[-1].stem in NAMING_HEADS

@@ -10,7 +10,7 @@ from qa.datatypes import Passage, QuotedPassage, Scope, TermState, Verdict
 from qa.errors import BadQuestion
 from qa.payload import answer_payload
 from qa.splitters import find_sentences
-from qa.terms import stems
+from qa.words import stems
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
 
 
@@ -144,6 +144,7 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
             "passage_count": 0,
             "suggestion": None,
             "known_parts": ["psychotherapy", "social action"],
+            "closest": [],
         }
     ]
     assert set(payload["passages"][0]) == {
@@ -194,3 +195,48 @@ def test_a_plain_question_on_the_real_index_has_no_note(real_answerer: Answerer)
         (),
     )
     assert answer.passages[0].passage.document_id == "corpus/psychotherapy.md"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I read of the psychotherapy and social action model in a course. Is it any good?",
+        "How does the psychotherapy and social action model compare with mutual aid?",
+    ],
+)
+def test_the_seed_within_a_longer_question(real_answerer: Answerer, question: str) -> None:
+    found = [r for r in real_answerer.answer(question).terms if r.state is TermState.UNESTABLISHED]
+    assert [(r.term.text, r.known_parts) for r in found] == [
+        ("psychotherapy and social action model", ("psychotherapy", "social action"))
+    ]
+
+
+def test_the_sides_of_the_seed_may_be_swapped(real_answerer: Answerer) -> None:
+    (report,) = real_answerer.answer("What is the social action and psychotherapy model?").terms
+    assert (report.state, report.known_parts) == (TermState.UNESTABLISHED, ("social action", "psychotherapy"))
+
+
+def test_the_seed_beside_a_second_unknown_term(real_answerer: Answerer) -> None:
+    answer = real_answerer.answer("How is the psychotherapy and social action model related to quorvex?")
+    states = {report.term.text: report.state for report in answer.terms}
+    assert states == {
+        "psychotherapy and social action model": TermState.UNESTABLISHED,
+        "quorvex": TermState.UNKNOWN,
+    }
+    assert answer.note is not None
+    assert "do not have the term “quorvex”" in answer.note
+    assert "nowhere “psychotherapy and social action model” as one term" in answer.note
+
+
+def test_a_misspelled_question_is_answered_as_it_was_meant(real_answerer: Answerer) -> None:
+    meant, written = (real_answerer.answer(q) for q in ("What is psychotherapy?", "What is psychothrapy?"))
+    assert [q.passage.id for q in written.passages] == [q.passage.id for q in meant.passages]
+    assert [(r.state, r.suggestion) for r in written.terms] == [(TermState.MISSPELLED, "psychotherapy")]
+    assert written.note == "“psychothrapy” was read as “psychotherapy”."
+    assert written.parts == ()
+    assert written.verdict is Verdict.ANSWERED
+
+
+def test_words_read_as_others_are_highlighted(real_answerer: Answerer) -> None:
+    (quoted, *_) = real_answerer.answer("What is psychothrapy?", 1).passages
+    assert "psychotherapy" in {quoted.passage.text[start:end].lower() for start, end in quoted.highlights}

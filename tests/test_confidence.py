@@ -10,6 +10,7 @@ def report(state: TermState, *parts: str) -> TermReport:
 
 KNOWN = report(TermState.KNOWN, "t")
 UNKNOWN = report(TermState.UNKNOWN)
+MISSPELLED = report(TermState.MISSPELLED)
 UNESTABLISHED = report(TermState.UNESTABLISHED, "a", "b")
 
 
@@ -29,6 +30,7 @@ def evidence(top_cosine: float, *terms: TermReport, hits: int = 1) -> Evidence:
         (evidence(0.7, UNKNOWN), 0.0),
         (evidence(0.7, UNESTABLISHED), 0.5),
         (evidence(0.7, KNOWN, UNKNOWN), 0.5),
+        (evidence(0.7, MISSPELLED), 1.0),
         (evidence(0.9, KNOWN, hits=0), 0.0),
     ],
 )
@@ -48,6 +50,7 @@ def test_known_share_without_terms() -> None:
         (evidence(0.25, KNOWN), Verdict.NOT_IN_CORPUS),
         (evidence(0.9, KNOWN, KNOWN, UNKNOWN), Verdict.UNCERTAIN),
         (evidence(0.9, UNKNOWN), Verdict.NOT_IN_CORPUS),
+        (evidence(0.9, MISSPELLED), Verdict.ANSWERED),  # as it was read
     ],
 )
 def test_verdict(found: Evidence, expected: Verdict) -> None:

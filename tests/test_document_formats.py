@@ -354,7 +354,7 @@ def test_csv_keeps_ids_and_tells_wrong_rows(tmp_path: Path) -> None:
     items = read(path)
     assert [item.id for item in items if isinstance(item, Document)] == ["7", "9"]
     wrong = [(item.source, item.reason[:9]) for item in items if isinstance(item, UnreadableDocument)]
-    assert wrong == [("a.csv:3", "has 2 val"), ("a.csv:4", "is empty"), ("a.csv:5", 'the id "7')]
+    assert wrong == [("a.csv:3", "has field"), ("a.csv:4", "is empty"), ("a.csv:5", 'the id "7')]
 
 
 def test_csv_row_without_end_is_let_go(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qa.datatypes import EVERYTHING, Scope
@@ -130,3 +131,14 @@ def test_select_everything_and_nothing(tiny_index: Index) -> None:
 
 def test_document_ids(tiny_index: Index) -> None:
     assert tiny_index.document_ids() == {tiny_index.passage(row).document_id for row in range(len(tiny_index))}
+
+
+def test_phrases_are_embedded_once(tiny_folder: Path) -> None:
+    index = open_index(tiny_folder, WordLengthEmbedder())
+    phrases = ["apple tree", "garden", "apple tree"]
+    first = index.embed_phrases(phrases)
+    np.testing.assert_array_equal(first, index.embed(phrases))
+    np.testing.assert_array_equal(index.embed_phrases(["garden"]), first[1:2])
+    assert set(index._phrases) == set(phrases)
+    assert index.embed_phrases([]).shape == (0, index.manifest.dimension)
+    index.close()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.lexicon import CONTEXT_WEIGHT, PHRASE_WEIGHT, Entry, Lexicon, Spelling, build_lexicon
-from qa.terms import stems
+from qa.words import stems
 
 ROWS = [
     Entry(0, 0, "Family therapy", "Family therapy treats families."),

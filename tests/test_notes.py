@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from qa.datatypes import Evidence, Hit, Part, Term, TermReport, TermState
@@ -18,6 +20,8 @@ KNOWN = report("psychotherapy", TermState.KNOWN, "psychotherapy")
 WHOLE = report("Psychotherapy and social action model", TermState.UNESTABLISHED, "psychotherapy", "social action")
 QUORVEX = report("quorvex", TermState.UNKNOWN)
 THERAPY = report("quorvex therapy", TermState.UNKNOWN, "therapy")
+MISSPELLED = report("anxeity", TermState.MISSPELLED, suggestion="anxiety")
+HEART = replace(report("heart attack", TermState.UNKNOWN), closest=("myocardial infarction",))
 APART = (Part(("psychotherapy", "social action"), ()),)
 UNLIKELY = "The passages shown are the best there are, and probably do not answer the question."
 
@@ -43,12 +47,26 @@ UNLIKELY = "The passages shown are the best there are, and probably do not answe
             "These texts do not have the terms “quorvex” and “zibble”.",
         ),
         (
+            evidence(*(report(text, TermState.UNKNOWN) for text in "abcdefg")),
+            f"These texts do not have the terms “a”, “b”, “c”, “d”, “e” and 2 more. {UNLIKELY}",
+        ),
+        (
             evidence(THERAPY, KNOWN),
             "These texts do not have the term “quorvex therapy”, though they have “therapy”.",
         ),
         (
             evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
-            "These texts do not have the word “psycotherapy”; it was read as “psychotherapy”.",
+            "“psycotherapy” was read as “psychotherapy”.",
+        ),
+        (
+            evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy"), MISSPELLED, QUORVEX),
+            "“psycotherapy” was read as “psychotherapy” and “anxeity” was read as “anxiety”. These texts do not have "
+            "the term “quorvex”.",
+        ),
+        (
+            evidence(HEART, KNOWN),
+            "These texts do not have the term “heart attack”. Close to “heart attack” in meaning, they have "
+            "“myocardial infarction”.",
         ),
         (evidence(KNOWN, top=0.4), "The passages shown are near the question, but may not answer it."),
         (evidence(KNOWN, top=0.1), UNLIKELY),
@@ -77,8 +95,11 @@ def test_note(found: Evidence, text: str | None) -> None:
         ),
         (
             evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
-            "Did you mean “psychotherapy”?",
+            "If “psychotherapy” is not what you meant, what is?",
         ),
+        # What is missing is asked before what was only misspelled.
+        (evidence(MISSPELLED, QUORVEX), "Is there another name for “quorvex”, or a text that you expected it in?"),
+        (evidence(HEART), "Do you mean “myocardial infarction”, or something else by “heart attack”?"),
     ],
 )
 def test_clarification(found: Evidence, asks: str | None) -> None:

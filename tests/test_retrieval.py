@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ from qa.building import build_index
 from qa.datatypes import Hit, Scope, Term, TermReport, TermState
 from qa.fusions import standard_score
 from qa.index import Index, open_index
-from qa.retrieval import copies_last, dense_rankings, gather_evidence, lexical_ranking, parts_of
+from qa.retrieval import copies_last, dense_rankings, gather_evidence, lexical_ranking, parts_of, read_as, unknown_of
 from qa.settings import BuildSettings
 from tests.conftest import WordLengthEmbedder
+
+VERB = Term("t", 0, 1, (), noun=False)
 
 
 def report(state: TermState, *parts: str) -> TermReport:
@@ -38,6 +41,8 @@ def report(state: TermState, *parts: str) -> TermReport:
         # A pasted paragraph with one unknown word: its many other words are no parts.
         ([report(TermState.UNKNOWN, "a"), *(report(TermState.KNOWN, x) for x in "bcde")], [("a",)]),
         ([report(TermState.UNKNOWN, *"abcdefghij")], [(x,) for x in "abcdefgh"]),
+        ([report(TermState.UNKNOWN), replace(report(TermState.KNOWN, "c"), term=VERB)], []),  # a verb is no subject
+        ([report(TermState.MISSPELLED)], []),  # answered as it was meant
     ],
 )
 def test_parts_of(reports: list[TermReport], expected: list[tuple[str, ...]]) -> None:
@@ -122,3 +127,16 @@ def test_phrases_of_the_question_count(tiny_index: Index) -> None:
     words = tiny_index.lexicon.rank(["social", "action"], 5)
     assert first.row == words[0].row
     assert first.score > words[0].score
+
+
+def test_read_as() -> None:
+    found = [
+        TermReport(Term("anxeity", 8, 15, ()), TermState.MISSPELLED, 0, "anxiety"),
+        TermReport(Term("gardn", 20, 25, ()), TermState.MISSPELLED, 0, "garden"),
+    ]
+    assert read_as("What is anxeity and gardn?", found) == "What is anxiety and garden?"
+
+
+def test_close_terms_are_sought_for_the_first_few_only() -> None:
+    found = [TermReport(Term(text, 0, 1, ()), TermState.UNKNOWN, 0) for text in "aabcdef"]
+    assert unknown_of(found) == ["a", "b", "c"]

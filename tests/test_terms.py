@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.terms import find_terms, spans_of, stems, words
+from qa.datatypes import Naming
+from qa.terms import find_terms
+from qa.words import spans_of, stems, words
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,7 @@ from qa.terms import find_terms, spans_of, stems, words
         ("snake_case", ["snake", "case"]),
         ("12 steps", ["12", "step"]),
         ("علاج نفسي", ["علاج", "نفسي"]),
+        ("e\u0301mpathie thera\u00adpist", ["empathi", "therapist"]),  # an accent of its own, a soft hyphen
     ],
 )
 def test_stems(text: str, expected: list[str]) -> None:
@@ -46,6 +49,8 @@ def test_words_have_their_own_ranges(text: str) -> None:
         ('who made "the blue lotus method" and why?', ["the blue lotus method"]),
         ("How do I overcome anxiety and depression?", ["overcome", "anxiety", "depression"]),
         ("What should I do about my stress before track meets?", ["stress", "track", "meets"]),
+        ("My mom's controlling behavior", ["mom", "controlling behavior"]),
+        ("the NourishPro Vitality Plan approach to food", ["NourishPro Vitality Plan", "approach", "food"]),
         ("tell me about quorvex therapy", ["quorvex therapy"]),
         ("How does it work?", []),
         ("difference between narrative therapy and family therapy", ["narrative therapy", "family therapy"]),
@@ -68,16 +73,20 @@ def test_terms_are_stretches_of_the_question_in_order(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "named"),
+    ("question", "naming"),
     [
-        ("What is family therapy?", True),  # all that is asked about
-        ("How does the mindset momentum method compare with meditation?", True),  # ends in a head
-        ("How does the Cosmic Anisotropy Telescope compare with radar?", True),  # capitals
-        ("How does joint listening compare with radar?", False),
+        ("What is family therapy?", Naming.ASKED),
+        ("“family therapy”, is it any good for my cousin?", Naming.QUOTED),
+        ("Does my cousin need family therapy?", None),
+        ("Does family therapy help my cousin?", Naming.HEAD),
+        ("Did the Cosmic Anisotropy Telescope impress my cousin?", Naming.CAPITALS),
+        ("Did the follower conversion revolution reach my cousin?", Naming.DEFINITE),
+        ("Did follower conversion revolutions reach my cousin?", None),  # many, so described
+        ("Did joint listening help my cousin?", None),
     ],
 )
-def test_named(question: str, named: bool) -> None:
-    assert find_terms(question)[0].named is named
+def test_naming(question: str, naming: Naming | None) -> None:
+    assert find_terms(question)[0].naming is naming
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=3), max_size=3))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qa.terms import stems
+from qa.words import stems
 
 _EXAMPLES = 3
 _MISSING = {"unknown", "unestablished"}

@@ -83,7 +83,8 @@ def open_archive(path: Path, source: str, called: str) -> Iterator[Archive]:
             raise UnreadableDocument(source, "is cut off or damaged: download or export it again") from error
         with opened:
             _check_entries(entries, source)
-            yield Archive(source, opened, frozenset(entry.filename for entry in entries if not entry.is_dir()))
+            names = frozenset(entry.filename for entry in entries if not entry.filename.endswith("/"))
+            yield Archive(source, opened, names)
 
 
 def _check_head(head: bytes, source: str, called: str) -> None:

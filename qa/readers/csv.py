@@ -174,10 +174,10 @@ def _read_row(row: list[str] | csv.Error, columns: _Columns, source: str) -> Doc
         )
     title = " ".join(_value(row, columns.title).split())
     text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
-    if not (text.strip() or title):
-        return UnreadableDocument(source, "is empty")
+    if not text.strip():
+        return UnreadableDocument(source, "has no text" if title else "is empty")
     identifier = _value(row, columns.identifier).strip() or source
-    return Document(id=identifier, title=title, text=text if text.strip() else title, source=source)
+    return Document(id=identifier, title=title, text=text, source=source)
 
 
 def _value(row: list[str], place: int | None) -> str:

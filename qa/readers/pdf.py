@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from simplemma import is_known
+
 from qa.datatypes import Document, Page, Section
 from qa.errors import UnreadableDocument
 from qa.readers.checks import kind_of, title_of_field
@@ -116,7 +118,7 @@ def _read(path: Path, source: str) -> _Pdf:
 def _mended(texts: list[str]) -> list[str]:
     """Return the pages with their line ends as everywhere, and the words put together that line ends part.
 
-    The hyphen stays where the words stand hyphenated elsewhere in the file, and put together nowhere.
+    The hyphen goes where the word stands put together elsewhere in the file, or is English and nowhere hyphenated.
     """
     plain = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
     words = {word.lower() for text in plain for word in _WORD.findall(text)}
@@ -125,7 +127,8 @@ def _mended(texts: list[str]) -> list[str]:
         before = _WORD_BEFORE.search(parts.string, max(parts.start() - _LONGEST_WORD, 0), parts.start())
         after = _WORD_AFTER.match(parts.string, parts.end(), parts.end() + _LONGEST_WORD)
         halves = [half[0].lower() if half else "" for half in (before, after)]
-        return "-" if "-".join(halves) in words and "".join(halves) not in words else ""
+        joined = "".join(halves)
+        return "" if joined in words or ("-".join(halves) not in words and is_known(joined, lang="en")) else "-"
 
     mended = (_OTHER_HYPHEN.sub("-", _HYPHENATED.sub(mend, text)) for text in plain)
     return [_CONTROLS.sub("", text).strip() for text in mended]

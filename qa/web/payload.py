@@ -53,6 +53,7 @@ class TermBody(BaseModel):
     passage_count: int
     suggestion: str | None
     known_parts: list[str]
+    closest: list[str]
 
 
 class PassageBody(BaseModel):

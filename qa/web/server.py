@@ -126,7 +126,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         except QAError as error:
             logging.getLogger("gunicorn.error").error("qa: %s", error)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
-        answerer.answer("warm up")  # the first question pays for lazy set-up; let it not be a person's
+        # The first question pays for lazy set-up, a misspelled and an unknown word for more; let it not be a person's.
+        answerer.answer("What is anxeity, and what is quorvex?")
         return create_app(answerer)
 
 

@@ -1,0 +1,74 @@
+"""Text -> words: how a word is cut, folded and stemmed. The one normaliser, for building an index and for asking."""
+
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+
+import simplemma
+import Stemmer
+
+from qa.datatypes import Word
+
+_LETTERS = r"(?:[^\W_]|[\u0300-\u036f\u00ad])"  # with accents of their own, and soft hyphens
+_WORD = re.compile(rf"[^\W_]{_LETTERS}*(?:['’ʼ]{_LETTERS}+)*|&")
+_POSSESSIVE = re.compile(r"['’ʼ](?:s)?$")
+
+_stemmer = Stemmer.Stemmer("english")
+_stemmer_lock = threading.Lock()  # a Snowball stemmer keeps state between calls and is not thread-safe
+
+
+@lru_cache(maxsize=200_000)
+def fold(written: str) -> str:
+    """Return a word in lower case, without accents, apostrophes and the possessive; ``&`` is "and"."""
+    folded = unicodedata.normalize("NFKD", written.casefold().replace("\u00ad", ""))
+    folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    folded = re.sub(r"['’ʼ]", "", _POSSESSIVE.sub("", folded)) or folded
+    return "and" if folded == "&" else folded
+
+
+@lru_cache(maxsize=200_000)
+def _stem(written: str) -> str:
+    with _stemmer_lock:
+        return str(_stemmer.stemWord(fold(written)))
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text in order, folded and not stemmed: how they are spelt."""
+    return [fold(match.group()) for match in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=200_000)
+def lemma(folded: str) -> str:
+    """Return the dictionary form of a folded word, which its inflections share and what is derived from it does not:
+    "combative" has its own, though it has the stem of "combat"."""
+    return simplemma.lemmatize(folded, lang="en")
+
+
+def is_english(folded: str) -> bool:
+    """Whether simplemma's dictionary of English has a folded word, in any inflection."""
+    return simplemma.is_known(folded, lang="en")
+
+
+def words(text: str) -> list[Word]:
+    """Return the words of a text in order, each with its stem and character range.
+
+    Case, accents, possessives and English inflections are folded (Snowball's English stemmer); a hyphen parts
+    words as a space does; ``&`` is the word "and". Emoji and punctuation are no words.
+    """
+    return [
+        Word(_stem(match.group()), match.start(), match.end(), fold(match.group())) for match in _WORD.finditer(text)
+    ]
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of a text's words, in order."""
+    return [_stem(match.group()) for match in _WORD.finditer(text)]
+
+
+def spans_of(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
+    """Return the [start, end) ranges of the words whose stems are wanted, in order.
+
+    As ``words`` would tell, without making a Word of every other one: it is run over every passage that is shown.
+    """
+    return [(match.start(), match.end()) for match in _WORD.finditer(text) if _stem(match.group()) in wanted]

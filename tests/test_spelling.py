@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from qa.lexicon import Entry, Lexicon, build_lexicon
+from qa.spelling import LEFT_OUT, SAME_START, SECOND_EDIT, SWAPPED, candidates, likelihood, other_spelling, suggest
+from qa.words import words
+
+TEXTS = [
+    "Psychosis and mutual aid.",
+    "Mutual aid helps.",
+    "A microtubule is a polymer.",
+    "Airway and away. Microtubule. Freud.",
+    "Counseling for behavior and leukemia, to organize well-being. Martin Freud.",
+]
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    folder: Path = tmp_path_factory.mktemp("spelling")
+    build_lexicon(folder, (Entry(row, row, "", text) for row, text in enumerate(TEXTS)))
+    return Lexicon(folder)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("mutaul", "mutual"),  # swapped
+        ("muttual", "mutual"),  # doubled
+        ("mtual", "mutual"),  # left out
+        ("mutuap", "mutual"),  # another letter
+        ("microtublue", "microtubule"),  # two edits, known from the texts alone
+        ("boyfriiend", "boyfriend"),  # of plain English
+        ("Goverment", "government"),
+        ("mutual", None),  # no error
+        ("molting", None),  # English, if rare
+        ("andrzej", None),  # a name
+        ("quorvex", None),  # nothing is near
+        ("teh", None),  # too short to tell
+        ("x9y", None),
+        ("", None),
+        ("психотерапия", None),
+        ("a" * 900, None),
+    ],
+)
+def test_suggest(lexicon: Lexicon, word: str, meant: str | None) -> None:
+    assert suggest(word, lexicon) == meant
+
+
+def test_likelihood_by_hand() -> None:
+    assert likelihood("arway", "airway", 1, 4.0) == pytest.approx(4.0 + SAME_START + LEFT_OUT)
+    assert likelihood("arway", "away", 1, 5.0) == pytest.approx(5.0 + SAME_START)
+    assert likelihood("form", "from", 1, 6.0) == pytest.approx(6.0 + SAME_START + SWAPPED)
+    assert likelihood("xorm", "warm", 2, 5.0) == pytest.approx(5.0 + SECOND_EDIT)
+
+
+def test_candidates_have_their_frequency(lexicon: Lexicon) -> None:
+    # "microtubule" is in two of five passages of about a hundred words: 2e9 / 500 is 6.6 powers of ten.
+    word, edits, frequency = candidates("microtubul", lexicon)[0]
+    assert (word, edits) == ("microtubule", 1)
+    assert frequency == pytest.approx(6.602, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("word", "spelt"),
+    [
+        ("counselling", ["counseling"]),
+        ("behaviours", ["behaviors"]),
+        ("leukaemia", ["leukemia"]),
+        ("organise", ["organize"]),
+        ("wellbeing", ["well", "being"]),
+        ("familly", []),
+        ("quorvex", []),
+        ("", []),
+    ],
+)
+def test_other_spelling(lexicon: Lexicon, word: str, spelt: list[str]) -> None:
+    found = [other.folded for given in words(word) for other in other_spelling(given, lexicon)]
+    assert found == spelt
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("Frued", "freud"), ("Goverment", None), ("Frrued", None), ("Barth", None), ("Xreud", None)],
+)
+def test_a_name_is_read_only_as_one_of_the_texts(lexicon: Lexicon, word: str, meant: str | None) -> None:
+    assert suggest(word, lexicon, name=True) == meant
