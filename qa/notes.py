@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from qa.confidence import verdict
 from qa.datatypes import EVERYTHING, Evidence, Note, TermReport, TermState, Verdict
+from qa.vocabulary import QUESTION_WORDS
+from qa.words import stems
 
 VERDICT_WORDS = {
     Verdict.ANSWERED: "Probably answered",
@@ -94,7 +96,8 @@ def _clarification(evidence: Evidence, flagged: Sequence[TermReport]) -> str | N
     report = next((report for report in flagged if report.state is not TermState.MISSPELLED), flagged[0])
     term = quoted([report.term.text])
     if report.state is TermState.MISSPELLED:
-        return f"If {quoted([report.suggestion or ''])} is not what you meant, what is?"
+        asks = QUESTION_WORDS.issuperset(stems(report.suggestion or ""))  # "waht": nothing hangs on it
+        return None if asks else f"If {quoted([report.suggestion or ''])} is not what you meant, what is?"
     if report.closest:
         return f"Do you mean {quoted(report.closest, 'or')}, or something else by {term}?"
     if len(report.known_parts) > 1:

@@ -336,6 +336,33 @@ def rows(folder: Path, content: str | bytes) -> list[tuple[str, str, str]]:
     ]
 
 
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / "a.csv"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("declaration", ["sep=;\r\n", "sep=;\n"])
+def test_csv_with_the_delimiter_that_excel_declares(tmp_path: Path, declaration: str) -> None:
+    content = f"{declaration}title;text\nBeds;Dig, then sow.\n".encode()
+    (document,) = read(written(tmp_path, content))
+    assert isinstance(document, Document)
+    assert (document.title, document.text, document.source) == ("Beds", "Dig, then sow.", "a.csv:3")
+
+
+def test_csv_tells_a_quote_that_is_never_closed(tmp_path: Path) -> None:
+    items = read(written(tmp_path, b'title,text\nA,One.\nB,"Two.\nC,Three.\nD,Four.\n'))
+    assert [item.title for item in items if isinstance(item, Document)] == ["A"]
+    (wrong,) = [item for item in items if isinstance(item, UnreadableDocument)]
+    assert wrong.source == "a.csv:3"
+    assert "never closed" in wrong.reason
+
+
+def test_csv_without_an_answer(tmp_path: Path) -> None:
+    items = read(written(tmp_path, b"question,answer\nHow do I renew a card?,\n"))
+    assert [str(item) for item in items] == ["a.csv:2: has no text"]
+
+
 def test_csv_columns(tmp_path: Path) -> None:
     content = '\ufeffPlant;Note\r\nPea;"Sow; in\r\nMarch"\r\n\r\nBean;\r\n'
     assert rows(tmp_path, content) == [
@@ -352,9 +379,14 @@ def test_csv_keeps_ids_and_tells_wrong_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('id,title,text\n7,Peas,Sow.\n8,Beans\n,,\n7,Again,x\n9,Leeks,"Open\n', encoding="utf-8")
     items = read(path)
-    assert [item.id for item in items if isinstance(item, Document)] == ["7", "9"]
+    assert [item.id for item in items if isinstance(item, Document)] == ["7"]
     wrong = [(item.source, item.reason[:9]) for item in items if isinstance(item, UnreadableDocument)]
-    assert wrong == [("a.csv:3", "has field"), ("a.csv:4", "is empty"), ("a.csv:5", 'the id "7')]
+    assert wrong == [
+        ("a.csv:3", "has field"),
+        ("a.csv:4", "is empty"),
+        ("a.csv:5", 'the id "7'),
+        ("a.csv:6", "has a quo"),
+    ]
 
 
 def test_csv_row_without_end_is_let_go(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fusions": {"datatypes"},
     "states": {"datatypes", "lexicon", "spelling", "vocabulary", "words"},
     "confidence": {"datatypes"},
-    "notes": {"datatypes", "confidence"},
+    "notes": {"confidence", "datatypes", "vocabulary", "words"},
     "payload": {"datatypes"},
     "index": {"datatypes", "embedders", "errors", "lexicon", "stores"},
     "building": {

@@ -97,6 +97,7 @@ def test_note(found: Evidence, text: str | None) -> None:
             evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
             "If “psychotherapy” is not what you meant, what is?",
         ),
+        (evidence(report("waht", TermState.MISSPELLED, suggestion="what")), None),
         # What is missing is asked before what was only misspelled.
         (evidence(MISSPELLED, QUORVEX), "Is there another name for “quorvex”, or a text that you expected it in?"),
         (evidence(HEART), "Do you mean “myocardial infarction”, or something else by “heart attack”?"),

@@ -45,6 +45,8 @@ def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     delimiter = _delimiter(path)
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = _rows(lines, delimiter)
+        if _declared(path):
+            next(rows)
         columns = _columns(next(rows, (1, csv.Error()))[1], source)
         empty = True
         for line, row in rows:
@@ -55,7 +57,8 @@ def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
 
 
 class _Lines:
-    """The lines of a file. ``number`` is the last one's, ``taken`` how many characters the current row has so far.
+    """The lines of a file. ``number`` is the last one's, ``taken`` how many characters the current row has so far;
+    ``open_quote`` tells that the file ended within a row.
 
     A quote that is never closed makes all that follows one row; a row that is too long raises csv.Error.
     """
@@ -64,12 +67,16 @@ class _Lines:
         self._lines = lines
         self.number = 0
         self.taken = 0
+        self.open_quote = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        line = next(self._lines, None)
+        if line is None:
+            self.open_quote = self.taken > 0
+            raise StopIteration
         self.number += 1
         self.taken += len(line)
         if self.taken > _LONGEST_LINE:
@@ -90,7 +97,9 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
         except csv.Error as error:
             yield first, error
             continue
-        if row:
+        if counted.open_quote:
+            yield first, csv.Error("has a quote that is never closed, so that all below it is part of it: close it")
+        elif row:
             yield first, row
 
 
@@ -134,8 +143,18 @@ def _not_utf8(error: UnicodeDecodeError, start: int, source: str) -> UnreadableD
     return UnreadableDocument(source, f"is not UTF-8 (byte 0x{found:02x} at {place}): convert it to UTF-8")
 
 
+def _declared(path: Path) -> str | None:
+    """Return the delimiter that a first line such as "sep=;" declares, as Excel writes it, None without one."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        first = lines.readline(_LONGEST_NAME).rstrip("\r\n")
+    declared = first.removeprefix("sep=")
+    return declared if first != declared and declared in _DELIMITERS else None
+
+
 def _delimiter(path: Path) -> str:
     """Return the delimiter by which most of the first rows have as many values as the header, over one."""
+    if declared := _declared(path):
+        return declared
     with path.open(encoding="utf-8-sig", newline="") as lines:
         sample = lines.readlines(_SAMPLE)
 

@@ -55,9 +55,10 @@ _CUT = _RAW | {
     "audio",
     "video",
     "canvas",
+    "button",
 }
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_LINES = frozenset({"li", "tr", "dt", "dd", "option", "legend", "summary"})
+_LINES = frozenset({"li", "tr", "dt", "dd", "option", "legend", "summary", "label", "center"})
 _CELLS = frozenset({"td", "th"})
 _PARAGRAPHS = _HEADINGS | {
     "address", "article", "aside", "blockquote", "caption", "details", "dialog", "div", "dl", "fieldset", "figcaption",
