@@ -10,6 +10,7 @@ from itertools import pairwise
 from qa.tagging import NOUN_TAGS, Stretch, Token
 from qa.vocabulary import (
     ASKING_VERBS,
+    ASPECTS,
     CONNECTORS,
     COUNTING,
     EDGE_NOUNS,
@@ -25,7 +26,8 @@ from qa.vocabulary import (
 
 _DO = frozenset({"do", "does", "did"})
 _BE = frozenset({"is", "are", "was", "were", "been"})
-_SAID_TAGS = ("JJ", "VBN", "VBD")
+_BE_ALL = _BE | {"be", "being"}
+_SAID_TAGS = ("VBN", "VBD")
 _CLOSED_TAGS = ("DT", "IN", "TO", "PRP", "WP", "WDT", "WRB", "MD", "EX", "RP", "PDT", "UH", "CC", "POS")
 
 
@@ -36,11 +38,30 @@ def asked_stretches(tokens: Sequence[Token]) -> list[Stretch]:
     """
     if not _is_question(tokens) or any(t.text.casefold() in PERSONS for t in tokens) or _counts_or_picks(tokens):
         return []
-    stretches = list(_open_stretches(tokens))
+    stretches = [s for s in _open_stretches(tokens) if not _is_aspect(s, tokens) and not _is_said(s, tokens)]
     trimmed = [kept for stretch in stretches if (kept := _trimmed(stretch, tokens))]
     if len(trimmed) > 1 and not any(word.stem in RELATING for token in tokens for word in token.words):
         return []
     return [] if any(_describes(stretch, tokens) for stretch in trimmed) else trimmed
+
+
+def _is_aspect(stretch: Stretch, tokens: Sequence[Token]) -> bool:
+    """Whether a stretch asks after one side of what a preposition joins to it: "the criticisms of …", "… in short"."""
+    later = [token for token in tokens if token.start >= stretch[-1].end]
+    if len(stretch) == 1 and later and later[0].tagged("VB") and later[0].words[-1].stem in ASKING_VERBS:
+        return not stretch[0].capital and len([t for t in later if t.words]) > 1  # "Do experts recommend …"
+    if any(token.words[-1].stem not in ASPECTS or token.capital for token in stretch):
+        return False
+    neighbours = [t for t in tokens if t.end <= stretch[0].start][-2:] + [
+        t for t in tokens if t.start >= stretch[-1].end
+    ][:1]
+    return any(token.tagged("IN", "TO", "WDT", "WP") or _asks_or_says(token) for token in neighbours)
+
+
+def _is_said(stretch: Stretch, tokens: Sequence[Token]) -> bool:
+    """Whether a stretch is a verb that a form of "to be" calls for: "tested" in "Has … been tested"."""
+    before = [token.text.casefold() for token in tokens if token.end <= stretch[0].start][-1:]
+    return bool(_BE_ALL & set(before)) and all(t.tagged("VBN", "VBD") and not t.capital for t in stretch)
 
 
 def _counts_or_picks(tokens: Sequence[Token]) -> bool:
@@ -50,6 +71,9 @@ def _counts_or_picks(tokens: Sequence[Token]) -> bool:
         if token.text.casefold() == "how" and after.text.casefold() in {"many", "much", "old", "often", "far"}:
             return True
         picks = token.tagged("WDT", "WP") and after.tagged(*NOUN_TAGS, "CD", "JJ") and not asks(after)
+        embedded = token.text == "what" and token is not tokens[0]  # "tell me what … means"
+        if picks and (embedded or (after.words and after.words[-1].stem in ASPECTS)):
+            continue
         if picks and not (later is not None and _asks_or_says(later)):
             return True
     return False
@@ -64,13 +88,14 @@ def _is_question(tokens: Sequence[Token]) -> bool:
     if person is not None and not any(_wants(token) for token in tokens[person + 1 : person + 3]):
         return False
     first = [token for token in tokens if token.words][:1]
-    asks_first = bool(first) and (asks(first[0]) or first[0].tagged("MD"))
+    asks_first = bool(first) and (_asks_or_says(first[0]) or first[0].tagged("MD"))
     opens = person == 0 or (asks_first and not first[0].tagged("EX", "DT", "PRP"))
     return any(asks(token) for token in tokens) and (opens or any(token.text == "?" for token in tokens[-2:]))
 
 
 def _wants(token: Token) -> bool:
-    return token.tagged("VB", "MD") and _asks_or_says(token)
+    says = bool(token.words) and token.words[-1].stem in ASKING_VERBS
+    return says or (token.tagged("VB", "MD") and asks(token))
 
 
 def _asks_or_says(token: Token) -> bool:
@@ -118,15 +143,20 @@ def _is_open(token: Token, before: Token | None, after: Token | None = None) -> 
         return True
     if asks(token):
         return _is_part(token, before, after)
-    if (
-        before is not None
-        and before.tagged("WP", "WDT", "WRB")
-        and (_asks_or_says(token) or token.tagged("JJ", "RB", "NN"))
-    ):
-        return False  # "Which studies …", "How common is …"
+    if before is not None and _follows_wh(token, before, after):
+        return False
     if token.tagged("VB") and token.words[-1].stem in ASKING_VERBS:
         return token.tagged("VBG") and after is not None and (after.joins or after.tagged(*NOUN_TAGS))
     return not token.tagged(*_CLOSED_TAGS)
+
+
+def _follows_wh(token: Token, before: Token, after: Token | None) -> bool:
+    """Whether a token is what a question word picks or measures: "Which studies …", "How common is …"; not the first of
+    a compound, as in "tell me what body mass means"."""
+    if not before.tagged("WP", "WDT", "WRB"):
+        return False
+    compound = token.tagged(*NOUN_TAGS, "JJ") and after is not None and after.tagged(*NOUN_TAGS) and not asks(after)
+    return _asks_or_says(token) or (token.tagged("JJ", "RB", "NN") and not compound)
 
 
 def _is_part(token: Token, before: Token | None, after: Token | None) -> bool:
@@ -134,7 +164,7 @@ def _is_part(token: Token, before: Token | None, after: Token | None) -> bool:
     its last word."""
     if token.tagged("NN") and before is not None and before.tagged(*NOUN_TAGS) and not asks(before):
         return token.words[-1].stem not in SAYING and (after is None or not after.words)
-    if after is None or token.words[-1].stem in JUDGING or not token.tagged("NN", "JJ", "VBG"):
+    if after is None or token.words[-1].stem in JUDGING | SAYING or not token.tagged("NN", "JJ", "VBG"):
         return False
     return after.joins or (after.tagged(*NOUN_TAGS, "JJ") and not asks(after))
 
@@ -144,7 +174,9 @@ def _trimmed(stretch: Stretch, tokens: Sequence[Token]) -> Stretch:
     before = [token.text.casefold() for token in tokens if token.start < stretch[0].start]
     said = bool(_BE & set(before[-3:]))
     kept = list(stretch)
-    while len(kept) > 1 and kept[-1].tagged("RB", *(_SAID_TAGS if said else ())) and not kept[-1].capital:
+    called = bool(_DO & set(before)) and stretch[-1] is [token for token in tokens if token.words][-1]
+    tags = ("RB", "JJ", *(_SAID_TAGS if said else ()), *(("VB",) if called else ()))
+    while len(kept) > 1 and kept[-1].tagged(*tags) and not kept[-1].capital:
         kept.pop()
     while len(kept) > 1 and kept[-1].words[-1].stem in EDGE_NOUNS:
         kept.pop()

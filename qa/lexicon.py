@@ -89,7 +89,8 @@ class Lexicon:
         which can go as soon as the files are mapped.
         """
         self._folder = folder.resolve(strict=True)
-        with TemporaryDirectory(prefix="candor-") as links:
+        # Its threads may still put a lock there while the folder goes; what is left then is an empty file.
+        with TemporaryDirectory(prefix="candor-", ignore_cleanup_errors=True) as links:
             for file in self._folder.iterdir():
                 if not file.name.endswith(".lock"):
                     Path(links, file.name).symlink_to(file)

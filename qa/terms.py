@@ -29,7 +29,7 @@ def find_terms(question: str) -> tuple[Term, ...]:
     tokens = tag(question)
     quoted = _quoted_terms(question)
     free = [token for token in tokens if not any(t.start <= token.start < t.end for t in quoted)]
-    asked = asked_stretches(free)
+    asked = _bare_name(free) or asked_stretches(free)
     if asked and len(asked) + len(quoted) <= _MOST_ASKED:
         found = [_term(question, side, Naming.ASKED) for stretch in asked for side in _coordinated(stretch)]
         inside = {token.start for stretch in asked for token in stretch}
@@ -40,6 +40,15 @@ def find_terms(question: str) -> tuple[Term, ...]:
     else:
         found = [_term(question, part, naming) for part, naming in _grammatical(free, tokens)]
     return tuple(sorted([*quoted, *found], key=lambda term: term.start))
+
+
+def _bare_name(tokens: Sequence[Token]) -> list[Stretch]:
+    """Return the whole question as a name where it is nothing but a compound with a head: "pain phase model"."""
+    said = [token for token in tokens if token.words]
+    if len(said) < 2 or not _is_head(said[-1]) or said[-1].tagged("NNS"):
+        return []
+    nominal = all(t.joins or (t.tagged(*NOUN_TAGS, *_MODIFIER_TAGS) and not asks(t)) for t in said)
+    return [said] if nominal and len(said) == len([t for t in tokens if t.text not in ".?!"]) else []
 
 
 def _coordinated(stretch: Stretch) -> list[Stretch]:
@@ -181,7 +190,7 @@ def _modifies(token: Token, before: Token | None, after: Token | None) -> bool:
         return False
     if token.tagged("VBG"):
         return before is not None and (before.tagged("DT", "PRP$", "JJ", "CD") or before.text.endswith(("'s", "’s")))
-    return before is None or not before.tagged("TO", "MD", "PRP", "RB", "VB")
+    return before is None or not before.tagged("TO", "MD", "PRP", "RB", "VB", "NN")
 
 
 def _connects(token: Token, before: Token, after: Token, tokens: Sequence[Token]) -> bool:

@@ -30,7 +30,8 @@ QUESTION_WORDS = frozenset(
         "kind kinds type types way ways thing things lot something anything someone anyone people person "
         "different similar various certain possible best good better main important new more most many much "
         "vs versus some any other such same own just also even only really very me my i you your we our it its they "
-        "have has had having not no too so if then than there here because but or please thanks"
+        "have has had having not no too so if then than there here because but or please thanks meant yesterday today "
+        "recently somewhere everything everyone nothing ever real"
     )
 )
 
@@ -41,7 +42,8 @@ ASKING_VERBS = frozenset(
         "recommend apply practise practice perform conduct measure say think learn read hear understand look like want "
         "need get offer provide claim state argue criticise criticize write wrote speak stand clarify elaborate "
         "summarise summarize outline teach talk mention cover contain consist involve include design pioneer devise "
-        "formulate discover conceive"
+        "formulate discover conceive came take took taken "
+        "discuss test study appear seek search know"
     )
 )
 
@@ -78,6 +80,18 @@ SINGLING = frozenset(stems("first second third last next original total only who
 
 # Numerals, which count what is asked about and are no part of it.
 COUNTING = frozenset(stems("one two three four five six seven eight nine ten"))
+
+# Nouns that ask after one side of a thing: "the criticisms of …", "… in simple words".
+ASPECTS = frozenset(
+    stems(
+        "criticism limit limitation step stage phase principle goal aim benefit advantage disadvantage risk danger "
+        "side effect effectiveness cause symptom sign treatment literature research study evidence trial case outlook "
+        "diagnosis prevention element component feature characteristic application critic proponent founder inventor "
+        "author basics core central simple short plain brief word term detail background point view fact current "
+        "state opinion popularity success support cost price length duration session course training book article "
+        "source reference"
+    )
+)
 
 # A question that has one of these is about somebody.
 PERSONS = frozenset(
