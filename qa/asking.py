@@ -47,14 +47,13 @@ def asked_stretches(tokens: Sequence[Token]) -> list[Stretch]:
 
 def _is_aspect(stretch: Stretch, tokens: Sequence[Token]) -> bool:
     """Whether a stretch asks after one side of what a preposition joins to it: "the criticisms of …", "… in short"."""
-    later = [token for token in tokens if token.start >= stretch[-1].end]
-    if len(stretch) == 1 and later and later[0].tagged("VB") and later[0].words[-1].stem in ASKING_VERBS:
-        return not stretch[0].capital and len([t for t in later if t.words]) > 1  # "Do experts recommend …"
+    earlier = [token for token in tokens if token.end <= stretch[0].start]
+    later = [token for token in tokens if token.start >= stretch[-1].end and token.words]
+    if len(stretch) == 1 and len(later) > 1 and later[0].tagged("VB") and later[0].words[-1].stem in ASKING_VERBS:
+        return not stretch[0].capital  # "Do experts recommend …"
     if any(token.words[-1].stem not in ASPECTS or token.capital for token in stretch):
         return False
-    neighbours = [t for t in tokens if t.end <= stretch[0].start][-2:] + [
-        t for t in tokens if t.start >= stretch[-1].end
-    ][:1]
+    neighbours = [*earlier[-2:], *later[:1]]
     return any(token.tagged("IN", "TO", "WDT", "WP") or _asks_or_says(token) for token in neighbours)
 
 

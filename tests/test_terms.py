@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.datatypes import Naming
@@ -93,3 +93,76 @@ def test_naming(question: str, naming: Naming | None) -> None:
 def test_spans_of_are_those_of_the_words(text: str, others: list[str]) -> None:
     wanted = frozenset([*stems(text)[::2], *others])
     assert spans_of(text, wanted) == [(word.start, word.end) for word in words(text) if word.stem in wanted]
+
+
+asking = st.sampled_from(
+    [
+        "what",
+        "who",
+        "which",
+        "how",
+        "i",
+        "we",
+        "my",
+        "is",
+        "are",
+        "does",
+        "do",
+        "can",
+        "have",
+        "been",
+        "the",
+        "a",
+        "of",
+        "for",
+        "in",
+        "and",
+        "&",
+        "to",
+        "so",
+        ".",
+        "?",
+        "!",
+        ",",
+        ";",
+        ":",
+        "(",
+        ")",
+        "-",
+        "'s",
+        '"',
+        "_",
+        "tell",
+        "about",
+        "study",
+        "support",
+        "critics",
+        "first",
+        "Garden",
+        "garden",
+        "Model",
+        "model",
+        "gardens",
+        "impact",
+        "quorvex",
+        "means",
+        "special",
+        "one",
+        "35",
+        "x's",
+        "don't",
+        "re-",
+        "́",
+        "\xad",
+        "😀",
+    ]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(asking, max_size=14).map(" ".join))
+def test_terms_of_any_wording_are_true_stretches(question: str) -> None:
+    found = find_terms(question)
+    assert all(question[term.start : term.end] == term.text for term in found)
+    assert all(term.start <= word.start < word.end <= term.end for term in found for word in term.words)
+    assert all(left.end <= right.start for left, right in itertools.pairwise(found))
