@@ -163,6 +163,8 @@ def _is_part(token: Token, before: Token | None, after: Token | None) -> bool:
     its last word."""
     if token.tagged("NN") and before is not None and before.tagged(*NOUN_TAGS) and not asks(before):
         return token.words[-1].stem not in SAYING and (after is None or not after.words)
+    if numbered(token, after):
+        return True
     if after is None or token.words[-1].stem in JUDGING | SAYING or not token.tagged("NN", "JJ", "VBG"):
         return False
     return after.joins or (after.tagged(*NOUN_TAGS, "JJ") and not asks(after))
@@ -183,6 +185,13 @@ def _trimmed(stretch: Stretch, tokens: Sequence[Token]) -> Stretch:
         kept.pop(0)
     introduced = len(kept) > 1 and kept[0].words[-1].stem in INTRODUCING and before[-1:] == ["the"]
     return kept[1:] if introduced else kept
+
+
+def numbered(token: Token, after: Token | None) -> bool:
+    """Whether a noun is followed by its number: "type 2 diabetes", "Type II diabetes"."""
+    if after is None or not token.tagged("NN"):
+        return False
+    return after.text.isdigit() or (after.text.isupper() and set(after.text) <= set("IVX"))
 
 
 def _counts(token: Token) -> bool:

@@ -71,13 +71,19 @@ def tag(question: str) -> list[Token]:
             match.group(),
             match.start(),
             match.end(),
-            entry.split("/")[1] if entry.count("/") > 1 else "NN",
+            _tag_of(match.group(), entry),
             match.group()[0].isupper() and not folded,
             tuple(replace(w, start=match.start() + w.start, end=match.start() + w.end) for w in words(match.group())),
         )
         for match, entry in zip(matches, tagged, strict=True)
     ]
     return _with_called_verbs(tokens)
+
+
+def _tag_of(written: str, entry: str) -> str:
+    if written.isdigit():  # some of which textblob takes for prepositions
+        return "CD"
+    return entry.split("/")[1] if entry.count("/") > 1 else "NN"
 
 
 def _with_called_verbs(tokens: list[Token]) -> list[Token]:

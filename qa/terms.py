@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from qa.asking import asked_stretches, asks
+from qa.asking import asked_stretches, asks, numbered
 from qa.datatypes import Naming, Term
 from qa.tagging import NOUN_TAGS, Stretch, Token, tag
 from qa.vocabulary import ASKING_VERBS, CONNECTORS, NAMING_HEADS, STRONG_HEADS
@@ -172,7 +172,7 @@ def _possesses(token: Token, after: Token | None) -> bool:
 
 
 def _is_nominal(token: Token, before: Token | None, after: Token | None) -> bool:
-    if not token.words or token.joins or token.contracted or asks(token):
+    if not token.words or token.joins or token.contracted or (asks(token) and not numbered(token, after)):
         return False
     name = token.capital and before is not None and before.text not in ".?!:"
     if token.tagged(*NOUN_TAGS) or name:

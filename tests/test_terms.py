@@ -56,6 +56,8 @@ def test_words_have_their_own_ranges(text: str) -> None:
         ("difference between narrative therapy and family therapy", ["narrative therapy", "family therapy"]),
         ("“What is quorvex therapy?”", ["quorvex therapy"]),
         ("CBT vs ACT", ["CBT", "ACT"]),
+        ("What is type 2 diabetes?", ["type 2 diabetes"]),
+        ("My aunt has Type II diabetes", ["aunt", "Type II diabetes"]),
         ("😀", []),
         ("", []),
     ],
