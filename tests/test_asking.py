@@ -10,33 +10,38 @@ def asked(question: str) -> list[str]:
     return [question[s[0].start : s[-1].end] for s in asked_stretches(tag(question))]
 
 
+FRAMES = [
+    "What is {}?",
+    "what is {}",
+    "Who developed {}?",
+    "Tell me about {}.",
+    "Can you explain {} to me?",
+    "Is there any evidence for {}?",
+    "What are the main ideas behind {}?",
+    "When should {} be used?",
+    "How does {} work?",
+    "What does {} mean?",
+    "Where does the term {} come from?",
+    "Which studies support {}?",
+    "I would like to know more about {}",
+    "Could you give me an overview of {}?",
+    "Why is {} important?",
+    "define {}",
+    "{} definition?",
+    "When was {} first described?",
+]
+TERMS = ["quorvex", "pain phase", "Satisfied Direction"]
+BEGINNING_WITH_A_VERB = "starting and winter blues scale"  # what one does, where it is the question's first word
+
+
 @pytest.mark.parametrize(
-    "frame",
+    ("frame", "term"),
     [
-        "What is {}?",
-        "what is {}",
-        "Who developed {}?",
-        "Tell me about {}.",
-        "Can you explain {} to me?",
-        "Is there any evidence for {}?",
-        "What are the main ideas behind {}?",
-        "When should {} be used?",
-        "How does {} work?",
-        "What does {} mean?",
-        "Where does the term {} come from?",
-        "Which studies support {}?",
-        "I would like to know more about {}",
-        "Could you give me an overview of {}?",
-        "Why is {} important?",
-        "define {}",
-        "{} definition?",
-        "When was {} first described?",
+        *((frame, term) for frame in FRAMES for term in TERMS),
+        *((frame, BEGINNING_WITH_A_VERB) for frame in FRAMES if not frame.startswith("{")),
     ],
 )
-@pytest.mark.parametrize("term", ["quorvex", "pain phase", "Satisfied Direction", "starting and winter blues scale"])
 def test_what_is_asked_about(frame: str, term: str) -> None:
-    if term.startswith("starting") and frame[0] == "{":
-        pytest.skip("a first word in -ing is read as what one does")
     assert asked(frame.format(term)) == [term]
 
 
