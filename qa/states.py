@@ -22,7 +22,7 @@ from qa.datatypes import Naming, Term, TermReport, TermState, Word
 from qa.lexicon import Lexicon
 from qa.spelling import other_spelling, suggest
 from qa.vocabulary import NAMING_HEADS, QUESTION_WORDS
-from qa.words import stems
+from qa.words import folded_words, stems
 
 NEAR = 2
 """Words this many moves apart or fewer count as used together ("therapy of families", "family therapy")."""
@@ -66,7 +66,7 @@ def _report(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
     count = _uses(corrected.words, lexicon)
     if count and not errors:
         reason = f"these texts use it, spelt otherwise, in {count} passages"
-        yield TermReport(term, TermState.KNOWN, count, known_parts=(_written(term.words, term),), reason=reason)
+        yield TermReport(term, TermState.KNOWN, count, known_parts=(_as_spelt(corrected.words, term),), reason=reason)
     if count or len(corrected.words) == len(errors):
         return
     read = {report.term.start for report in errors}
@@ -105,12 +105,12 @@ def _claims_a_name(term: Term, lexicon: Lexicon) -> bool:
 
 def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
     """Return the two sides of an "and" that joins two terms: the texts use the second as a whole, or they lack a word
-    and no head makes one name of it. In a name of capitals also the sides of "in" and of a possessor, where the texts
-    use both: "Michael Moore's Slacker Uprising"."""
+    and no head makes one name of it. In a name of capitals also those of a possessor, where the texts use both:
+    "Michael Moore's Slacker Uprising"."""
     lacking = term.words[-1].stem not in NAMING_HEADS and any(_is_absent(word, lexicon) for word in term.words)
     capitals = term.naming is Naming.CAPITALS
     for place, word in enumerate(term.words[:-1]):
-        joins = word.stem in _JOINERS or (capitals and word.stem == "in")
+        joins = word.stem in _JOINERS
         possessor = capitals and _written([word], term).endswith(("'s", "’s")) and place + 2 < len(term.words)
         if not (joins or possessor):
             continue
@@ -169,11 +169,12 @@ def _known_words(stretch: Iterable[Word], term: Term, lexicon: Lexicon) -> Itera
         if count and word.stem not in _SMALL:
             own = _term_of_word(word, term)
             reason = f"these texts use it, in {count} passages"
-            yield TermReport(own, TermState.KNOWN, count, known_parts=(_written([word], term),), reason=reason)
+            yield TermReport(own, TermState.KNOWN, count, known_parts=(_as_spelt([word], term),), reason=reason)
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the longest stretches of the term's words that the corpus uses, from the left, in lower case.
+    """Return the longest stretches of the term's words that the corpus uses, from the left, in lower case, as the asker
+    wrote them or, where the texts spell them otherwise, as these do.
 
     A naming head ("model", "therapy") that stands alone at the end is left out where other parts are known:
     that the corpus has the word "model" says nothing on the term.
@@ -187,7 +188,14 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[str, ...]:
         rest = rest[max(length, 1) :]
     if len(parts) > 1 and len(parts[-1]) == 1 and parts[-1][0].stem in NAMING_HEADS:
         parts.pop()
-    return tuple(_written(part, term) for part in parts)
+    return tuple(_as_spelt(part, term) for part in parts)
+
+
+def _as_spelt(stretch: Sequence[Word], term: Term) -> str:
+    """Return a stretch as the asker wrote it, or as the texts spell it where they differ: passages are sought so."""
+    spelt = [word.folded for word in stretch]
+    written = _written(stretch, term)
+    return written if folded_words(written) == spelt else " ".join(spelt)
 
 
 def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:

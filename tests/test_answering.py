@@ -240,3 +240,12 @@ def test_a_misspelled_question_is_answered_as_it_was_meant(real_answerer: Answer
 def test_words_read_as_others_are_highlighted(real_answerer: Answerer) -> None:
     (quoted, *_) = real_answerer.answer("What is psychothrapy?", 1).passages
     assert "psychotherapy" in {quoted.passage.text[start:end].lower() for start, end in quoted.highlights}
+
+
+def test_a_part_that_the_texts_spell_otherwise_has_its_passages(real_answerer: Answerer) -> None:
+    answer = real_answerer.answer("What is quorvex counselling?")
+    assert [(str(report.state), report.known_parts) for report in answer.terms] == [("unknown", ("counseling",))]
+    (part,) = answer.parts
+    assert part.passages
+    for quoted in part.passages:
+        assert "counsel" in stems(quoted.passage.title + " " + quoted.passage.heading + " " + quoted.passage.text)
