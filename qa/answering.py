@@ -2,10 +2,10 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from math import log
 
-from qa.confidence import confidence, verdict
+from qa.confidence import DEFAULT_PROMISE, Promise, Thresholds, confidence, keep_promise, verdict
 from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Passage, QuotedPassage, Ranking, Scope, TermReport
 from qa.errors import BadQuestion
 from qa.index import Index
@@ -16,12 +16,26 @@ from qa.vocabulary import QUESTION_WORDS
 from qa.words import spans_of, stems
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A confidence; what adds up to its log odds: the intercept, and by signal its (value, contribution); and from
+    where to where each verdict goes."""
+
+    confidence: float
+    intercept: float
+    signals: dict[str, tuple[float, float]]
+    thresholds: Thresholds
+    promise: Promise
+
+
 class Answerer:
     """Answers questions from one index. Safe to call from several threads."""
 
-    def __init__(self, index: Index) -> None:
-        """Answer from this index."""
+    def __init__(self, index: Index, promise: Promise = DEFAULT_PROMISE) -> None:
+        """Answer from this index, with verdicts that keep a promise."""
         self.index = index
+        self.promise = promise
+        self.thresholds = keep_promise(index.calibration.held_out, promise)
 
     def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:
         """Return the answer with at most k passages of the scope. Raises BadQuestion when one cannot be given."""
@@ -33,13 +47,28 @@ class Answerer:
         checked = [check_question(question) for question in questions]
         return [self._write(evidence) for evidence in gather_evidence(checked, self.index, k, scope)]
 
+    def explain(self, question: str, scope: Scope = EVERYTHING) -> Explanation:
+        """Return what the confidence of a question is made of. Raises BadQuestion."""
+        evidence = gather_evidence([check_question(question)], self.index, DEFAULT_K, scope)[0]
+        calibration = self.index.calibration
+        added = calibration.contributions(evidence.signals)
+        return Explanation(
+            confidence=confidence(evidence, calibration),
+            intercept=calibration.intercept,
+            signals={name: (getattr(evidence.signals, name), added[name]) for name in added},
+            thresholds=self.thresholds,
+            promise=self.promise,
+        )
+
     def _write(self, evidence: Evidence) -> Answer:
-        note = write_note(evidence)
+        certain = confidence(evidence, self.index.calibration)
+        decided = verdict(evidence, certain, self.thresholds)
+        note = write_note(evidence, certain, decided)
         asked = frozenset(stem for report in evidence.terms for stem in _stems_of(report)) - QUESTION_WORDS
         return Answer(
             question=evidence.question,
-            confidence=round(confidence(evidence), 4),
-            verdict=verdict(evidence),
+            confidence=certain,
+            verdict=decided,
             note=note.text,
             terms=evidence.terms,
             passages=self._quote(evidence.ranking, evidence.cosines, asked),
@@ -55,20 +84,13 @@ class Answerer:
 
     def _quote(self, ranking: Ranking, cosines: Sequence[float], asked: frozenset[str]) -> tuple[QuotedPassage, ...]:
         quoted = []
-        weights = self._weights(asked)
+        weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
         for hit, cosine in zip(ranking, cosines, strict=True):
             passage = self.index.passage(hit.row)
             highlights = find_highlights(passage.text, asked)
             best = best_sentence(passage, weights)
             quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best))
         return tuple(quoted)
-
-    def _weights(self, asked: frozenset[str]) -> dict[str, float]:
-        """Return the inverse document frequency of each stem that is asked for, as in BM25 (Robertson and Zaragoza
-        2009): ``log(1 + (n - df + 0.5) / (df + 0.5))`` over the passages."""
-        lexicon, count = self.index.lexicon, len(self.index)
-        found = {stem: lexicon.passage_count([stem]) for stem in asked}
-        return {stem: log(1 + (count - passages + 0.5) / (passages + 0.5)) for stem, passages in found.items()}
 
 
 def _stems_of(report: TermReport) -> list[str]:

@@ -15,7 +15,16 @@ from click.core import ParameterSource
 
 from qa import __version__
 from qa.errors import BadSettings, QAError, RequirementMissed
-from qa.settings import DEFAULT_K, MAX_K, PASSAGE_TOKENS, load_build_settings, load_serve_settings
+from qa.settings import (
+    DEFAULT_K,
+    DEFAULT_MISS,
+    DEFAULT_RISK,
+    MAX_K,
+    PASSAGE_TOKENS,
+    SHARES,
+    load_build_settings,
+    load_serve_settings,
+)
 
 if TYPE_CHECKING:  # what measures is heavy, and most commands need none of it
     from qa.evaluation.evaluating import Evaluation
@@ -46,6 +55,23 @@ _source_option = click.option(
 )
 _title_option = click.option(
     "--title", default="", help="Ask only the texts whose title begins with this; case does not matter."
+)
+
+
+_SHARE = click.FloatRange(*SHARES)
+_risk_option = click.option(
+    "--risk",
+    type=_SHARE,
+    default=DEFAULT_RISK,
+    show_default=True,
+    help="Call answered only what is wrong in at most this share, with 95 % confidence.",
+)
+_miss_option = click.option(
+    "--miss",
+    type=_SHARE,
+    default=DEFAULT_MISS,
+    show_default=True,
+    help="Call not in the corpus only what is answered after all in at most this share, with 95 % confidence.",
 )
 
 
@@ -124,6 +150,10 @@ def index(
     if report.left_out:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
         _say(f"passed over: {_count(len(report.left_out), 'file')} of formats that are not read ({endings})")
+    if settings.embedder:
+        _say(
+            "the confidence is calibrated for the bundled model: run `qa calibrate` before you rely on it with another"
+        )
     unreadable = f", {len(report.unreadable)} left out" if report.unreadable else ""
     reused = f" ({report.reused} unchanged)" if report.reused else ""
     click.echo(
@@ -144,14 +174,14 @@ def index(
 @click.option(
     "--json", "as_json", is_flag=True, envvar="QA_ASK_JSON", help="Print the answer as the HTTP API gives it."
 )
-@click.option("--explain", is_flag=True, help="Print why each term of the question has its state.")
+@click.option("--explain", is_flag=True, help="Print why each term has its state, and what makes up the confidence.")
 @_source_option
 @_title_option
+@_risk_option
+@_miss_option
 @_index_option
 @_refusing
-def ask(  # noqa: PLR0913, PLR0917 - one argument an option
-    question: str, k: int, as_json: bool, explain: bool, source: str, title: str, index: Path
-) -> None:
+def ask(question: str, k: int, as_json: bool, explain: bool, index: Path, **given: Any) -> None:
     """Answer QUESTION: first what the texts do not have, then the passages nearest to it, each with its place.
 
     Matched words are underlined on a terminal and stand between *asterisks* elsewhere; the sentence that matches best
@@ -164,21 +194,25 @@ def ask(  # noqa: PLR0913, PLR0917 - one argument an option
       qa ask "What is empathy?" --source corpus/person --title "person-centered"
     """
     from qa.answering import Answerer, check_question
+    from qa.confidence import Promise
     from qa.datatypes import Scope
     from qa.index import current_generation, open_index
     from qa.payload import answer_payload
 
     check_question(question)
     current_generation(index)
-    answer = Answerer(open_index(index)).answer(question, k, Scope(source, title))
+    answerer = Answerer(open_index(index), Promise(given["risk"], given["miss"]))
+    scope = Scope(given["source"], given["title"])
+    answer = answerer.answer(question, k, scope)
     if as_json:
         click.echo(json.dumps(answer_payload(answer), ensure_ascii=False, indent=2))
-    else:
-        from qa.terminal import render_answer, render_terms
+        return
+    from qa.terminal import render_answer, render_confidence, render_terms
 
-        if explain:
-            render_terms(answer.terms)
-        render_answer(answer)
+    if explain:
+        render_terms(answer.terms)
+        render_confidence(answerer.explain(question, scope))
+    render_answer(answer)
 
 
 @cli.command()
@@ -201,6 +235,8 @@ def ask(  # noqa: PLR0913, PLR0917 - one argument an option
 )
 @_source_option
 @_title_option
+@_risk_option
+@_miss_option
 @_index_option
 @_refusing
 def evaluate(index: Path, as_json: Path | None, report: Path | None, required: tuple[str, ...], **task: Any) -> None:
@@ -222,6 +258,7 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     requirements = [parse_requirement(text) for text in required]
     extra = tuple(name for name in map(ranking_measure_of, requirements) if name)
     from qa.answering import Answerer
+    from qa.confidence import Promise
     from qa.datatypes import Scope
     from qa.evaluation.evaluating import Task, evaluate, evaluation_payload
     from qa.evaluation.formats import question_file
@@ -230,11 +267,12 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     from qa.terminal import render_evaluation
 
     scope = Scope(task.pop("source"), task.pop("title"))
+    promise = Promise(task.pop("risk"), task.pop("miss"))
     question_file(task["questions"])
     current_generation(index)
     with _progress() as progress:
         evaluation = evaluate(
-            Answerer(open_index(index)),
+            Answerer(open_index(index), promise),
             Task(**task, scope=scope, extra_measures=extra),
             lambda done, total: progress("Answering", done, total),
         )
@@ -247,6 +285,55 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     if task["answers"] is None:
         evaluation.run.unlink(missing_ok=True)
     _check_met(requirements, evaluation)
+
+
+@cli.command()
+@click.argument("questions", type=_PATH, required=False)
+@click.option("--qrels", type=_PATH, help="Judgments. [default: qrels.tsv beside the questions]")
+@click.option("--least-grade", type=click.IntRange(1), default=1, show_default=True, help="Least grade that answers.")
+@click.option("--reset", is_flag=True, help="Forget the index's own calibration, and use the one that is bundled.")
+@_risk_option
+@_miss_option
+@_index_option
+@_refusing
+def calibrate(  # noqa: PLR0913, PLR0917 - one argument an option
+    questions: Path | None, qrels: Path | None, least_grade: int, reset: bool, risk: float, miss: float, index: Path
+) -> None:
+    """Make the confidence mean what it says on your own texts: refit it on the judged set QUESTIONS.
+
+    QUESTIONS is a set as `qa evaluate` reads it, of at least 100 questions that are judged or labelled "answerable", at
+    least 20 of them answered by the texts and 20 not. The result is kept in the index, also when that is built again;
+    calibrate anew when its texts or the kind of questions have changed much. A running `qa serve` must be restarted.
+
+    \b
+    Examples:
+      qa calibrate my-questions/questions.jsonl --index my-index
+      qa calibrate --reset --index my-index
+    """
+    from qa.index import current_generation, open_index, save_calibration
+
+    current_generation(index)
+    if reset:
+        save_calibration(index, None)
+        click.echo(f"{index} uses the calibration that is bundled.")
+        return
+    if questions is None:
+        raise BadSettings("There is nothing to calibrate on: name a file of judged questions, or give --reset.")
+    from qa.confidence import Promise, keep_promise
+    from qa.evaluation.calibrating import calibrate_on_set
+    from qa.terminal import promise_words, render_gain
+
+    with _progress() as progress:
+        made, gain, problems = calibrate_on_set(
+            open_index(index), questions, qrels, least_grade, lambda done, total: progress("Answering", done, total)
+        )
+    _list_left_out(problems)
+    save_calibration(index, made)
+    render_gain(gain)
+    if not gain.is_gain:
+        click.echo("Refitting gains nothing here: only the verdicts are made anew on these questions.")
+    promise = Promise(risk, miss)
+    click.echo(promise_words(keep_promise(made.held_out, promise), promise))
 
 
 def _check_met(requirements: "Sequence[Requirement]", evaluation: "Evaluation") -> None:
@@ -288,12 +375,12 @@ def _list_left_out(problems: Sequence[object]) -> None:
     show_default=True,
     help="What to index first when there is no index.",
 )
+@_risk_option
+@_miss_option
 @_index_option
 @_embedder_option
 @_refusing
-def serve(  # noqa: PLR0913, PLR0917 - one argument an option
-    host: str, port: int, threads: int, corpus: Path, index: Path, embedder: Path | None
-) -> None:
+def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) -> None:
     """Serve a search page and an HTTP API on an index, which is built first when there is none.
 
     One line is logged for each request, without the question. SIGTERM stops it after the requests under way.
@@ -302,7 +389,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one argument an option
     Then ask:
       curl 'http://127.0.0.1:8000/api/ask?q=What+is+psychotherapy'
     """
-    settings = load_serve_settings(host=host, port=port, threads=threads)
+    settings = load_serve_settings(**listening)
     from qa.errors import IndexMissing
     from qa.index import check_index
     from qa.web.server import serve as serve_index

@@ -1,41 +1,209 @@
-"""Evidence -> confidence and verdict. A first, plain measure; it orders questions and is not calibrated yet."""
+"""Signals -> confidence, and confidence -> verdict: a fitted model, and bounds on how often a verdict is wrong.
 
-from qa.datatypes import Evidence, TermState, Verdict
+The model is a logistic regression with few weights, all in ``calibration.json`` beside this file: a person can read
+them and compute with them. An index can hold its own, which ``qa calibrate`` makes from judged questions. Fitting is
+``evaluation.calibrating``'s.
+"""
 
-# Cosines of all-MiniLM-L6-v2 between a question and its best passage: `benchmarks/cosines.py` prints where
-# the answerable and the unanswerable questions of the development sets lie.
-_UNRELATED = 0.2
-_CLEAR = 0.7
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from math import ceil, exp, isfinite, log
+from pathlib import Path
+from typing import Any
 
-_READ = {TermState.KNOWN, TermState.MISSPELLED}  # terms that passages were sought for as they were meant
+import numpy as np
+import numpy.typing as npt
 
-_ANSWERED = 0.6
-_NOT_IN_CORPUS = 0.25
+from qa.datatypes import Evidence, Signals, TermReport, TermState, Verdict
+from qa.settings import DEFAULT_MISS, DEFAULT_RISK
+
+PACKAGED = Path(__file__).with_name("calibration.json")
+
+BINS = 100
+"""Steps of confidence in which held-out questions are counted, and in which thresholds move."""
+
+LEVEL = 0.975
+"""How sure the bound on a share is. A promise holds with 95 % confidence: half of what is left is for the share, half
+for chance in the questions that come."""
+
+_FAR = 30.0  # log odds beyond which a probability no longer shows a difference
+
+_FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
+
+Counts = tuple[int, ...]
+"""How many questions have a confidence in each of the BINS."""
 
 
-def confidence(evidence: Evidence) -> float:
-    """Return a number in [0, 1]: how near the best passage is, times the share of terms that are known.
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A signal counts ``weight`` times its distance from ``mean`` in units of ``scale``."""
 
-    Nearness is the top cosine on a line from 0 at 0.2 to 1 at 0.7. A term of which only parts are known counts half.
-    0 when nothing was found.
+    mean: float
+    scale: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Questions that had no part in the fit, counted by their confidence and by whether the passages answered.
+
+    Only those without a flagged term can get the verdict ``answered``, so these are counted apart.
     """
-    if not evidence.ranking:
-        return 0.0
-    nearness = min(max((evidence.top_cosine - _UNRELATED) / (_CLEAR - _UNRELATED), 0.0), 1.0)
-    return nearness * known_share(evidence)
+
+    clear_right: Counts
+    clear_wrong: Counts
+    flagged_right: Counts
+    flagged_wrong: Counts
 
 
-def known_share(evidence: Evidence) -> float:
-    """Return the mean over the terms of 1 for a known one or one read as its suggestion, 0.5 for one with known parts,
-    else 0; 1 without terms."""
-    worth = [1.0 if report.state in _READ else 0.5 if report.known_parts else 0.0 for report in evidence.terms]
-    return sum(worth) / len(worth) if worth else 1.0
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the verdicts hold to, each with 95 % confidence, for questions like those that were held out.
+
+    ``risk``: the largest share of the answers with verdict ``answered`` that may be wrong; ``miss``: of those with
+    verdict ``not_in_corpus`` that may be right after all.
+    """
+
+    risk: float = DEFAULT_RISK
+    miss: float = DEFAULT_MISS
 
 
-def verdict(evidence: Evidence) -> Verdict:
-    """Return what the confidence amounts to. A question with a flagged term is never answered outright."""
-    certain = confidence(evidence)
-    if certain < _NOT_IN_CORPUS:
+DEFAULT_PROMISE = Promise()
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """``answered`` from this confidence on, ``not_in_corpus`` below that one; None where no threshold keeps the
+    promise."""
+
+    answered: float | None
+    not_in_corpus: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted model. ``made``, ``command``, ``questions`` (how many by set) and ``embedder_checksum`` tell of what."""
+
+    made: str
+    command: str
+    questions: Mapping[str, int]
+    embedder_checksum: str
+    intercept: float
+    signals: Mapping[str, Weight]
+    held_out: HeldOut
+
+    def confidence(self, signals: Signals) -> float:
+        """Return the probability in (0, 1) that the first five passages answer, rounded to four places."""
+        return round(1 / (1 + exp(-min(max(self.log_odds(signals), -_FAR), _FAR))), 4)
+
+    def log_odds(self, signals: Signals) -> float:
+        """Return the intercept and all contributions together."""
+        return self.intercept + sum(self.contributions(signals).values())
+
+    def contributions(self, signals: Signals) -> dict[str, float]:
+        """Return what each signal that counts adds to the log odds."""
+        return {
+            name: by.weight * (getattr(signals, name) - by.mean) / by.scale
+            for name, by in self.signals.items()
+            if by.weight
+        }
+
+
+@cache
+def packaged_calibration() -> Calibration:
+    """Return the calibration that was fitted on the development sets, see ``benchmarks/confidence.py``."""
+    return read_calibration(PACKAGED.read_text(encoding="utf-8"))
+
+
+def is_flagged(terms: Sequence[TermReport]) -> bool:
+    """Whether the texts lack a term: such a question is never called answered."""
+    return any(report.state in _FLAGGED for report in terms)
+
+
+def confidence(evidence: Evidence, calibration: Calibration) -> float:
+    """Return the probability that the passages answer, 0 when nothing was found."""
+    return calibration.confidence(evidence.signals) if evidence.ranking else 0.0
+
+
+def verdict(evidence: Evidence, certain: float, thresholds: Thresholds) -> Verdict:
+    """Return what a confidence amounts to. A question with a flagged term is never answered outright."""
+    if not evidence.ranking or (thresholds.not_in_corpus is not None and certain < thresholds.not_in_corpus):
         return Verdict.NOT_IN_CORPUS
-    flagged = any(report.state not in _READ for report in evidence.terms)
-    return Verdict.UNCERTAIN if flagged or certain < _ANSWERED else Verdict.ANSWERED
+    if thresholds.answered is None or certain < thresholds.answered or is_flagged(evidence.terms):
+        return Verdict.UNCERTAIN
+    return Verdict.ANSWERED
+
+
+# --- promises ------------------------------------------------------------------------------------------------
+
+
+def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
+    """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise."""
+    clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
+    right = clear_right + np.array(held_out.flagged_right)
+    wrong = clear_wrong + np.array(held_out.flagged_wrong)
+    most = _last_kept(clear_wrong[::-1], clear_right[::-1], promise.risk)
+    least = _last_kept(right, wrong, promise.miss)
+    answered = None if most is None else round((BINS - most) / BINS, 2)
+    not_in_corpus = None if least is None else round(least / BINS, 2)
+    if answered is not None and not_in_corpus is not None:
+        not_in_corpus = min(answered, not_in_corpus)
+    return Thresholds(answered, not_in_corpus)
+
+
+def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float) -> int | None:
+    """Return how many bins can be taken from the front before the bound on the share of errors is above ``share``.
+
+    Fixed-sequence testing: bins are added one after the other and the first failure ends it, so that the one result
+    holds with the confidence of a single test (Angelopoulos et al., "Learn then test", 2021). It begins where there are
+    twice as many questions as could pass without an error, which depends on no label. None where the first test fails.
+    """
+    counted = errors + others
+    wrong, total = np.cumsum(errors), np.cumsum(counted)
+    enough = 2 * ceil(log(1 - LEVEL) / log(1 - share))
+    taken = None
+    for place in np.flatnonzero((total >= enough) & (counted > 0)):  # nothing is promised where nothing was seen
+        if upper_bound(int(wrong[place]), int(total[place])) > share:
+            break
+        taken = int(place) + 1
+    return taken
+
+
+def upper_bound(errors: int, total: int) -> float:
+    """Return the one-sided upper bound at LEVEL on a share of which ``errors`` of ``total`` were seen (Clopper and
+    Pearson 1934); 1 where all were, or there are none."""
+    if errors >= total:
+        return 1.0
+    from scipy.special import betaincinv
+
+    return float(betaincinv(errors + 1, total - errors, LEVEL))
+
+
+# --- as a file -----------------------------------------------------------------------------------------------
+
+
+def calibration_json(calibration: Calibration) -> str:
+    """Return a calibration as it is stored: a line a signal, and counts in one line each."""
+    fields = asdict(calibration)
+    signals = ",\n".join(f"    {json.dumps(name)}: {json.dumps(by)}" for name, by in fields.pop("signals").items())
+    counts = ",\n".join(f"    {json.dumps(name)}: {json.dumps(by)}" for name, by in fields.pop("held_out").items())
+    head = json.dumps(fields, indent=2, ensure_ascii=False).removesuffix("\n}")
+    return f'{head},\n  "signals": {{\n{signals}\n  }},\n  "held_out": {{\n{counts}\n  }}\n}}\n'
+
+
+def read_calibration(text: str) -> Calibration:
+    """Return the calibration in a text that ``calibration_json`` made. Raises ValueError when it is none."""
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        signals = {name: Weight(**by) for name, by in fields.pop("signals").items()}
+        held_out = HeldOut(**{name: tuple(counts) for name, counts in fields.pop("held_out").items()})
+        calibration = Calibration(**fields, signals=signals, held_out=held_out)
+        computed = calibration.log_odds(Signals())  # fails on an unknown signal
+        counted = all(len(counts) == BINS and min(counts) >= 0 for counts in asdict(held_out).values())
+    except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        raise ValueError(f"it is no calibration ({error})") from error
+    if not isfinite(computed) or not counted:
+        raise ValueError("its numbers cannot be computed with")
+    return calibration

@@ -178,17 +178,68 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """What the confidence of a question is computed from: each a number, measured on its first five passages.
+
+    "Weight" is the inverse document frequency of a word that does not only ask, as BM25 has it (Robertson and Zaragoza
+    2009); a coverage is the share in [0, 1] of the question's weight that is found. Carmel and Yom-Tov, "Estimating the
+    query difficulty for information retrieval", 2010, survey predictors of this kind.
+
+    - ``top_cosine``: of the nearest passage, in [-1, 1].
+    - ``rise``: the nearest passage's cosine less the median of the hundred nearest; near 0 where nothing stands out.
+    - ``coherence``: the mean cosine of the five with each other.
+    - ``lead``: the first passage's score in the fusion, in standard deviations above the mean of the n candidates, over
+      √(2 ln n), near which the highest of n normal draws lies: so it means the same where texts are few.
+    - ``lexical_share``: the best BM25 score over the highest that the question's words alone allow; phrases can lift
+      it above 1.
+    - ``agreement``: the mean of the first passage's reciprocal ranks in the dense and in the lexical ranking.
+    - ``corpus_coverage``: by the words of all texts.
+    - ``passage_coverage``: by the first passage; ``shown_coverage``: by the five together.
+    - ``sentence_coverage``: by the best sentence of the first passage, with its title and heading.
+    - ``title_coverage``: by the best title and heading of the five.
+    - ``missing_word``: the weight of the heaviest word that the first passage lacks, over that of a word in no text.
+    - ``matched_weight``: the weight that the first passage has, in nats; a longer question can have more.
+    - ``noun_coverage``: the share of terms ending in a noun that have all words in the first passage, 1 without any.
+    - ``flagged_weight``: the share of the weight that lies in unknown and unestablished terms.
+    - ``flagged_name``: 1 where one of these is treated as the name of something, else 0.
+    - ``flagged_unknown``: 1 where one of those is unknown, else 0.
+    - ``flagged_apart``: 1 where none of the five passages has all words of one of those names, else 0.
+    - ``length``: log(1 + the number of different words that do not only ask).
+    """
+
+    top_cosine: float = 0.0
+    rise: float = 0.0
+    coherence: float = 0.0
+    lead: float = 0.0
+    lexical_share: float = 0.0
+    agreement: float = 0.0
+    corpus_coverage: float = 0.0
+    passage_coverage: float = 0.0
+    shown_coverage: float = 0.0
+    sentence_coverage: float = 0.0
+    title_coverage: float = 0.0
+    missing_word: float = 0.0
+    matched_weight: float = 0.0
+    noun_coverage: float = 0.0
+    flagged_weight: float = 0.0
+    flagged_name: float = 0.0
+    flagged_unknown: float = 0.0
+    flagged_apart: float = 0.0
+    length: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything measured about one question on one index; confidence and note are pure functions of it.
 
-    ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. ``top_cosine`` is
-    the best of these, 0 without any. Passages are of the ``scope`` that was asked; states are of all texts.
+    ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. Passages are of the
+    ``scope`` that was asked; states are of all texts.
     """
 
     question: str
     ranking: Ranking
     cosines: tuple[float, ...]
-    top_cosine: float
+    signals: Signals = Signals()
     terms: tuple[TermReport, ...] = ()
     parts: tuple[Part, ...] = ()
     scope: Scope = EVERYTHING

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from qa.confidence import Calibration, calibration_json, packaged_calibration, read_calibration
 from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
 from qa.embedders import Embedder, embedder_checksum, load_embedder
-from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing
+from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
 from qa.lexicon import Lexicon
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
@@ -33,6 +34,7 @@ DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
 STORE = "store"
 LEXICON = "lexicon"
+CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
 
 
 _PHRASES = 5000  # vectors of phrases that are kept, 8 MB
@@ -152,6 +154,8 @@ class Index:
                 f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (checksum "
                 f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
             )
+        self.own_calibration = load_calibration(generation.folder.parent.parent, self.manifest)
+        self.calibration = self.own_calibration or packaged_calibration()
         self._phrases: dict[str, Vectors] = {}
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
 
@@ -240,6 +244,37 @@ def current_generation(folder: Path) -> Path:
     if not name or Path(name).name != name or not generation.is_dir():
         raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index CORPUS --index {folder}`.')
     return generation
+
+
+def load_calibration(folder: Path, manifest: Manifest) -> Calibration | None:
+    """Return the calibration that ``qa calibrate`` stored in an index's folder; None without one, or where it was made
+    with another embedder, whose cosines are not comparable. Raises IndexDamaged."""
+    path = folder / CALIBRATION
+    try:
+        found = read_calibration(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(
+            f"{path} cannot be used ({error}): run `qa calibrate` again, or with --reset to go without."
+        ) from error
+    return found if found.embedder_checksum == manifest.embedder_checksum else None
+
+
+def save_calibration(folder: Path, calibration: Calibration | None) -> None:
+    """Store a calibration in an index's folder in one step, or remove it for None. Raises IndexUnwritable."""
+    path = folder / CALIBRATION
+    try:
+        if calibration is None:
+            path.unlink(missing_ok=True)
+            return
+        new = path.with_suffix(".new")
+        new.write_text(calibration_json(calibration), encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise IndexUnwritable(
+            f"{path} cannot be written ({error.strerror or error}): free space or mend the folder's permissions."
+        ) from error
 
 
 def load_manifest(generation: Path) -> Manifest:

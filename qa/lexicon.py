@@ -7,6 +7,7 @@ a word is. Not here: what a count means for a question (``states``).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -114,6 +115,12 @@ class Lexicon:
             return self._searcher.doc_freq("text", phrase[0])
         found = self._searcher.search(self._phrase_query(phrase, slop), 1)
         return int(found.count or 0)  # type: ignore[attr-defined]
+
+    def weight(self, stem: str) -> float:
+        """Return the inverse document frequency of a stem as in BM25 (Robertson and Zaragoza 2009), in nats:
+        ``log(1 + (n - df + 0.5) / (df + 0.5))`` over the passages; that of a word in no text for ""."""
+        passages = self.passage_count([stem]) if stem else 0
+        return log(1 + (len(self) - passages + 0.5) / (passages + 0.5))
 
     def document_count(self, phrase: Phrase, slop: int = 0) -> int:
         """Return how many documents have a passage that ``passage_count`` counts."""

@@ -6,7 +6,7 @@ a count or the confidence in the same answer.
 
 from collections.abc import Sequence
 
-from qa.confidence import verdict
+from qa.confidence import is_flagged
 from qa.datatypes import EVERYTHING, Evidence, Note, TermReport, TermState, Verdict
 from qa.vocabulary import QUESTION_WORDS
 from qa.words import stems
@@ -17,20 +17,21 @@ VERDICT_WORDS = {
     Verdict.NOT_IN_CORPUS: "Probably not answered",
 }
 
+_EVEN = 0.5
 _LISTED = 5  # missing terms that a note names before it only counts
 
 WHOLE_TITLE = "Best for the whole question"
 
 
-def write_note(evidence: Evidence) -> Note:
-    """Return the note on a question, its text None when nothing is uncertain."""
+def write_note(evidence: Evidence, certain: float, decided: Verdict) -> Note:
+    """Return the note on a question with its confidence and verdict, its text None when nothing is uncertain."""
     flagged = [report for report in evidence.terms if report.state is not TermState.KNOWN]
     sentences = [*_misspelled_sentence(flagged), *_absent_sentence(flagged)]
     sentences += [_term_sentence(report) for report in flagged if _has_parts(report)]
     sentences += [_closest_sentence(report) for report in flagged if report.closest]
     sentences += _together_sentences(evidence)
-    sentences += _answer_sentences(evidence, flagged)
-    return Note(" ".join(dict.fromkeys(sentences)) or None, _clarification(evidence, flagged))
+    sentences += _answer_sentences(evidence, certain, decided)
+    return Note(" ".join(dict.fromkeys(sentences)) or None, _clarification(flagged, decided))
 
 
 def _is_absent(report: TermReport) -> bool:
@@ -78,20 +79,22 @@ def _together_sentences(evidence: Evidence) -> list[str]:
     return [f"No passage{where} has {quoted(terms)} together." for terms in apart]
 
 
-def _answer_sentences(evidence: Evidence, flagged: Sequence[TermReport]) -> list[str]:
+def _answer_sentences(evidence: Evidence, certain: float, decided: Verdict) -> list[str]:
+    """Return what the confidence amounts to in words; nothing where the terms have said it."""
     if not evidence.ranking:
         return ["These texts have nothing to show for the question."]
-    decided = verdict(evidence)
     if decided is Verdict.NOT_IN_CORPUS:
         return ["The passages shown are the best there are, and probably do not answer the question."]
-    if decided is Verdict.UNCERTAIN and not flagged:
+    if decided is Verdict.UNCERTAIN and certain < _EVEN:
+        return ["The passages shown are near the question, and probably do not answer it."]
+    if decided is Verdict.UNCERTAIN and not is_flagged(evidence.terms):
         return ["The passages shown are near the question, but may not answer it."]
     return []
 
 
-def _clarification(evidence: Evidence, flagged: Sequence[TermReport]) -> str | None:
+def _clarification(flagged: Sequence[TermReport], decided: Verdict) -> str | None:
     if not flagged:
-        unsure = verdict(evidence) is Verdict.NOT_IN_CORPUS
+        unsure = decided is Verdict.NOT_IN_CORPUS
         return "Can you ask it in other words, or name the subject that it belongs to?" if unsure else None
     report = next((report for report in flagged if report.state is not TermState.MISSPELLED), flagged[0])
     term = quoted([report.term.text])

@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from qa.closest import closest_terms
-from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, TermReport, TermState
+from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, Signals, TermReport, TermState
 from qa.fusions import rank, standard_score
 from qa.index import Index, Selection
+from qa.signals import Rankings, measure_signals
 from qa.states import report_terms
 from qa.stores import Vectors
 from qa.terms import find_terms
@@ -34,16 +35,19 @@ _FEW = 3  # known terms beside the flagged ones; more make a text of the questio
 _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
 
 
-def gather_evidence(questions: Sequence[str], index: Index, k: int, scope: Scope = EVERYTHING) -> list[Evidence]:
+def gather_evidence(
+    questions: Sequence[str], index: Index, k: int, scope: Scope = EVERYTHING, with_parts: bool = True
+) -> list[Evidence]:
     """Return the evidence for each question, its ranking k long where the scope has so many passages.
 
-    The questions are embedded together. Raises BadQuestion when nothing is in the scope.
+    The questions are embedded together. Without parts there are neither passages for the known parts nor closest terms,
+    which cost most and bear on no signal. Raises BadQuestion when nothing is in the scope.
     """
     selection = index.select(scope)
     reports = [report_terms(find_terms(question), index.lexicon) for question in questions]
     read = [read_as(question, found) for question, found in zip(questions, reports, strict=True)]
-    parts = [parts_of(report) for report in reports]
-    unknown = [text for found in reports for text in unknown_of(found)]
+    parts = [parts_of(report) if with_parts else [] for report in reports]
+    unknown = [text for found in reports for text in unknown_of(found)] if with_parts else []
     part_texts = [part_text(terms) for asked in parts for terms in asked]
     vectors = index.embed([*read, *part_texts, *unknown])
     rest = iter(vectors[len(questions) : len(questions) + len(part_texts)])
@@ -52,21 +56,30 @@ def gather_evidence(questions: Sequence[str], index: Index, k: int, scope: Scope
     rankings = dense_rankings(vectors[: len(questions)], index, depth, selection)
     found = []
     for number, question in enumerate(questions):
-        fused = standard_score(rankings[number], lexical_ranking(read[number], index, depth, selection))
-        fused = copies_last(fused, index)[:k]
-        cosines = _cosines(vectors[number], fused, index)
+        lexical = lexical_ranking(read[number], index, depth, selection)
+        fused = copies_last(standard_score(rankings[number], lexical), index)
         found.append(
             Evidence(
                 question=question,
-                ranking=fused,
-                cosines=cosines,
-                top_cosine=max(cosines, default=0.0),
-                terms=tuple(_with_closest(reports[number], closest)),
+                ranking=fused[:k],
+                cosines=_cosines(vectors[number], fused[:k], index),
+                signals=_signals(read[number], reports[number], rankings[number], lexical, fused, index),
+                terms=tuple(_with_closest(reports[number], closest) if with_parts else reports[number]),
                 parts=tuple(Part(terms, _part_ranking(terms, next(rest), index, selection)) for terms in parts[number]),
                 scope=scope,
             )
         )
     return found
+
+
+def _signals(  # noqa: PLR0913, PLR0917 - all that was found for one question
+    question: str, reports: Sequence[TermReport], dense: Ranking, lexical: Ranking, fused: Ranking, index: Index
+) -> Signals:
+    """Return the signals, from the first DEPTH hits of each ranking so that they do not depend on k."""
+    if max(len(dense), len(lexical)) > DEPTH:
+        dense, lexical = dense[:DEPTH], lexical[:DEPTH]
+        fused = copies_last(standard_score(dense, lexical), index)
+    return measure_signals(question, reports, Rankings(dense, lexical, fused), index)
 
 
 def dense_rankings(vectors: Vectors, index: Index, k: int, selection: Selection | None = None) -> list[Ranking]:

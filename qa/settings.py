@@ -13,6 +13,9 @@ MAX_K = 1000
 DEFAULT_K = 5
 MAX_BODY_BYTES = 64 * 1024
 PASSAGE_TOKENS = (32, 8192)
+SHARES = (0.01, 0.5)
+DEFAULT_RISK = 0.33
+DEFAULT_MISS = 0.15
 
 
 class BuildSettings(BaseModel):
@@ -26,13 +29,15 @@ class BuildSettings(BaseModel):
 
 
 class ServeSettings(BaseModel):
-    """Where and how the server listens."""
+    """Where and how the server listens, and what its verdicts promise (see ``confidence.Promise``)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     threads: int = Field(default=8, ge=1, le=256)
+    risk: float = Field(default=DEFAULT_RISK, ge=SHARES[0], le=SHARES[1])
+    miss: float = Field(default=DEFAULT_MISS, ge=SHARES[0], le=SHARES[1])
 
 
 Model = TypeVar("Model", bound=BaseModel)

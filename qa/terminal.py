@@ -10,11 +10,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from qa.answering import marked_segments
+from qa.answering import Explanation, marked_segments
+from qa.confidence import Promise, Thresholds
 from qa.datatypes import Answer, QuotedPassage, TermReport
 from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
 
 if TYPE_CHECKING:  # what measures is heavy, and asking needs none of it
+    from qa.evaluation.calibrating import Gain
     from qa.evaluation.comparing import Comparison
     from qa.evaluation.evaluating import Evaluation
     from qa.evaluation.gaps import Gap
@@ -107,10 +109,53 @@ def render_terms(reports: Sequence[TermReport], console: Console | None = None) 
     console.print(table, Text(), sep="\n")
 
 
+def render_confidence(explained: Explanation, console: Console | None = None) -> None:
+    """Print what the confidence is made of, and what the verdicts promise."""
+    console = console or Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    table = _table(f"Confidence {explained.confidence:.2f}, from log odds that add up", "signal", "value", "adds")
+    table.add_row(Text("start"), "", f"{explained.intercept:+.2f}")
+    for name, (value, added) in sorted(explained.signals.items(), key=lambda item: -abs(item[1][1])):
+        table.add_row(Text(name.replace("_", " ")), f"{value:.2f}", f"{added:+.2f}")
+    console.print(table, Text(), sep="\n")
+    console.print(Text(f"{promise_words(explained.thresholds, explained.promise)}\n"))
+
+
+def promise_words(thresholds: Thresholds, promise: Promise) -> str:
+    """Return what the verdicts promise, in sentences."""
+    answered, missing = thresholds.answered, thresholds.not_in_corpus
+    return " ".join(
+        [
+            f"Answered from {answered:.2f} on: at most {promise.risk:.0%} of these are wrong."
+            if answered is not None
+            else f"Nothing is called answered: no confidence is sure to be wrong in at most {promise.risk:.0%}.",
+            f"Not in the corpus below {missing:.2f}: at most {promise.miss:.0%} of these are answered after all."
+            if missing is not None
+            else f"Nothing is called not in the corpus: no confidence is sure to miss at most {promise.miss:.0%}.",
+            "Both with 95 % confidence, for questions like those that the calibration was made on.",
+        ]
+    )
+
+
+def render_gain(gain: "Gain", console: Console | None = None) -> None:
+    """Print what a calibration gained on its own questions."""
+    console = console or Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    wrong = gain.questions - gain.right
+    console.print(Text(f"{gain.questions:,} questions: {gain.right:,} answered, {wrong:,} not.\n"))
+    table = _table("Measures on questions held out of the fit", "measure", "before", "after")
+    for name in ("auroc", "ece", "brier"):
+        before, after = getattr(gain, name)
+        table.add_row(name, f"{before:.3f}", f"{after:.3f}")
+    console.print(table, Text(), sep="\n")
+
+
 # --- evaluations ---------------------------------------------------------------------------------------------
 
 _SHOWN_GAPS = 10
-_LEFT = {"measure", "term", "state", "reason", "for example"}
+_LEFT = {"measure", "signal", "term", "state", "reason", "for example"}
 
 
 def render_evaluation(evaluation: "Evaluation", console: Console | None = None) -> None:
@@ -132,6 +177,7 @@ def render_evaluation(evaluation: "Evaluation", console: Console | None = None) 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.min_width = len(title)  # so that it is one line
     for column in columns:
         table.add_column(column, justify="left" if column in _LEFT else "right")
     return table

@@ -10,8 +10,8 @@ import Stemmer
 
 from qa.datatypes import Word
 
-_LETTERS = r"(?:[^\W_]|[\u0300-\u036f\u00ad])"  # with accents of their own, and soft hyphens
-_WORD = re.compile(rf"[^\W_]{_LETTERS}*(?:['’ʼ]{_LETTERS}+)*|&")
+_ACCENTS = r"[\u0300-\u036f\u00ad]"  # that stand for themselves, and soft hyphens
+_WORD = re.compile(rf"[^\W_]+(?:{_ACCENTS}+[^\W_]*)*(?:['’ʼ](?:[^\W_]|{_ACCENTS})+)*|&")
 _POSSESSIVE = re.compile(r"['’ʼ](?:s)?$")
 
 _stemmer = Stemmer.Stemmer("english")
@@ -63,7 +63,7 @@ def words(text: str) -> list[Word]:
 
 def stems(text: str) -> list[str]:
     """Return the stems of a text's words, in order."""
-    return [_stem(match.group()) for match in _WORD.finditer(text)]
+    return list(map(_stem, _WORD.findall(text)))
 
 
 def spans_of(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:

@@ -1,57 +1,188 @@
+import math
+from dataclasses import asdict, fields, replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta
 
-from qa.confidence import confidence, known_share, verdict
-from qa.datatypes import Evidence, Hit, Term, TermReport, TermState, Verdict
+from qa.confidence import (
+    BINS,
+    PACKAGED,
+    Calibration,
+    HeldOut,
+    Promise,
+    Thresholds,
+    Weight,
+    calibration_json,
+    confidence,
+    keep_promise,
+    packaged_calibration,
+    read_calibration,
+    upper_bound,
+    verdict,
+)
+from qa.datatypes import Evidence, Hit, Signals, Term, TermReport, TermState, Verdict
+
+NONE = (0,) * BINS
 
 
-def report(state: TermState, *parts: str) -> TermReport:
-    return TermReport(Term("t", 0, 1, ()), state, 0, known_parts=parts)
+def counts(**at: int) -> tuple[int, ...]:
+    """Counts by hundredth: counts(b95=3) are three questions with a confidence in [0.95, 0.96)."""
+    return tuple(at.get(f"b{place}", 0) for place in range(BINS))
 
 
-KNOWN = report(TermState.KNOWN, "t")
-UNKNOWN = report(TermState.UNKNOWN)
-MISSPELLED = report(TermState.MISSPELLED)
-UNESTABLISHED = report(TermState.UNESTABLISHED, "a", "b")
+def held_out(
+    clear_right: tuple[int, ...] = NONE,
+    clear_wrong: tuple[int, ...] = NONE,
+    flagged_right: tuple[int, ...] = NONE,
+    flagged_wrong: tuple[int, ...] = NONE,
+) -> HeldOut:
+    return HeldOut(clear_right, clear_wrong, flagged_right, flagged_wrong)
 
 
-def evidence(top_cosine: float, *terms: TermReport, hits: int = 1) -> Evidence:
-    ranking = tuple(Hit(row, 0.1, row + 1) for row in range(hits))
-    return Evidence("q", ranking, (top_cosine,) * hits, top_cosine, terms)
+def calibration(intercept: float = 0.0, **weights: Weight) -> Calibration:
+    return Calibration("2026-11-23", "by hand", {"set": 3}, "0" * 64, intercept, weights, held_out())
+
+
+def evidence(*states: TermState, hits: int = 1, signals: Signals = Signals()) -> Evidence:  # noqa: B008 - frozen
+    terms = tuple(TermReport(Term("t", 0, 1, ()), state, 0) for state in states)
+    return Evidence("q", tuple(Hit(row, 0.1, row + 1) for row in range(hits)), (0.5,) * hits, signals, terms)
+
+
+def test_confidence_by_hand() -> None:
+    by = calibration(0.5, top_cosine=Weight(mean=0.4, scale=0.1, weight=2.0), lead=Weight(3.0, 1.0, 0.0))
+    odds = 0.5 + 2.0 * (0.6 - 0.4) / 0.1
+    assert by.contributions(Signals(top_cosine=0.6, lead=9.0)) == {"top_cosine": pytest.approx(4.0)}
+    assert by.log_odds(Signals(top_cosine=0.6)) == pytest.approx(odds)
+    assert confidence(evidence(signals=Signals(top_cosine=0.6)), by) == round(1 / (1 + math.exp(-odds)), 4)
+
+
+def test_confidence_of_nothing_found_is_0() -> None:
+    assert confidence(evidence(hits=0), calibration(5.0)) == 0.0
+
+
+@pytest.mark.parametrize("weight", [1e300, -1e300])
+def test_confidence_stays_a_probability(weight: float) -> None:
+    found = calibration(0.0, top_cosine=Weight(0.0, 1.0, weight)).confidence(Signals(top_cosine=1.0))
+    assert found in {0.0, 1.0}
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("certain", "states", "expected"),
     [
-        (evidence(0.7, KNOWN), 1.0),
-        (evidence(0.9, KNOWN), 1.0),
-        (evidence(0.45, KNOWN), (0.45 - 0.2) / (0.7 - 0.2)),
-        (evidence(0.2, KNOWN), 0.0),
-        (evidence(-0.3), 0.0),
-        (evidence(0.7, UNKNOWN), 0.0),
-        (evidence(0.7, UNESTABLISHED), 0.5),
-        (evidence(0.7, KNOWN, UNKNOWN), 0.5),
-        (evidence(0.7, MISSPELLED), 1.0),
-        (evidence(0.9, KNOWN, hits=0), 0.0),
+        (0.7, [TermState.KNOWN], Verdict.ANSWERED),
+        (0.69, [], Verdict.UNCERTAIN),
+        (0.9, [TermState.KNOWN, TermState.UNKNOWN], Verdict.UNCERTAIN),
+        (0.9, [TermState.UNESTABLISHED], Verdict.UNCERTAIN),
+        (0.9, [TermState.MISSPELLED], Verdict.ANSWERED),  # as it was read
+        (0.2, [], Verdict.UNCERTAIN),
+        (0.19, [], Verdict.NOT_IN_CORPUS),
+        (0.19, [TermState.UNKNOWN], Verdict.NOT_IN_CORPUS),
     ],
 )
-def test_confidence_by_hand(found: Evidence, expected: float) -> None:
-    assert confidence(found) == pytest.approx(expected)
+def test_verdict(certain: float, states: list[TermState], expected: Verdict) -> None:
+    assert verdict(evidence(*states), certain, Thresholds(answered=0.7, not_in_corpus=0.2)) is expected
 
 
-def test_known_share_without_terms() -> None:
-    assert known_share(evidence(0.5)) == 1.0
+def test_verdict_where_no_threshold_keeps_the_promise() -> None:
+    assert verdict(evidence(), 0.99, Thresholds(None, None)) is Verdict.UNCERTAIN
+    assert verdict(evidence(), 0.0, Thresholds(None, None)) is Verdict.UNCERTAIN
+    assert verdict(evidence(hits=0), 0.99, Thresholds(0.5, None)) is Verdict.NOT_IN_CORPUS
+
+
+# --- promises ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("errors", "total", "bound"),
     [
-        (evidence(0.7, KNOWN), Verdict.ANSWERED),
-        (evidence(0.4, KNOWN), Verdict.UNCERTAIN),
-        (evidence(0.25, KNOWN), Verdict.NOT_IN_CORPUS),
-        (evidence(0.9, KNOWN, KNOWN, UNKNOWN), Verdict.UNCERTAIN),
-        (evidence(0.9, UNKNOWN), Verdict.NOT_IN_CORPUS),
-        (evidence(0.9, MISSPELLED), Verdict.ANSWERED),  # as it was read
+        (0, 29, 1 - 0.025 ** (1 / 29)),  # none of n: 1 - 0.025^(1/n)
+        (0, 1, 0.975),
+        (1, 1, 1.0),
+        (0, 0, 1.0),
+        (3, 100, beta.ppf(0.975, 4, 97)),
     ],
 )
-def test_verdict(found: Evidence, expected: Verdict) -> None:
-    assert verdict(found) is expected
+def test_upper_bound(errors: int, total: int, bound: float) -> None:
+    assert upper_bound(errors, total) == pytest.approx(bound)
+
+
+def test_a_promise_needs_twice_as_many_as_could_pass_without_an_error() -> None:
+    # For a share of 0.1, 36 without an error would pass: 0.9^36 = 0.023. So it begins at 72.
+    promise = Promise(risk=0.1, miss=0.1)
+    assert keep_promise(held_out(clear_right=counts(b95=71)), promise).answered is None
+    assert keep_promise(held_out(clear_right=counts(b95=72)), promise).answered == 0.95
+    assert keep_promise(held_out(flagged_wrong=counts(b3=72)), promise).not_in_corpus == 0.04
+
+
+def test_thresholds_go_as_far_as_the_bound_allows() -> None:
+    counted = held_out(
+        clear_right=counts(b90=100, b80=100, b70=100, b10=1),
+        clear_wrong=counts(b90=2, b80=3, b70=60, b10=80),
+        flagged_wrong=counts(b5=80),
+    )
+    # wrong of answered: 2 of 102 and 5 of 205 will do, 65 of 365 are too many
+    assert upper_bound(5, 205) < 0.1 < upper_bound(65, 365)
+    # right of missing: 0 of 80 and 1 of 161 will do, 161 of 321 are too many
+    assert upper_bound(1, 161) < 0.1 < upper_bound(161, 321)
+    assert keep_promise(counted, Promise(0.1, 0.1)) == Thresholds(answered=0.80, not_in_corpus=0.11)
+
+
+def test_a_threshold_is_not_sought_beyond_the_first_failure() -> None:
+    # 10 of 80 is too many, though 10 of 1,080 would not be: one test, one answer
+    counted = held_out(clear_right=counts(b90=70, b80=1000), clear_wrong=counts(b90=10))
+    assert upper_bound(10, 1080) < 0.1
+    assert keep_promise(counted, Promise(0.1, 0.1)).answered is None
+
+
+def test_flagged_questions_do_not_count_for_answered() -> None:
+    assert keep_promise(held_out(flagged_right=counts(b95=500)), Promise(0.1, 0.1)).answered is None
+
+
+@given(st.lists(st.integers(0, 9), min_size=4 * BINS, max_size=4 * BINS), st.floats(0.01, 0.5), st.floats(0.01, 0.5))
+def test_thresholds_keep_their_promise_on_what_was_counted(numbers: list[int], risk: float, miss: float) -> None:
+    parts = [tuple(numbers[start : start + BINS]) for start in range(0, 4 * BINS, BINS)]
+    counted = held_out(*parts)
+    found = keep_promise(counted, Promise(risk, miss))
+    if found.answered is not None:
+        first = round(found.answered * BINS)
+        wrong, right = sum(counted.clear_wrong[first:]), sum(counted.clear_right[first:])
+        assert upper_bound(wrong, wrong + right) <= risk
+    if found.answered is not None and found.not_in_corpus is not None:
+        assert found.not_in_corpus <= found.answered
+
+
+# --- as a file -----------------------------------------------------------------------------------------------
+
+
+def test_a_calibration_survives_its_file() -> None:
+    made = calibration(0.25, top_cosine=Weight(0.5, 0.1, 1.5), rise=Weight(0.2, 0.1, 0.0))
+    assert read_calibration(calibration_json(made)) == made
+
+
+def test_the_packaged_calibration_is_whole() -> None:
+    packaged = packaged_calibration()
+    assert calibration_json(packaged) == PACKAGED.read_text(encoding="utf-8")
+    assert set(packaged.signals) == {field.name for field in fields(Signals)}
+    assert sum(map(sum, asdict(packaged.held_out).values())) > 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"signals": {}, "held_out": {}}',
+        calibration_json(calibration(0.0, glow=Weight(0.0, 1.0, 1.0))),
+        calibration_json(calibration(0.0, top_cosine=Weight(0.0, 0.0, 1.0))),
+        calibration_json(calibration(math.nan)),
+        calibration_json(replace(calibration(), held_out=HeldOut((1,), NONE, NONE, NONE))),
+        calibration_json(replace(calibration(), held_out=HeldOut((-1,) * BINS, NONE, NONE, NONE))),
+    ],
+)
+def test_a_file_that_is_no_calibration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_calibration(text)

@@ -26,27 +26,30 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spelling": {"datatypes", "lexicon", "words"},
     "fusions": {"datatypes"},
     "states": {"datatypes", "lexicon", "spelling", "vocabulary", "words"},
-    "confidence": {"datatypes"},
+    "confidence": {"datatypes", "settings"},
     "notes": {"confidence", "datatypes", "vocabulary", "words"},
     "payload": {"datatypes"},
-    "index": {"datatypes", "embedders", "errors", "lexicon", "stores"},
+    "index": {"confidence", "datatypes", "embedders", "errors", "lexicon", "stores"},
     "building": {
         "__init__", "datatypes", "embedders", "errors", "index", "lexicon", "readers", "settings",
         "splitters", "stores",
     },
+    "signals": {"datatypes", "index", "vocabulary", "words"},
     "closest": {"index", "stores", "tagging", "terms", "words"},
     "retrieval": {
-        "closest", "datatypes", "fusions", "index", "states", "stores", "terms", "vocabulary", "words",
+        "closest", "datatypes", "fusions", "index", "signals", "states", "stores", "terms", "vocabulary", "words",
     },
     "answering": {
         "confidence", "datatypes", "errors", "index", "notes", "retrieval", "settings", "vocabulary", "words",
     },
-    "web": {"__init__", "answering", "datatypes", "errors", "index", "notes", "payload", "settings"},
-    "evaluation": {"__init__", "answering", "datatypes", "errors", "payload", "words"},
-    "terminal": {"answering", "datatypes", "evaluation", "notes"},
+    "web": {"__init__", "answering", "confidence", "datatypes", "errors", "index", "notes", "payload", "settings"},
+    "evaluation": {
+        "__init__", "answering", "confidence", "datatypes", "errors", "index", "payload", "retrieval", "words",
+    },
+    "terminal": {"answering", "confidence", "datatypes", "evaluation", "notes"},
     "cli": {
-        "__init__", "answering", "building", "datatypes", "errors", "evaluation", "index", "payload", "settings",
-        "terminal", "web",
+        "__init__", "answering", "building", "confidence", "datatypes", "errors", "evaluation", "index", "payload",
+        "settings", "terminal", "web",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -2,18 +2,25 @@ from dataclasses import replace
 
 import pytest
 
-from qa.datatypes import Evidence, Hit, Part, Term, TermReport, TermState
+from qa.confidence import Thresholds, verdict
+from qa.datatypes import Evidence, Hit, Note, Part, Term, TermReport, TermState
 from qa.notes import part_title, quoted, write_note
 
 HIT = Hit(0, 0.1, 1)
+Case = tuple[Evidence, float]  # with its confidence
 
 
 def report(text: str, state: TermState, *parts: str, suggestion: str | None = None) -> TermReport:
     return TermReport(Term(text, 0, len(text), ()), state, 0, suggestion, parts)
 
 
-def evidence(*terms: TermReport, top: float = 0.9, parts: tuple[Part, ...] = (), hits: int = 1) -> Evidence:
-    return Evidence("q", (HIT,) * hits, (top,) * hits, top, terms, parts)
+def evidence(*terms: TermReport, certain: float = 0.9, parts: tuple[Part, ...] = (), hits: int = 1) -> Case:
+    return Evidence("q", (HIT,) * hits, (0.5,) * hits, terms=terms, parts=parts), certain
+
+
+def note(case: Case) -> Note:
+    found, certain = case
+    return write_note(found, certain, verdict(found, certain, Thresholds(answered=0.7, not_in_corpus=0.2)))
 
 
 KNOWN = report("psychotherapy", TermState.KNOWN, "psychotherapy")
@@ -47,7 +54,7 @@ UNLIKELY = "The passages shown are the best there are, and probably do not answe
             "These texts do not have the terms “quorvex” and “zibble”.",
         ),
         (
-            evidence(*(report(text, TermState.UNKNOWN) for text in "abcdefg")),
+            evidence(*(report(text, TermState.UNKNOWN) for text in "abcdefg"), certain=0.1),
             f"These texts do not have the terms “a”, “b”, “c”, “d”, “e” and 2 more. {UNLIKELY}",
         ),
         (
@@ -68,22 +75,29 @@ UNLIKELY = "The passages shown are the best there are, and probably do not answe
             "These texts do not have the term “heart attack”. Close to “heart attack” in meaning, they have "
             "“myocardial infarction”.",
         ),
-        (evidence(KNOWN, top=0.4), "The passages shown are near the question, but may not answer it."),
-        (evidence(KNOWN, top=0.1), UNLIKELY),
-        (evidence(QUORVEX), f"These texts do not have the term “quorvex”. {UNLIKELY}"),
+        (evidence(KNOWN, certain=0.6), "The passages shown are near the question, but may not answer it."),
+        (evidence(KNOWN, certain=0.4), "The passages shown are near the question, and probably do not answer it."),
+        (evidence(KNOWN, certain=0.1), UNLIKELY),
+        (evidence(QUORVEX, certain=0.6), "These texts do not have the term “quorvex”."),
+        (
+            evidence(QUORVEX, certain=0.4),
+            "These texts do not have the term “quorvex”. The passages shown are near the question, and probably do not "
+            "answer it.",
+        ),
+        (evidence(QUORVEX, certain=0.1), f"These texts do not have the term “quorvex”. {UNLIKELY}"),
         (evidence(KNOWN, hits=0), "These texts have nothing to show for the question."),
     ],
 )
-def test_note(found: Evidence, text: str | None) -> None:
-    assert write_note(found).text == text
+def test_note(found: Case, text: str | None) -> None:
+    assert note(found).text == text
 
 
 @pytest.mark.parametrize(
     ("found", "asks"),
     [
         (evidence(KNOWN), None),
-        (evidence(KNOWN, top=0.4), None),
-        (evidence(KNOWN, top=0.1), "Can you ask it in other words, or name the subject that it belongs to?"),
+        (evidence(KNOWN, certain=0.4), None),
+        (evidence(KNOWN, certain=0.1), "Can you ask it in other words, or name the subject that it belongs to?"),
         (
             evidence(THERAPY),
             "Is there another name for “quorvex therapy”, or a text that you expected it in?",
@@ -103,8 +117,8 @@ def test_note(found: Evidence, text: str | None) -> None:
         (evidence(HEART), "Do you mean “myocardial infarction”, or something else by “heart attack”?"),
     ],
 )
-def test_clarification(found: Evidence, asks: str | None) -> None:
-    assert write_note(found).clarification == asks
+def test_clarification(found: Case, asks: str | None) -> None:
+    assert note(found).clarification == asks
 
 
 @pytest.mark.parametrize(

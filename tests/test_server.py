@@ -91,7 +91,8 @@ def test_it_built_the_index_first(server: Running) -> None:
 def test_it_answers(server: Running) -> None:
     status, text = server.request("POST", "/api/ask", b'{"question": "What is an apple?", "k": 2}', "application/json")
     answer = json.loads(text)
-    assert (status, answer["verdict"], answer["note"]) == (200, "answered", None)
+    assert status == 200
+    assert 0.5 < answer["confidence"] < 1
     assert answer["passages"][0]["text"] == "An apple is a fruit. Apple trees bear it in autumn."
     assert json.loads(server.request("GET", "/api/ask?q=What+is+an+apple%3F&k=2")[1]) == answer
     assert server.request("GET", "/?q=apple")[0] == 200

@@ -105,18 +105,23 @@ reciprocal rank, average precision, success; each at a cutoff, as in "ndcg@10"."
 
 
 def _confidence(question: SetQuestion, answer: dict[str, Any], grading: Grading) -> dict[str, float]:
-    """Return the confidence, and whether the answer is right where that is known: by the judgments where the question
-    has any, else by whether the set calls it answerable."""
+    """Return the confidence, and whether the answer is right where that is known."""
     row = {"confidence": float(answer["confidence"])}
     if question.answerable is not None:
         row["answerable"] = float(question.answerable)
-    graded = grading.judgments.get(question.id)
-    if graded:
-        first = ranked_documents(answer)[:LABEL_DEPTH]
-        row["right"] = float(any(graded.get(document, 0) >= grading.least_grade for document in first))
-    elif question.answerable is not None:
-        row["right"] = float(question.answerable)
+    right = is_right(question, ranked_documents(answer), grading)
+    if right is not None:
+        row["right"] = float(right)
     return row
+
+
+def is_right(question: SetQuestion, documents: Sequence[str], grading: Grading) -> bool | None:
+    """Return whether the first LABEL_DEPTH of the documents answer: never where the set calls the question
+    unanswerable, else by its judgments, else as the set says; None where nothing is known."""
+    graded = grading.judgments.get(question.id)
+    if question.answerable is False or not graded:
+        return question.answerable
+    return any(graded.get(document, 0) >= grading.least_grade for document in documents[:LABEL_DEPTH])
 
 
 def contains_answer(answer: Mapping[str, Any], wanted: Sequence[str]) -> bool:

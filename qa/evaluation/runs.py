@@ -14,6 +14,7 @@ from typing import Any
 
 from qa import __version__
 from qa.answering import Answerer, check_question
+from qa.confidence import calibration_json
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation.question import SetQuestion
@@ -53,7 +54,8 @@ class Asked:
 
 
 def run_key(questions: Path, asked: Asked) -> str:
-    """Return a digest of what decides a run: the questions, the index, k, the scope and the version."""
+    """Return a digest of what decides a run: the questions, the index, k, the scope, what confidence and verdict rest
+    on, and the version."""
     digest = hashlib.sha256()
     with questions.open("rb") as content:
         digest.update(hashlib.file_digest(content, "sha256").digest())
@@ -61,6 +63,8 @@ def run_key(questions: Path, asked: Asked) -> str:
         "index": asdict(asked.answerer.index.manifest),
         "k": asked.k,
         "scope": asdict(asked.scope),
+        "calibration": calibration_json(asked.answerer.index.calibration),
+        "promise": asdict(asked.answerer.promise),
         "version": __version__,
     }
     digest.update(json.dumps(decided, sort_keys=True).encode())

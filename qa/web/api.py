@@ -51,13 +51,14 @@ def api_blueprint(answerer: Answerer) -> APIBlueprint:
     @blueprint.output(ReadyBody)
     @blueprint.doc(summary="Whether questions are answered, and from what")
     def ready() -> dict[str, Any]:
-        manifest = answerer.index.manifest
+        manifest, own = answerer.index.manifest, answerer.index.own_calibration
         return {
             "status": "ready",
             "documents": manifest.documents,
             "passages": manifest.passages,
             "embedder": manifest.embedder,
             "created": manifest.created,
+            "calibrated_on": sum(own.questions.values()) if own else None,
         }
 
     return blueprint

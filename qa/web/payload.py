@@ -122,3 +122,6 @@ class ReadyBody(BaseModel):
     passages: int
     embedder: str
     created: str
+    calibrated_on: int | None = Field(
+        description="Judged questions of the owner's that the confidence was calibrated on; null for what is bundled."
+    )

@@ -118,11 +118,13 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Return the application; called in the worker."""
         from qa.answering import Answerer
+        from qa.confidence import Promise
         from qa.index import open_index
         from qa.web.app import create_app
 
         try:
-            answerer = Answerer(open_index(self.index_folder))
+            promise = Promise(self.settings.risk, self.settings.miss)
+            answerer = Answerer(open_index(self.index_folder), promise)
         except QAError as error:
             logging.getLogger("gunicorn.error").error("qa: %s", error)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
