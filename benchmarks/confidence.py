@@ -42,13 +42,12 @@ from qa.evaluation.calibrating import (
     Floats,
     Labelled,
     Model,
+    adapt,
     calibration_of,
     count_held_out,
     fit,
-    held_out_confidence,
     label_questions,
     platt,
-    refit,
 )
 from qa.evaluation.formats import read_questions
 from qa.evaluation.measures import aurc, auroc, brier, ece, reliability_bins
@@ -62,7 +61,6 @@ CORE = (
     "lead",
     "agreement",
     "shown_coverage",
-    "missing_word",
     "flagged_name",
     "flagged_unknown",
     "flagged_apart",
@@ -98,11 +96,11 @@ class Asked:
 
 def collect(folders: Sequence[Path]) -> list[Asked]:
     """Return all questions with their signals, kept from the last run where code and sets are the same."""
-    files = [file for folder in folders for file in sorted(folder.glob("*.jsonl")) + sorted(folder.glob("qrels.tsv"))]
-    digest = hashlib.sha256()
-    for file in [*sorted(Path("qa").rglob("*.py")), Path(__file__), *files]:
-        if file.name not in {"confidence.py", "cli.py", "calibrating.py"}:
-            digest.update(file.read_bytes())
+    sets = [*folders, *(folder.with_name(f"termstate_{folder.name}") for folder in folders)]
+    files = [file for folder in sets for file in sorted(folder.glob("*.jsonl")) + sorted(folder.glob("qrels.tsv"))]
+    digest = hashlib.sha256(embedder_checksum().encode())
+    for file in [*sorted(Path("qa").rglob("*.py")), *sorted(Path("benchmarks").glob("*.py")), *files]:
+        digest.update(file.read_bytes())
     kept = WORK / f"signals-{digest.hexdigest()[:16]}.npz"
     if not kept.exists():
         _keep(kept, [asked for folder in folders for asked in _ask_all(folder, folders)])
@@ -281,15 +279,17 @@ def _split_gain(model: Model, labelled: Labelled, count: int, seed: int) -> list
     order = np.random.default_rng(seed).permutation(len(labelled))
     rest = labelled.take(order[count:])
     before = model.confidence(rest.signals)
-    after = refit(model, labelled.take(order[:count])).confidence(rest.signals)
+    after = adapt(model, labelled.take(order[:count]))[0].confidence(rest.signals)
     pairs = [(measure(before, rest.right), measure(after, rest.right)) for measure in (auroc, ece, brier)]
     return [*pairs[0], *pairs[1], floor(after), *pairs[2]]
 
 
 def print_promises(asked: Sequence[Asked]) -> None:
     """Print how often a promise made on one half of a set's questions was kept on the other half."""
-    print("\n| set | risk | splits with a threshold | share answered | mean risk | kept | kept, miss 0.15 |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "\n| set | risk | splits with a threshold | kept of these | share answered | mean risk | with a miss | kept |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for name, labelled in own(asked).items():
         model = calibrated(without(asked, name))
         halves = [_halves(model, labelled, seed) for seed in range(PROMISES)]
@@ -297,27 +297,51 @@ def print_promises(asked: Sequence[Asked]) -> None:
             splits = [_keep_half(*half, Promise(risk, 0.15)) for half in halves]
             answered = [split for split in splits if split[0]]
             share, wrong = (np.mean([split[i] for split in answered]) if answered else np.nan for i in (0, 1))
-            kept = sum(split[1] <= risk for split in splits)
-            missed = sum(split[2] <= 0.15 for split in splits)
-            row = f"{len(answered)} | {share:.2f} | {wrong:.3f} | {kept} of {PROMISES} | {missed} of {PROMISES}"
-            print(f"| {name} | {risk} | {row} |", flush=True)
+            kept = sum(split[1] <= risk for split in answered)
+            missing = [split[3] for split in splits if split[2]]
+            row = f"{len(answered)} | {kept} | {share:.2f} | {wrong:.3f} | {len(missing)}"
+            print(f"| {name} | {risk} | {row} | {sum(miss <= 0.15 for miss in missing)} |", flush=True)
+
+
+def print_packaged_promises(asked: Sequence[Asked]) -> None:
+    """Print what the thresholds of the packaged kind are worth on a set that had no part in them."""
+    print("\n| set | answered from | share | wrong of these | not in corpus below | share | right of these |")
+    print("|---|---|---|---|---|---|---|")
+    for name, labelled in track(own(asked).items(), console=Console(stderr=True), transient=True):
+        rest = without(asked, name)
+        left_out = {one: calibrated(without(rest, one)).confidence(asked_.signals) for one, asked_ in own(rest).items()}
+        at = keep_promise(count_left_out(rest, left_out, foreign_confidence(rest)), Promise())
+        found = calibrated(rest).confidence(labelled.signals)
+        answered = (found >= (2 if at.answered is None else at.answered)) & (labelled.flagged == 0)
+        missing = found < (at.not_in_corpus or 0)
+        print(
+            f"| {name} | {at.answered} | {answered.mean():.2f} | {_share_of(1 - labelled.right[answered])} "
+            f"| {at.not_in_corpus} | {missing.mean():.2f} | {_share_of(labelled.right[missing])} |",
+            flush=True,
+        )
+
+
+def _share_of(values: Floats) -> str:
+    return f"{values.mean():.2f}" if len(values) else "-"
 
 
 def _halves(model: Model, labelled: Labelled, seed: int) -> tuple[Floats, Labelled, Floats, Labelled]:
     order = np.random.default_rng(seed).permutation(len(labelled))
     here, there = (labelled.take(rows) for rows in np.array_split(order, 2))
-    return held_out_confidence(model, here), here, refit(model, here).confidence(there.signals), there
+    adapted, held_out, _ = adapt(model, here)
+    return held_out, here, adapted.confidence(there.signals), there
 
 
 def _keep_half(
     held_out: Floats, here: Labelled, found: Floats, there: Labelled, promise: Promise
-) -> tuple[float, float, float]:
-    """Return the share answered, the share of these that is wrong, and of what is called missing the share right."""
+) -> tuple[float, float, float, float]:
+    """Return the share answered and the share of these that is wrong, the share called missing and of these right."""
     at = keep_promise(count_held_out(held_out, here), promise)
     answered = (found >= (2 if at.answered is None else at.answered)) & (there.flagged == 0)
     missing = found < (at.not_in_corpus or 0)
     wrong = float(1 - there.right[answered].mean()) if answered.any() else 0.0
-    return float(answered.mean()), wrong, float(there.right[missing].mean()) if missing.any() else 0.0
+    right = float(there.right[missing].mean()) if missing.any() else 0.0
+    return float(answered.mean()), wrong, float(missing.mean()), right
 
 
 def foreign_confidence(asked: Sequence[Asked]) -> dict[tuple[str, str], Floats]:
@@ -448,6 +472,7 @@ def main(arguments: Sequence[str]) -> None:
     compare_calibrators(asked)
     print_packaged()
     print_foreign(foreign, keep_promise(packaged_calibration().held_out, Promise()).not_in_corpus or 0.0)
+    print_packaged_promises(asked)
     print_refitted(asked)
     print_promises(asked)
     print_cost(folders[-1])

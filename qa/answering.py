@@ -19,13 +19,14 @@ from qa.words import spans_of, stems
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A confidence; what adds up to its log odds: the intercept, and by signal its (value, contribution); and from
-    where to where each verdict goes."""
+    where to where each verdict goes, which is a promise where the calibration is the owner's own."""
 
     confidence: float
     intercept: float
     signals: dict[str, tuple[float, float]]
     thresholds: Thresholds
     promise: Promise
+    is_own: bool
 
 
 class Answerer:
@@ -49,7 +50,7 @@ class Answerer:
 
     def explain(self, question: str, scope: Scope = EVERYTHING) -> Explanation:
         """Return what the confidence of a question is made of. Raises BadQuestion."""
-        evidence = gather_evidence([check_question(question)], self.index, DEFAULT_K, scope)[0]
+        evidence = gather_evidence([check_question(question)], self.index, DEFAULT_K, scope, with_parts=False)[0]
         calibration = self.index.calibration
         added = calibration.contributions(evidence.signals)
         return Explanation(
@@ -58,6 +59,7 @@ class Answerer:
             signals={name: (getattr(evidence.signals, name), added[name]) for name in added},
             thresholds=self.thresholds,
             promise=self.promise,
+            is_own=self.index.own_calibration is not None,
         )
 
     def _write(self, evidence: Evidence) -> Answer:
@@ -76,6 +78,7 @@ class Answerer:
                 AnsweredPart(part.terms, self._quote_part(part.ranking, part.terms)) for part in evidence.parts
             ),
             clarification=note.clarification,
+            notice=self.index.manifest.notice or None,
         )
 
     def _quote_part(self, ranking: Ranking, terms: Sequence[str]) -> tuple[QuotedPassage, ...]:

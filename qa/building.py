@@ -1,69 +1,100 @@
-"""Corpus -> a new generation of an index, published in one rename. The old one serves until then."""
+"""Corpora -> a new generation of an index. What did not change is taken over from the current one, which serves on.
+
+A file is unchanged when its content is, whatever its time says: its passages are copied, not read and split again.
+A passage is unchanged when what is embedded of it is, wherever it moved: its vector is copied.
+"""
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
 
 from qa import __version__
+from qa.corpora import Corpora, find_corpora
 from qa.datatypes import Document, Manifest, Passage
-from qa.embedders import Embedder, load_embedder
-from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable, QAError, UnreadableDocument
+from qa.embedders import Embedder, embedder_checksum, load_embedder
+from qa.errors import BadSettings, CorpusMissing, QAError, UnreadableDocument
+from qa.generations import (
+    all_generations,
+    current_generation,
+    file_checksums,
+    locked,
+    partial_generation,
+    prune,
+    publish,
+    verify,
+    write_manifest,
+)
 from qa.index import (
     DIGESTS,
     DOCUMENTS,
     FORMAT,
-    GENERATIONS,
     LEXICON,
-    MANIFEST,
     OFFSETS,
     PASSAGES,
-    POINTER,
     STORE,
     Generation,
     IndexedDocument,
     PassageFile,
-    current_generation,
     manifest_json,
 )
 from qa.lexicon import Entry, build_lexicon
-from qa.readers import CorpusFile, FoundFiles, find_files, read_corpus
+from qa.readers import CorpusFile, FoundFiles, is_taken, read_corpus
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
 from qa.stores import STORES, Vectors, VectorStore
 
 _BLOCK = 1024  # passages embedded between two steps of the progress bar
 _DIGEST_BYTES = 16
-_KEPT_GENERATIONS = 2  # the current one and the one before, which a running reader may still have open
 _LIBRARIES = ("sentence-transformers", "faiss-cpu", "tantivy", "semantic-text-splitter")
+_NEW = -1  # in place of the row that a passage had in the last generation
 
 Progress = Callable[[str, int, int | None], None]
 """Called with a stage's name, how much of it is done, and its whole where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """The files of the corpora against those that the current generation was made of, by source and content.
+
+    ``elsewhere`` tells what else differs: the format, the model, the settings or the corpora named; None where nothing.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    elsewhere: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to build."""
+        return bool(self.added or self.changed or self.removed or self.elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. ``embedded`` passages were computed, ``reused`` ones taken from the last generation;
-    ``unreadable`` were left out, with their reasons; ``left_out`` are files of formats that are not read."""
+    """What a build did, or that there was nothing to do: then ``changes`` is false and ``generation`` was there before.
+
+    ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
+    with their reasons; ``left_out`` are files of formats that are not read.
+    """
 
     generation: Path
     documents: int
     passages: int
     embedded: int
     reused: int
+    changes: Changes
     unreadable: tuple[UnreadableDocument, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -72,41 +103,95 @@ def _silent(stage: str, done: int, total: int | None) -> None:
     """Show no progress."""
 
 
-def build_index(
+def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
     corpora: Sequence[Path],
     folder: Path,
     settings: BuildSettings | None = None,
     embedder: Embedder | None = None,
     progress: Progress = _silent,
+    wait: bool = False,
 ) -> BuildReport:
-    """Build an index of the corpora in ``folder`` and publish it.
+    """Bring the index in ``folder`` in step with the corpora: build what changed and publish it, or do nothing.
 
-    Raises CorpusMissing, EmbedderUnusable, IndexLocked or IndexUnwritable; whatever is raised, the index that
-    was there stays as it was.
+    Raises CorpusMissing, EmbedderUnusable, IndexLocked (unless it is to ``wait``) or IndexUnwritable; whatever is
+    raised, the index that was there stays as it was.
     """
     settings = settings or BuildSettings()
     if settings.store not in STORES:
         raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
-    found = _find_all(corpora)
-    with _locked(folder):
-        embedder = embedder or load_embedder(settings.embedder)
-        with _partial_generation(folder) as partial:
-            build = _Build(partial, settings, embedder, progress)
-            build.write_passages(found)
-            build.write_vectors(_previous(folder, embedder))
+    told = find_corpora(corpora)
+    found = told.found
+    with locked(folder, wait), _previous(folder, settings, embedder) as previous:
+        checksums = _checksums(found.files)
+        changes = _compare(checksums, previous, told, corpora, settings, folder)
+        if previous and not changes:
+            return _unchanged(previous, changes, found)
+        with partial_generation(folder) as partial:
+            build = _Build(partial, settings, embedder or load_embedder(settings.embedder), progress, previous)
+            build.write_passages(found, checksums)
+            build.write_vectors()
             build.write_lexicon()
-            build.write_manifest(corpora)
-            generation = _publish(partial, folder)
-        _prune(folder, generation)
-    return BuildReport(
-        generation,
-        build.documents,
-        build.passages,
-        build.embedded,
-        build.reused,
-        tuple(build.unreadable),
-        found.left_out,
+            build.write_manifest(corpora, told)
+            generation = publish(partial, folder)
+        prune(folder, generation, settings.keep)
+    counts = (build.documents, build.passages, build.embedded, build.reused)
+    return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out)
+
+
+def find_changes(corpora: Sequence[Path], folder: Path, settings: BuildSettings | None = None) -> Changes:
+    """Return what ``build_index`` would find changed, writing nothing. Raises CorpusMissing or EmbedderUnusable."""
+    settings = settings or BuildSettings()
+    told = find_corpora(corpora)
+    with _previous(folder, settings, None) as previous:
+        return _compare(_checksums(told.found.files), previous, told, corpora, settings, folder)
+
+
+def _compare(  # noqa: PLR0913, PLR0917 - both sides of the comparison
+    checksums: Mapping[str, str],
+    previous: Generation | None,
+    told: Corpora,
+    corpora: Sequence[Path],
+    settings: BuildSettings,
+    folder: Path,
+) -> Changes:
+    if previous is None:
+        return Changes(tuple(checksums), (), (), 0, "there is no index to take anything over from")
+    known = previous.manifest.sources
+    return Changes(
+        added=tuple(source for source in checksums if source not in known),
+        changed=tuple(source for source in checksums if source in known and checksums[source] != known[source]),
+        removed=tuple(source for source in known if source not in checksums),
+        unchanged=sum(known.get(source) == checksum for source, checksum in checksums.items()),
+        elsewhere=_elsewhere(previous, told, corpora, settings, folder),
     )
+
+
+def _elsewhere(
+    previous: Generation, told: Corpora, corpora: Sequence[Path], settings: BuildSettings, folder: Path
+) -> str | None:
+    """Return what is to be built anew whether or not a file has changed."""
+    manifest = previous.manifest
+    if previous.folder != _current(folder):
+        return "the current generation is damaged, or was made with another model or setting"
+    if manifest.corpora != tuple(str(corpus) for corpus in corpora):
+        return "other corpora are named"
+    if (manifest.title, manifest.notice, manifest.language) != (told.title, told.notice, told.language):
+        return "corpus.toml says something else"
+    if manifest.store != settings.store:
+        return "another store is chosen"
+    return None if manifest.version == __version__ else "it was made by another version"
+
+
+def _current(folder: Path) -> Path | None:
+    with suppress(QAError):
+        return current_generation(folder)
+    return None
+
+
+def _unchanged(previous: Generation, changes: Changes, found: FoundFiles) -> BuildReport:
+    manifest = previous.manifest
+    counts = (manifest.documents, manifest.passages, 0, manifest.passages)
+    return BuildReport(previous.folder, *counts, changes, found.unreadable, found.left_out)
 
 
 @dataclass
@@ -117,12 +202,17 @@ class _Build:
     settings: BuildSettings
     embedder: Embedder
     progress: Progress
+    previous: Generation | None
     documents: int = 0
     passages: int = 0
     embedded: int = 0
     reused: int = 0
     unreadable: list[UnreadableDocument] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    imperfect: list[str] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=lambda: [0])
+    olds: list[int] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         embedder = self.embedder
@@ -130,41 +220,88 @@ class _Build:
             embedder.tokenizer, embedder.max_tokens, self.settings.passage_tokens, embedder.passage_overhead
         )
 
-    def write_passages(self, found: FoundFiles) -> None:
-        """Read and split, one document in memory at a time."""
+    def write_passages(self, found: FoundFiles, checksums: dict[str, str]) -> None:
+        """Copy what did not change, and read and split the rest, one document in memory at a time."""
         self.unreadable.extend(found.unreadable)
-        # Before the texts are read: a file that changes meanwhile is then known as another at the next build.
-        self.sources = _checksums(found.files)
-        offsets = [0]
+        # From before the texts are read: a file that changes meanwhile is then known as another at the next build.
+        self.sources = checksums
+        known = self._known_documents()
         with (self.folder / PASSAGES).open("wb") as output, (self.folder / DOCUMENTS).open("wb") as documents:
-            for item in read_corpus(found.files):
-                passages = [] if isinstance(item, UnreadableDocument) else self.splitter.split(item)
-                if not passages:
-                    self.unreadable.append(_reason(item))
-                    continue
-                self.documents += 1
-                first = passages[0]
-                rows = (len(offsets) - 1, len(offsets) - 1 + len(passages))
-                documents.write(_line(IndexedDocument(first.document_id, first.title, first.source, *rows)))
-                offsets.extend(accumulate((output.write(_line(p)) for p in passages), initial=offsets.pop()))
+            for file in found.files:
+                left_out = len(self.unreadable)
+                if file.source in known:
+                    self._copy_file(known[file.source], output, documents)
+                else:
+                    self._read_file(file, output, documents)
+                if len(self.unreadable) > left_out:
+                    self.imperfect.append(file.source)
                 self.progress("Reading", self.documents, None)
-        np.save(self.folder / OFFSETS, np.array(offsets, np.int64))
-        self.passages = len(offsets) - 1
+        np.save(self.folder / OFFSETS, np.array(self.offsets, np.int64))
+        self.passages = len(self.offsets) - 1
         if not self.passages:
             raise CorpusMissing(_nothing_read(self.unreadable))
 
-    def write_vectors(self, previous: Generation | None) -> None:
+    def _known_documents(self) -> dict[str, list[IndexedDocument]]:
+        """Return the documents of each file that the previous generation read whole and that is as it was."""
+        if self.previous is None:
+            return {}
+        before = self.previous.manifest
+        same = {s for s, checksum in before.sources.items() if self.sources.get(s) == checksum} - {*before.imperfect}
+        known: defaultdict[str, list[IndexedDocument]] = defaultdict(list)
+        for document in self.previous.documents():
+            if document.file in same:
+                known[document.file].append(document)
+        return known
+
+    def _copy_file(self, known: Sequence[IndexedDocument], output: BinaryIO, documents: BinaryIO) -> None:
+        assert self.previous is not None  # noqa: S101 - what is known is known from there
+        for document in known:
+            if document.id in self.taken:
+                self.unreadable.append(is_taken(document.id, document.source))
+                continue
+            self.taken.add(document.id)
+            first, end = document.first_row, document.end_row
+            output.write(self.previous.passages.lines(first, end))
+            lengths = self.previous.passages.lengths(first, end)
+            self._add_document(document, lengths, range(first, end), documents)
+
+    def _read_file(self, file: CorpusFile, output: BinaryIO, documents: BinaryIO) -> None:
+        for item in read_corpus([file], self.taken):
+            passages = [] if isinstance(item, UnreadableDocument) else self.splitter.split(item)
+            if not passages:
+                self.unreadable.append(_reason(item))
+                continue
+            first = passages[0]
+            document = IndexedDocument(first.document_id, first.title, first.source, file.source, 0, 0)
+            lengths = [output.write(_line(passage)) for passage in passages]
+            self._add_document(document, lengths, [_NEW] * len(passages), documents)
+
+    def _add_document(
+        self, document: IndexedDocument, lengths: Sequence[int], olds: Sequence[int], documents: BinaryIO
+    ) -> None:
+        first = len(self.olds)
+        documents.write(_line(replace(document, first_row=first, end_row=first + len(lengths))))
+        self.offsets.extend(accumulate(lengths, initial=self.offsets.pop()))
+        self.olds.extend(olds)
+        self.documents += 1
+
+    def write_vectors(self) -> None:
         """Embed what the previous generation did not, a block at a time."""
         store = STORES[self.settings.store](self.embedder.dimension)
-        known = {} if previous is None else {d.tobytes(): r for r, d in enumerate(previous.digests)}
+        known = {} if self.previous is None else {d.tobytes(): r for r, d in enumerate(self.previous.digests)}
         digests: npt.NDArray[np.uint8] = np.empty((self.passages, _DIGEST_BYTES), np.uint8)
         with self._open_passages() as passages:
             for start in range(0, self.passages, _BLOCK):
                 rows = range(start, min(start + _BLOCK, self.passages))
-                texts = [self._embedded_text(passages[row]) for row in rows]
-                digests[rows.start : rows.stop] = [_digest(text) for text in texts]
-                olds = [known.get(digests[row].tobytes()) for row in rows]
-                store.add(np.array(rows, np.int64), self._vectors(texts, olds, previous))
+                olds = np.array(self.olds[rows.start : rows.stop], np.int64)
+                texts = {n: self._embedded_text(passages[rows[n]]) for n in np.flatnonzero(olds == _NEW).tolist()}
+                for place, text in texts.items():
+                    digests[rows[place]] = _digest(text)
+                    olds[place] = known.get(digests[rows[place]].tobytes(), _NEW)
+                kept = np.flatnonzero(olds != _NEW)
+                if self.previous is not None and len(kept):
+                    digests[rows.start + kept] = self.previous.digests[olds[kept]]
+                store.add(np.array(rows, np.int64), self._vectors(texts, olds))
                 self.progress("Embedding", rows.stop, self.passages)
         np.save(self.folder / DIGESTS, digests)
         self._save_store(store)
@@ -178,7 +315,7 @@ class _Build:
             except ValueError as error:  # how tantivy reports a failed write
                 raise OSError(str(error)) from error
 
-    def write_manifest(self, corpora: Sequence[Path]) -> None:
+    def write_manifest(self, corpora: Sequence[Path], told: Corpora) -> None:
         """Write how all this was made."""
         manifest = Manifest(
             format=FORMAT,
@@ -190,14 +327,20 @@ class _Build:
             dimension=self.embedder.dimension,
             max_tokens=self.embedder.max_tokens,
             passage_tokens=self.splitter.passage_tokens,
+            requested_tokens=self.settings.passage_tokens,
             store=self.settings.store,
             documents=self.documents,
             passages=self.passages,
             corpora=tuple(str(corpus) for corpus in corpora),
+            title=told.title,
+            notice=told.notice,
+            language=told.language,
             sources=self.sources,
+            imperfect=tuple(self.imperfect),
             libraries={name: version(name) for name in _LIBRARIES},
+            files=file_checksums(self.folder),
         )
-        (self.folder / MANIFEST).write_text(manifest_json(manifest), encoding="utf-8")
+        write_manifest(self.folder, manifest_json(manifest))
 
     @contextmanager
     def _open_passages(self) -> Iterator[PassageFile]:
@@ -210,14 +353,14 @@ class _Build:
     def _embedded_text(self, passage: Passage) -> str:
         return self.splitter.context(passage) + passage.text
 
-    def _vectors(self, texts: list[str], olds: list[int | None], previous: Generation | None) -> Vectors:
-        vectors: Vectors = np.empty((len(texts), self.embedder.dimension), np.float32)
-        new = [place for place, old in enumerate(olds) if old is None]
-        kept = [place for place, old in enumerate(olds) if old is not None]
-        if new:
-            vectors[new] = self.embedder.embed_passages([texts[place] for place in new])
-        if kept and previous is not None:
-            vectors[kept] = previous.store.vectors(np.array([olds[place] for place in kept], np.int64))
+    def _vectors(self, texts: Mapping[int, str], olds: npt.NDArray[np.int64]) -> Vectors:
+        """Return the vectors of a block: by the rows that they had, and embedded where there was none."""
+        vectors: Vectors = np.empty((len(olds), self.embedder.dimension), np.float32)
+        new, kept = np.flatnonzero(olds == _NEW), np.flatnonzero(olds != _NEW)
+        if len(new):
+            vectors[new] = self.embedder.embed_passages([texts[place] for place in new.tolist()])
+        if len(kept) and self.previous is not None:
+            vectors[kept] = self.previous.store.vectors(olds[kept])
         self.embedded += len(new)
         self.reused += len(kept)
         return vectors
@@ -243,18 +386,6 @@ def lexicon_entries(passages: PassageFile) -> Iterator[Entry]:
         yield Entry(row, document, f"{passage.title}\n{passage.heading}", passage.text)
 
 
-def _find_all(corpora: Sequence[Path]) -> FoundFiles:
-    """Return the files of all corpora. Where two have one name, their paths stand in the sources in its place."""
-    names = Counter(corpus.resolve().name for corpus in corpora)
-    given = [corpus.as_posix() if names[corpus.resolve().name] > 1 else None for corpus in corpora]
-    found = [find_files(corpus, name) for corpus, name in zip(corpora, given, strict=True)]
-    return FoundFiles(
-        tuple(file for one in found for file in one.files),
-        tuple(source for one in found for source in one.left_out),
-        tuple(error for one in found for error in one.unreadable),
-    )
-
-
 def _reason(item: Document | UnreadableDocument) -> UnreadableDocument:
     return item if isinstance(item, UnreadableDocument) else UnreadableDocument(item.source, "has no text to quote")
 
@@ -277,87 +408,27 @@ def _digest(text: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest(), np.uint8)
 
 
-# --- generations -------------------------------------------------------------------------------------------
-
-
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for one builder. The system frees the lock of a process that died."""
-    with _writing(folder):
-        (folder / GENERATIONS).mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            raise IndexLocked(f"Another `qa index` is building in {folder}: wait for it to end.") from None
+def _previous(folder: Path, settings: BuildSettings, embedder: Embedder | None) -> Iterator[Generation | None]:
+    """Yield the current generation where it is whole and was made alike, so that its passages and vectors can be taken
+    over; else the last such one; None without any."""
+    wanted = (embedder.checksum if embedder else embedder_checksum(settings.embedder), settings.passage_tokens)
+    current = _current(folder)
+    candidates = [*([current] if current else []), *reversed(all_generations(folder))]
+    found = next((one for path in candidates if (one := _made_alike(path, wanted))), None)
     try:
-        yield
+        yield found
     finally:
-        lock.release()
+        if found:
+            found.close()
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise IndexUnwritable(
-            f"{folder} cannot be written ({reason}): free space or mend its permissions, or name another "
-            "folder with --index. The index that was there is as it was."
-        ) from error
-
-
-@contextmanager
-def _partial_generation(folder: Path) -> Iterator[Path]:
-    """Yield a new folder to fill; whatever is left of it, or of a build that was killed, is removed."""
-    with _writing(folder):
-        for leftover in (folder / GENERATIONS).glob("*.partial"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        partial = Path(tempfile.mkdtemp(suffix=".partial", prefix="", dir=folder / GENERATIONS))
-        partial.chmod(0o755)
-        try:
-            yield partial
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _previous(folder: Path, embedder: Embedder) -> Generation | None:
-    """Return the current generation where its vectors can be taken over, else None."""
-    try:
-        generation = Generation(current_generation(folder))
-        return generation if generation.manifest.embedder_checksum == embedder.checksum else None
-    except QAError:
-        return None
-
-
-def _publish(partial: Path, folder: Path) -> Path:
-    """Check the generation, make it durable, and point to it. Returns its folder."""
-    Generation(partial).close()
-    for path in [*partial.rglob("*"), partial]:
-        _sync(path)
-    numbers = [int(path.name) for path in (folder / GENERATIONS).iterdir() if path.name.isdigit()]
-    generation = folder / GENERATIONS / f"{max(numbers, default=0) + 1:06d}"
-    partial.rename(generation)
-    _sync(generation.parent)
-    pointer = folder / f"{POINTER}.new"
-    pointer.write_text(generation.name + "\n", encoding="utf-8")
-    _sync(pointer)
-    pointer.replace(folder / POINTER)
-    _sync(folder)
-    return generation
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _prune(folder: Path, current: Path) -> None:
-    """Remove all but the last generations; one that cannot be removed now is removed another time."""
-    older = sorted(p for p in (folder / GENERATIONS).iterdir() if p.name.isdigit() and p.name <= current.name)
-    for generation in older[:-_KEPT_GENERATIONS]:
-        shutil.rmtree(generation, ignore_errors=True)
+def _made_alike(path: Path, wanted: tuple[str, int]) -> Generation | None:
+    """Return a generation opened, None where it is damaged or made with another model or passage length."""
+    with suppress(QAError):
+        verify(path)
+        generation = Generation(path)
+        if (generation.manifest.embedder_checksum, generation.manifest.requested_tokens) == wanted:
+            return generation
+        generation.close()
+    return None

@@ -26,9 +26,11 @@ from qa.settings import (
     load_serve_settings,
 )
 
-if TYPE_CHECKING:  # what measures is heavy, and most commands need none of it
+if TYPE_CHECKING:  # what builds and measures is heavy, and most commands need none of it
+    from qa.building import Changes
     from qa.evaluation.evaluating import Evaluation
     from qa.evaluation.requirements import Requirement
+    from qa.settings import BuildSettings
 
 Parameters = ParamSpec("Parameters")
 
@@ -58,7 +60,16 @@ _title_option = click.option(
 )
 
 
-_SHARE = click.FloatRange(*SHARES)
+class _Share(click.FloatRange):
+    """A share of answers; not a number is refused, which a range lets pass."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the share."""
+        found = super().convert(value, param, ctx)
+        return found if found == found else self.fail(f"{value} is no number.", param, ctx)  # noqa: PLR0124
+
+
+_SHARE = _Share(*SHARES)
 _risk_option = click.option(
     "--risk",
     type=_SHARE,
@@ -121,31 +132,50 @@ def cli() -> None:
     help="Longest passage in tokens of the embedder, title and heading included. [default: what it reads, up to 256]",
 )
 @click.option("--store", help="How vectors are kept: faiss or exact. [default: faiss]")
+@click.option(
+    "--keep", type=click.IntRange(1, 1000), help="Generations that stay, the current one among them. [default: 2]"
+)
+@click.option("--dry-run", is_flag=True, help="List what would change, and write nothing.")
+@click.option("--watch", is_flag=True, help="Stay, and build again whenever a text changes.")
+@click.option("--wait", is_flag=True, help="Where another `qa index` holds the folder, wait for it to end.")
+@click.option("--rollback", is_flag=True, help="Let the generation before the current one answer again.")
 @_refusing
-def index(
-    corpus: tuple[Path, ...],
-    index: Path,
-    embedder: Path | None,
-    passage_tokens: int | None,
-    store: str | None,
-) -> None:
+def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
     """Index the texts of each CORPUS: a folder, one file, or JSON lines of {"_id", "title", "text"}.
 
     Without a CORPUS it is the folder corpus/. Files that end in .txt, .md, .html, .pdf, .docx, .epub, .jsonl and
-    .csv (each row a document) are read, hidden ones and READMEs passed over. The index that was there answers until
-    the new one is whole; vectors of unchanged passages are taken over from it.
+    .csv (each row a document) are read, hidden ones and READMEs passed over. Given again, only what changed in content
+    is read and embedded; where nothing did, nothing is written. The index that was there answers until the new
+    generation is whole.
 
     \b
     Examples:
       qa index
       qa index notes/ handbook.md --index team-index
+      qa index notes/ --index team-index --dry-run
     """
-    given = {"embedder": embedder, "passage_tokens": passage_tokens, "store": store}
+    dry_run, watch, wait, rollback = (given.pop(name) for name in ("dry_run", "watch", "wait", "rollback"))
     settings = load_build_settings(**{name: value for name, value in given.items() if value is not None})
+    corpora = corpus or (Path("corpus"),)
+    if rollback:
+        from qa.generations import roll_back
+
+        click.echo(f"{index} answers from generation {roll_back(index).name} again.")
+    elif dry_run:
+        from qa.building import find_changes
+
+        _list_changes(find_changes(corpora, index, settings))
+    else:
+        _build(corpora, index, settings, wait)
+        if watch:
+            _watch(corpora, index, settings)
+
+
+def _build(corpora: "Sequence[Path]", index: Path, settings: "BuildSettings", wait: bool) -> None:
     from qa.building import build_index
 
     with _progress() as progress:
-        report = build_index(corpus or (Path("corpus"),), index, settings, progress=progress)
+        report = build_index(corpora, index, settings, progress=progress, wait=wait)
     _list_left_out(report.unreadable)
     if report.left_out:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
@@ -154,12 +184,68 @@ def index(
         _say(
             "the confidence is calibrated for the bundled model: run `qa calibrate` before you rely on it with another"
         )
+    held = f"{_count(report.documents, 'document')} as {_count(report.passages, 'passage')}"
+    if not report.changes:
+        click.echo(f"Nothing changed: {index} has {held}.")
+        return
     unreadable = f", {len(report.unreadable)} left out" if report.unreadable else ""
     reused = f" ({report.reused} unchanged)" if report.reused else ""
-    click.echo(
-        f"Indexed {_count(report.documents, 'document')} as {_count(report.passages, 'passage')}{reused} "
-        f"in {index}{unreadable}."
-    )
+    click.echo(f"Indexed {held}{reused} in {index}{unreadable}.")
+
+
+def _list_changes(changes: "Changes") -> None:
+    """Print what a build would do, a line a file."""
+    for sign, sources in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
+        for source in sources:
+            _echo_path(f"{sign} {source}")
+    counts = ((changes.added, "added"), (changes.changed, "changed"), (changes.removed, "removed"))
+    summary = ", ".join(f"{len(sources):,} {word}" for sources, word in counts)
+    why = f"; all is written anew, for {changes.elsewhere}" if changes.elsewhere else ""
+    click.echo(f"{summary}, {changes.unchanged:,} unchanged{why}.")
+
+
+def _echo_path(line: str) -> None:
+    from qa.terminal import printable
+
+    click.echo(printable(line))
+
+
+def _watch(corpora: "Sequence[Path]", index: Path, settings: "BuildSettings") -> None:
+    """Build again after each change, until interrupted. What a build refuses is told, and the next change tried."""
+    from watchfiles import watch
+
+    _say(f"Watching {', '.join(map(str, corpora))}: Ctrl+C ends it.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for _ in watch(*corpora, debounce=1600, step=200, raise_interrupt=False):
+        try:
+            _build(corpora, index, settings, wait=True)
+        except QAError as error:
+            _say(f"qa: {error}")
+
+
+@cli.command()
+@_index_option
+@_refusing
+def check(index: Path) -> None:
+    """Compare every file of the index with its checksum, and name the first that is damaged.
+
+    Ends with status 1 where a generation is damaged, the current one or an older one.
+    """
+    from qa.errors import IndexDamaged
+    from qa.generations import all_generations, current_generation, verify
+
+    current = current_generation(index)
+    damaged = 0
+    for generation in all_generations(index):
+        answers = ", which answers" if generation == current else ""
+        try:
+            verify(generation)
+            click.echo(f"Generation {generation.name}{answers}: whole.")
+        except IndexDamaged as error:
+            damaged += 1
+            _say(f"qa: {error}")
+    if damaged:
+        sys.exit(1)
 
 
 @cli.command()
@@ -196,7 +282,8 @@ def ask(question: str, k: int, as_json: bool, explain: bool, index: Path, **give
     from qa.answering import Answerer, check_question
     from qa.confidence import Promise
     from qa.datatypes import Scope
-    from qa.index import current_generation, open_index
+    from qa.generations import current_generation
+    from qa.index import open_index
     from qa.payload import answer_payload
 
     check_question(question)
@@ -263,7 +350,8 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     from qa.evaluation.evaluating import Task, evaluate, evaluation_payload
     from qa.evaluation.formats import question_file
     from qa.evaluation.report import write_report
-    from qa.index import current_generation, open_index
+    from qa.generations import current_generation
+    from qa.index import open_index
     from qa.terminal import render_evaluation
 
     scope = Scope(task.pop("source"), task.pop("title"))
@@ -303,16 +391,19 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one argument an option
 
     QUESTIONS is a set as `qa evaluate` reads it, of at least 100 questions that are judged or labelled "answerable", at
     least 20 of them answered by the texts and 20 not. The result is kept in the index, also when that is built again;
-    calibrate anew when its texts or the kind of questions have changed much. A running `qa serve` must be restarted.
+    calibrate anew when its texts or the kind of questions have changed much. A running `qa serve` notices.
 
     \b
     Examples:
       qa calibrate my-questions/questions.jsonl --index my-index
       qa calibrate --reset --index my-index
     """
-    from qa.index import current_generation, open_index, save_calibration
+    from qa.generations import current_generation
+    from qa.index import open_index, save_calibration
 
     current_generation(index)
+    if reset and questions:
+        raise BadSettings("Give either QUESTIONS to calibrate on, or --reset.")
     if reset:
         save_calibration(index, None)
         click.echo(f"{index} uses the calibration that is bundled.")
@@ -325,15 +416,19 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one argument an option
 
     with _progress() as progress:
         made, gain, problems = calibrate_on_set(
-            open_index(index), questions, qrels, least_grade, lambda done, total: progress("Answering", done, total)
+            open_index(index, with_own_calibration=False),
+            questions,
+            qrels,
+            least_grade,
+            lambda done, total: progress("Answering", done, total),
         )
     _list_left_out(problems)
-    save_calibration(index, made)
     render_gain(gain)
+    save_calibration(index, made)
     if not gain.is_gain:
         click.echo("Refitting gains nothing here: only the verdicts are made anew on these questions.")
     promise = Promise(risk, miss)
-    click.echo(promise_words(keep_promise(made.held_out, promise), promise))
+    click.echo(promise_words(keep_promise(made.held_out, promise), promise, is_own=True))
 
 
 def _check_met(requirements: "Sequence[Requirement]", evaluation: "Evaluation") -> None:
@@ -368,6 +463,8 @@ def _list_left_out(problems: Sequence[object]) -> None:
 @click.option(
     "--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests answered at a time."
 )
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option("--reload-token", help="Allow POST /api/reload to whoever sends this; 8 characters or more.")
 @click.option(
     "--corpus",
     type=_PATH,
@@ -383,7 +480,8 @@ def _list_left_out(problems: Sequence[object]) -> None:
 def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) -> None:
     """Serve a search page and an HTTP API on an index, which is built first when there is none.
 
-    One line is logged for each request, without the question. SIGTERM stops it after the requests under way.
+    A new generation of the index is answered from within a second of its being whole; SIGHUP makes it look at once. One
+    line is logged for each request, without the question. SIGTERM stops it after the requests under way.
 
     \b
     Then ask:

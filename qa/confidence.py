@@ -25,8 +25,8 @@ BINS = 100
 """Steps of confidence in which held-out questions are counted, and in which thresholds move."""
 
 LEVEL = 0.975
-"""How sure the bound on a share is. A promise holds with 95 % confidence: half of what is left is for the share, half
-for chance in the questions that come."""
+"""How sure the bound on one share is. Two promises are made at a time; each gets half of 5 % that may go wrong. What
+is bound is the share in the long run: among the next twenty answers there may be more by chance."""
 
 _FAR = 30.0  # log odds beyond which a probability no longer shows a difference
 
@@ -60,7 +60,10 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the verdicts hold to, each with 95 % confidence, for questions like those that were held out.
+    """What the verdicts hold to, both together with 95 % confidence, for questions drawn as those that were held out.
+
+    That is a promise where these are one's own (`qa calibrate`). Of the packaged calibration they are of several sets,
+    which differ more from each other than the bound allows for.
 
     ``risk``: the largest share of the answers with verdict ``answered`` that may be wrong; ``miss``: of those with
     verdict ``not_in_corpus`` that may be right after all.
@@ -140,17 +143,20 @@ def verdict(evidence: Evidence, certain: float, thresholds: Thresholds) -> Verdi
 
 
 def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
-    """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise."""
+    """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
+
+    Neither crosses one half: what is more likely wrong is not called answered, however few of all are wrong.
+    """
     clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
     right = clear_right + np.array(held_out.flagged_right)
     wrong = clear_wrong + np.array(held_out.flagged_wrong)
-    most = _last_kept(clear_wrong[::-1], clear_right[::-1], promise.risk)
-    least = _last_kept(right, wrong, promise.miss)
-    answered = None if most is None else round((BINS - most) / BINS, 2)
-    not_in_corpus = None if least is None else round(least / BINS, 2)
-    if answered is not None and not_in_corpus is not None:
-        not_in_corpus = min(answered, not_in_corpus)
-    return Thresholds(answered, not_in_corpus)
+    half = BINS // 2
+    most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk)
+    least = _last_kept(right[:half], wrong[:half], promise.miss)
+    return Thresholds(
+        answered=None if most is None else round((BINS - most) / BINS, 2),
+        not_in_corpus=None if least is None else round(least / BINS, 2),
+    )
 
 
 def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float) -> int | None:

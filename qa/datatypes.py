@@ -284,7 +284,8 @@ class AnsweredPart:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain."""
+    """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain;
+    ``notice`` is what the owner of the texts wants to be read with every answer."""
 
     question: str
     confidence: float
@@ -294,11 +295,18 @@ class Answer:
     passages: tuple[QuotedPassage, ...] = ()
     parts: tuple[AnsweredPart, ...] = ()
     clarification: str | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike."""
+    """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike.
+
+    ``title``, ``notice`` and ``language`` are the owner's words on the texts.
+    ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
+    ``files`` are the checksums of the generation's own. ``requested_tokens`` is the setting from which
+    ``passage_tokens`` came.
+    """
 
     format: int
     version: str
@@ -309,9 +317,15 @@ class Manifest:
     dimension: int
     max_tokens: int
     passage_tokens: int
+    requested_tokens: int
     store: str
     documents: int
     passages: int
     corpora: tuple[str, ...] = ()
+    title: str = ""
+    notice: str = ""
+    language: str = "en"
     sources: dict[str, str] = field(default_factory=dict)
+    imperfect: tuple[str, ...] = ()
     libraries: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)

@@ -1,12 +1,11 @@
 """An index opened for asking: passages, vectors and lexicon of one generation, and the embedder that made it.
 
-On disk (see ``index/README.md``): ``CURRENT`` names a folder in ``generations/``; a build writes another and
-moves the pointer in one rename. All is plain files, opened by memory map. Writing them is ``building``'s.
+All is plain files (see ``index/README.md``), opened by memory map. Writing them is ``building``'s; which generation
+answers is told by ``generations``.
 """
 
 import json
 import mmap
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -18,16 +17,14 @@ import numpy.typing as npt
 from qa.confidence import Calibration, calibration_json, packaged_calibration, read_calibration
 from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
 from qa.embedders import Embedder, embedder_checksum, load_embedder
-from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing, IndexUnwritable
+from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
+from qa.generations import MANIFEST, locked, rebuild, sound_generation, sync, writing
 from qa.lexicon import Lexicon
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the files of a generation change in a way that older code cannot read."""
 
-POINTER = "CURRENT"
-GENERATIONS = "generations"
-MANIFEST = "manifest.json"
 PASSAGES = "passages.jsonl"
 OFFSETS = "passages.offsets.npy"
 DOCUMENTS = "documents.jsonl"
@@ -43,11 +40,13 @@ _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few a
 
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
-    """A document of a generation: its passages have the rows from ``first_row`` up to, not with, ``end_row``."""
+    """A document of a generation, read from ``file``: its passages have the rows from ``first_row`` up to, not with,
+    ``end_row``."""
 
     id: str
     title: str
     source: str
+    file: str
     first_row: int
     end_row: int
 
@@ -81,6 +80,14 @@ class PassageFile:
         fields = json.loads(line)
         fields["sentences"] = tuple((start, end) for start, end in fields["sentences"])
         return Passage(**fields)
+
+    def lines(self, first: int, end: int) -> bytes:
+        """Return the lines of the rows from ``first`` up to, not with, ``end``, as they are stored."""
+        return self._content[int(self._offsets[first]) : int(self._offsets[end])]
+
+    def lengths(self, first: int, end: int) -> list[int]:
+        """Return how many bytes each of these lines has."""
+        return [int(length) for length in np.diff(self._offsets[first : end + 1])]
 
     def close(self) -> None:
         """Give the mapped file back."""
@@ -138,8 +145,10 @@ class Generation:
 class Index:
     """A generation with the embedder that made it: what a question is asked against."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
-        """Join the two.
+    def __init__(
+        self, generation: Generation, embedder: Embedder, warning: str | None = None, with_own_calibration: bool = True
+    ) -> None:
+        """Join the two; ``warning`` says why it is not the generation that it should be.
 
         Raises IndexMismatch when the embedder is not the one that made the generation.
         """
@@ -148,13 +157,15 @@ class Index:
         self.lexicon = generation.lexicon
         self.store = generation.store
         self.embedder = embedder
+        self.warning = warning
         if embedder.checksum != self.manifest.embedder_checksum:
             raise IndexMismatch(
                 f"{generation.folder} was made by {self.manifest.embedder} (checksum "
                 f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (checksum "
                 f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
             )
-        self.own_calibration = load_calibration(generation.folder.parent.parent, self.manifest)
+        self.folder = generation.folder.parent.parent
+        self.own_calibration = load_calibration(self.folder, self.manifest) if with_own_calibration else None
         self.calibration = self.own_calibration or packaged_calibration()
         self._phrases: dict[str, Vectors] = {}
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
@@ -219,31 +230,18 @@ def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
     )
 
 
-def open_index(folder: Path, embedder: Embedder | None = None) -> Index:
+def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:
     """Return the index in a folder, with the embedder that its manifest names unless one is given.
 
+    Every file is compared with its checksum; where one is damaged the last good generation is opened, with a warning.
     Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
     """
-    generation = Generation(current_generation(folder))
+    found, warning = sound_generation(folder)
+    generation = Generation(found)
     if embedder is None:
         path = generation.manifest.embedder_path
         embedder = load_embedder(Path(path) if path else None)
-    return Index(generation, embedder)
-
-
-def current_generation(folder: Path) -> Path:
-    """Return the folder of the generation that the pointer names. Raises IndexMissing or IndexDamaged."""
-    pointer = folder / POINTER
-    try:
-        name = pointer.read_text(encoding="utf-8").strip()
-    except (FileNotFoundError, NotADirectoryError):
-        raise IndexMissing(f"There is no index in {folder}: run `qa index CORPUS --index {folder}`.") from None
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index CORPUS --index {folder}`.") from error
-    generation = folder / GENERATIONS / name
-    if not name or Path(name).name != name or not generation.is_dir():
-        raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index CORPUS --index {folder}`.')
-    return generation
+    return Index(generation, embedder, warning, with_own_calibration)
 
 
 def load_calibration(folder: Path, manifest: Manifest) -> Calibration | None:
@@ -262,19 +260,20 @@ def load_calibration(folder: Path, manifest: Manifest) -> Calibration | None:
 
 
 def save_calibration(folder: Path, calibration: Calibration | None) -> None:
-    """Store a calibration in an index's folder in one step, or remove it for None. Raises IndexUnwritable."""
+    """Store a calibration in an index's folder in one step, or remove it for None.
+
+    Raises IndexUnwritable, or IndexLocked while another process writes there.
+    """
     path = folder / CALIBRATION
-    try:
+    with locked(folder), writing(folder):
         if calibration is None:
             path.unlink(missing_ok=True)
             return
         new = path.with_suffix(".new")
         new.write_text(calibration_json(calibration), encoding="utf-8")
+        sync(new)
         new.replace(path)
-    except OSError as error:
-        raise IndexUnwritable(
-            f"{path} cannot be written ({error.strerror or error}): free space or mend the folder's permissions."
-        ) from error
+        sync(folder)
 
 
 def load_manifest(generation: Path) -> Manifest:
@@ -288,19 +287,10 @@ def load_manifest(generation: Path) -> Manifest:
     if found != FORMAT:
         raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: {rebuild(generation)}.")
     try:
-        return Manifest(**{**fields, "corpora": tuple(fields["corpora"])})
+        tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect")}
+        return Manifest(**{**fields, **tuples})
     except (TypeError, KeyError) as error:
         raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
-
-
-def rebuild(generation: Path) -> str:
-    """Return the repair to name for a generation's folder: the command with its own corpora, where they are known."""
-    try:
-        corpora = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["corpora"]
-        named = shlex.join(map(str, corpora))
-    except (OSError, ValueError, KeyError, TypeError):
-        named = "CORPUS"
-    return f"run `qa index {named} --index {shlex.quote(str(generation.parent.parent))}` to build it anew"
 
 
 def check_index(folder: Path) -> Manifest:
@@ -308,7 +298,7 @@ def check_index(folder: Path) -> Manifest:
 
     Costs no loading of a model. Raises what ``open_index`` does.
     """
-    generation = Generation(current_generation(folder))
+    generation = Generation(sound_generation(folder)[0])
     generation.close()
     manifest = generation.manifest
     found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)

@@ -17,7 +17,7 @@ VERDICT_WORDS = {
     Verdict.NOT_IN_CORPUS: "Probably not answered",
 }
 
-_EVEN = 0.5
+_UNLIKELY = 0.3  # from here down an uncertain answer is called improbable
 _LISTED = 5  # missing terms that a note names before it only counts
 
 WHOLE_TITLE = "Best for the whole question"
@@ -85,7 +85,7 @@ def _answer_sentences(evidence: Evidence, certain: float, decided: Verdict) -> l
         return ["These texts have nothing to show for the question."]
     if decided is Verdict.NOT_IN_CORPUS:
         return ["The passages shown are the best there are, and probably do not answer the question."]
-    if decided is Verdict.UNCERTAIN and certain < _EVEN:
+    if decided is Verdict.UNCERTAIN and certain < _UNLIKELY:
         return ["The passages shown are near the question, and probably do not answer it."]
     if decided is Verdict.UNCERTAIN and not is_flagged(evidence.terms):
         return ["The passages shown are near the question, but may not answer it."]

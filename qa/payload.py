@@ -16,6 +16,7 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
         "passages": [_passage(quoted) for quoted in answer.passages],
         "parts": [_part(part) for part in answer.parts],
         "clarification": answer.clarification,
+        "notice": answer.notice,
     }
 
 

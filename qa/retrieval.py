@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from qa.closest import closest_terms
-from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, Signals, TermReport, TermState
+from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, TermReport, TermState
 from qa.fusions import rank, standard_score
 from qa.index import Index, Selection
 from qa.signals import Rankings, measure_signals
@@ -21,7 +21,7 @@ from qa.vocabulary import QUESTION_WORDS
 from qa.words import stems
 
 DEPTH = 100
-"""Hits of each ranking that go into the fusion, or k where that is more."""
+"""Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
 
 SAME = 0.999
 """Passages with this cosine to each other or more say the same: copies, but for a comma."""
@@ -57,13 +57,15 @@ def gather_evidence(
     found = []
     for number, question in enumerate(questions):
         lexical = lexical_ranking(read[number], index, depth, selection)
-        fused = copies_last(standard_score(rankings[number], lexical), index)
+        head = copies_last(standard_score(rankings[number][:DEPTH], lexical[:DEPTH]), index)
+        measured = Rankings(rankings[number][:DEPTH], lexical[:DEPTH], head)
+        fused = head if k <= len(head) else _deepened(head, standard_score(rankings[number], lexical))
         found.append(
             Evidence(
                 question=question,
                 ranking=fused[:k],
                 cosines=_cosines(vectors[number], fused[:k], index),
-                signals=_signals(read[number], reports[number], rankings[number], lexical, fused, index),
+                signals=measure_signals(read[number], reports[number], measured, index),
                 terms=tuple(_with_closest(reports[number], closest) if with_parts else reports[number]),
                 parts=tuple(Part(terms, _part_ranking(terms, next(rest), index, selection)) for terms in parts[number]),
                 scope=scope,
@@ -72,14 +74,11 @@ def gather_evidence(
     return found
 
 
-def _signals(  # noqa: PLR0913, PLR0917 - all that was found for one question
-    question: str, reports: Sequence[TermReport], dense: Ranking, lexical: Ranking, fused: Ranking, index: Index
-) -> Signals:
-    """Return the signals, from the first DEPTH hits of each ranking so that they do not depend on k."""
-    if max(len(dense), len(lexical)) > DEPTH:
-        dense, lexical = dense[:DEPTH], lexical[:DEPTH]
-        fused = copies_last(standard_score(dense, lexical), index)
-    return measure_signals(question, reports, Rankings(dense, lexical, fused), index)
+def _deepened(head: Ranking, deeper: Ranking) -> Ranking:
+    """Return a ranking with what a deeper one has beside it behind, so that its first hits do not depend on k."""
+    held = {hit.row for hit in head}
+    rest = [hit for hit in deeper if hit.row not in held]
+    return (*head, *(Hit(hit.row, hit.score, place) for place, hit in enumerate(rest, start=len(head) + 1)))
 
 
 def dense_rankings(vectors: Vectors, index: Index, k: int, selection: Selection | None = None) -> list[Ranking]:

@@ -19,13 +19,15 @@ DEFAULT_MISS = 0.15
 
 
 class BuildSettings(BaseModel):
-    """What shapes an index. ``passage_tokens`` are the embedder's own, title and heading included."""
+    """What shapes an index. ``passage_tokens`` are the embedder's own, title and heading included; ``keep`` is how many
+    generations stay, the current one among them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     passage_tokens: int = Field(default=256, ge=PASSAGE_TOKENS[0], le=PASSAGE_TOKENS[1])
     store: str = "faiss"
     embedder: Path | None = None
+    keep: int = Field(default=2, ge=1, le=1000)
 
 
 class ServeSettings(BaseModel):
@@ -36,6 +38,8 @@ class ServeSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     threads: int = Field(default=8, ge=1, le=256)
+    workers: int = Field(default=1, ge=1, le=64)
+    reload_token: str | None = Field(default=None, min_length=8, max_length=500)
     risk: float = Field(default=DEFAULT_RISK, ge=SHARES[0], le=SHARES[1])
     miss: float = Field(default=DEFAULT_MISS, ge=SHARES[0], le=SHARES[1])
 

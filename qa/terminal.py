@@ -52,7 +52,8 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
         blocks += [_passage(found, styled) for found in part.passages] or [Text("   No passage.\n")]
     if answer.parts:
         blocks.append(Text(WHOLE_TITLE, style="bold"))
-    return blocks + [_passage(found, styled) for found in answer.passages]
+    blocks += [_passage(found, styled) for found in answer.passages]
+    return [*blocks, Text(printable(answer.notice), style="dim")] if answer.notice else blocks
 
 
 def _note(answer: Answer, styled: bool) -> list[RenderableType]:
@@ -119,21 +120,31 @@ def render_confidence(explained: Explanation, console: Console | None = None) ->
     for name, (value, added) in sorted(explained.signals.items(), key=lambda item: -abs(item[1][1])):
         table.add_row(Text(name.replace("_", " ")), f"{value:.2f}", f"{added:+.2f}")
     console.print(table, Text(), sep="\n")
-    console.print(Text(f"{promise_words(explained.thresholds, explained.promise)}\n"))
+    console.print(Text(f"{promise_words(explained.thresholds, explained.promise, explained.is_own)}\n"))
 
 
-def promise_words(thresholds: Thresholds, promise: Promise) -> str:
-    """Return what the verdicts promise, in sentences."""
+def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str:
+    """Return what the verdicts promise, in sentences: nothing by a calibration that is not of the owner's questions."""
     answered, missing = thresholds.answered, thresholds.not_in_corpus
+    risk, miss = promise.risk * 100, promise.miss * 100
+    if not is_own:
+        bounds = [
+            *([f"answered from {answered:.2f} on, where no term is missing"] if answered is not None else []),
+            *([f"not in the corpus below {missing:.2f}"] if missing is not None else []),
+        ]
+        return (
+            f"By the bundled calibration, {' and '.join(bounds) or 'always uncertain'}. That comes of eight question "
+            "sets and promises nothing for these texts: `qa calibrate` does, on questions of your own."
+        )
     return " ".join(
         [
-            f"Answered from {answered:.2f} on: at most {promise.risk:.0%} of these are wrong."
+            f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g}% of these are wrong."
             if answered is not None
-            else f"Nothing is called answered: no confidence is sure to be wrong in at most {promise.risk:.0%}.",
-            f"Not in the corpus below {missing:.2f}: at most {promise.miss:.0%} of these are answered after all."
+            else f"Nothing is called answered: no confidence is sure to be wrong in at most {risk:g}%.",
+            f"Not in the corpus below {missing:.2f}: at most {miss:g}% of these are answered after all."
             if missing is not None
-            else f"Nothing is called not in the corpus: no confidence is sure to miss at most {promise.miss:.0%}.",
-            "Both with 95 % confidence, for questions like those that the calibration was made on.",
+            else f"Nothing is called not in the corpus: no confidence is sure to miss at most {miss:g}%.",
+            "Both in the long run and with 95 % confidence, for questions like those of the calibration.",
         ]
     )
 

@@ -13,7 +13,8 @@ from qa.answering import Answerer
 from qa.building import build_index
 from qa.datatypes import Passage
 from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable
-from qa.index import Generation, current_generation, open_index
+from qa.generations import current_generation, locked
+from qa.index import Generation, open_index
 from qa.settings import BuildSettings
 from tests.conftest import TEXTS, WordLengthEmbedder
 
@@ -74,10 +75,22 @@ def test_unchanged_passages_are_not_embedded_again(corpus: Path, tmp_path: Path,
     computed.close()
 
 
-def test_only_the_last_two_generations_stay(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+def change(corpus: Path) -> None:
+    """Make the next build have something to do."""
+    path = corpus / "garden.txt"
+    path.write_text(path.read_text(encoding="utf-8") + "More of it.\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("keep", "stay"), [(2, ["000003", "000004"]), (1, ["000004"]), (3, ["000002", "000003", "000004"])]
+)
+def test_only_the_last_generations_stay(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, keep: int, stay: list[str]
+) -> None:
     for _ in range(4):
-        build_index([corpus], tmp_path / "index", embedder=embedder)
-    assert generations(tmp_path / "index") == ["000003", "000004"]
+        build_index([corpus], tmp_path / "index", BuildSettings(keep=keep), embedder)
+        change(corpus)
+    assert generations(tmp_path / "index") == stay
     assert current_generation(tmp_path / "index").name == "000004"
 
 
@@ -88,6 +101,7 @@ def test_an_open_index_answers_on_while_others_are_built(
     index = open_index(tmp_path / "index", embedder)
     before = Answerer(index).answer("What is an apple?")
     for _ in range(3):
+        change(corpus)
         build_index([corpus], tmp_path / "index", embedder=embedder)
     assert Answerer(index).answer("What is an apple?") == before
     index.close()
@@ -146,6 +160,7 @@ def test_a_full_disk_loses_nothing(
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    change(corpus)
     monkeypatch.setattr(building._Build, step, fail)
     with pytest.raises(IndexUnwritable, match=r"No space left on device.*as it was"):
         build_index([corpus], tmp_path / "index", embedder=embedder)
@@ -177,7 +192,7 @@ def test_a_disk_that_is_really_full(small_disk: Path, tmp_path: Path, embedder: 
 
 def test_two_builders_in_one_folder(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
     folder = tmp_path / "index"
-    with building._locked(folder), pytest.raises(IndexLocked, match="wait for it to end"):
+    with locked(folder), pytest.raises(IndexLocked, match="wait for it to end"):
         build_index([corpus], folder, embedder=embedder)
     build_index([corpus], folder, embedder=embedder)
 

@@ -227,6 +227,8 @@ def test_calibrate_and_reset(own_folder: Path, questions: Path) -> None:
     assert "answered" in result.stdout.splitlines()[0]
     assert "Measures on questions held out of the fit" in result.stdout
     assert "at most 20% of these are wrong" in result.stdout
+    explained = qa("ask", asked, "--explain", "--index", own_folder).stdout
+    assert "Both in the long run and with 95 % confidence" in " ".join(explained.split())
     made = read_calibration((own_folder / CALIBRATION).read_text(encoding="utf-8"))
     assert list(made.questions) == ["set.jsonl"]
     after = json.loads(qa("ask", asked, "--json", "--index", own_folder).stdout)
@@ -252,6 +254,7 @@ def test_a_broken_calibration_is_told(own_folder: Path, content: bytes) -> None:
     (own_folder / CALIBRATION).write_bytes(content)
     with pytest.raises(IndexDamaged, match="run `qa calibrate` again, or with --reset to go without"):
         open_index(own_folder)
+    open_index(own_folder, with_own_calibration=False).close()
     assert qa("calibrate", "--reset", "--index", own_folder).exit_code == 0
     open_index(own_folder).close()
 
@@ -272,6 +275,50 @@ def test_calibrate_refuses(own_folder: Path, tmp_path: Path, lines: list[str], w
     assert words in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not (own_folder / CALIBRATION).exists()
+
+
+def test_a_broken_calibration_can_be_made_again(own_folder: Path, questions: Path) -> None:
+    (own_folder / CALIBRATION).write_text("{}", encoding="utf-8")
+    assert qa("calibrate", questions, "--index", own_folder).exit_code == 0
+    open_index(own_folder).close()
+
+
+def test_repeated_questions_count_once(own_folder: Path, tmp_path: Path) -> None:
+    lines = [
+        json.dumps(
+            {
+                "_id": str(n),
+                "text": f"What is {'empathy' if n % 2 else 'quorvex'}{'?' * (n % 5)}",
+                "answerable": bool(n % 2),
+            }
+        )
+        for n in range(150)
+    ]
+    path = tmp_path / "twice.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    result = qa("calibrate", path, "--index", own_folder)
+    assert result.exit_code == 1
+    assert "2 of the questions have a known outcome, 1 answered and 1 not" in result.stderr
+
+
+def test_judgments_of_other_texts_are_refused(own_folder: Path, questions: Path) -> None:
+    rows = "".join(f"a{2 * n}\tno-such-text\t1\n" for n in range(30))
+    questions.with_name("qrels.tsv").write_text(f"q\tc\ts\n{rows}", encoding="utf-8")
+    result = qa("calibrate", questions, "--index", own_folder)
+    assert result.exit_code == 1
+    assert "1 of the 1 judged documents are not in the index, such as no-such-text" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--risk", "--miss"])
+@pytest.mark.parametrize("share", ["nan", "inf", "0", "0.6", "-1", "x"])
+def test_a_share_that_is_none(own_folder: Path, option: str, share: str) -> None:
+    result = qa("ask", "What is empathy?", option, share, "--index", own_folder)
+    assert result.exit_code == 2
+    assert "Error: Invalid value for" in result.stderr
+
+
+def test_questions_and_reset_exclude_each_other(own_folder: Path, questions: Path) -> None:
+    assert "Give either QUESTIONS" in qa("calibrate", questions, "--reset", "--index", own_folder).stderr
 
 
 def test_calibrate_without_questions(own_folder: Path) -> None:

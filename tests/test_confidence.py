@@ -122,6 +122,7 @@ def test_thresholds_go_as_far_as_the_bound_allows() -> None:
         clear_wrong=counts(b90=2, b80=3, b70=60, b10=80),
         flagged_wrong=counts(b5=80),
     )
+    # Neither crosses one half, so what lies at .10 is no part of the answered.
     # wrong of answered: 2 of 102 and 5 of 205 will do, 65 of 365 are too many
     assert upper_bound(5, 205) < 0.1 < upper_bound(65, 365)
     # right of missing: 0 of 80 and 1 of 161 will do, 161 of 321 are too many
@@ -134,6 +135,13 @@ def test_a_threshold_is_not_sought_beyond_the_first_failure() -> None:
     counted = held_out(clear_right=counts(b90=70, b80=1000), clear_wrong=counts(b90=10))
     assert upper_bound(10, 1080) < 0.1
     assert keep_promise(counted, Promise(0.1, 0.1)).answered is None
+
+
+def test_no_threshold_crosses_one_half() -> None:
+    sure = held_out(clear_right=counts(b90=500, b20=500))
+    assert keep_promise(sure, Promise(0.1, 0.1)).answered == 0.90
+    none = held_out(clear_wrong=counts(b10=500, b70=500))
+    assert keep_promise(none, Promise(0.1, 0.1)).not_in_corpus == 0.11
 
 
 def test_flagged_questions_do_not_count_for_answered() -> None:
@@ -149,8 +157,9 @@ def test_thresholds_keep_their_promise_on_what_was_counted(numbers: list[int], r
         first = round(found.answered * BINS)
         wrong, right = sum(counted.clear_wrong[first:]), sum(counted.clear_right[first:])
         assert upper_bound(wrong, wrong + right) <= risk
-    if found.answered is not None and found.not_in_corpus is not None:
-        assert found.not_in_corpus <= found.answered
+        assert found.answered >= 0.5
+    if found.not_in_corpus is not None:
+        assert found.not_in_corpus <= 0.5
 
 
 # --- as a file -----------------------------------------------------------------------------------------------

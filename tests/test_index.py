@@ -8,7 +8,8 @@ import pytest
 
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing, QAError
-from qa.index import Index, current_generation, open_index
+from qa.generations import current_generation, write_manifest
+from qa.index import Index, open_index
 from tests.conftest import WordLengthEmbedder
 
 
@@ -47,8 +48,8 @@ def test_an_embedder_that_did_not_make_it(folder: Path) -> None:
 
 def change_manifest(**fields: object) -> Callable[[Path], None]:
     def change(generation: Path) -> None:
-        path = generation / "manifest.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}), encoding="utf-8")
+        manifest = json.loads((generation / "manifest.json").read_text())
+        write_manifest(generation, json.dumps({**manifest, **fields}))
 
     return change
 
@@ -100,7 +101,24 @@ def test_a_damaged_generation_is_refused_in_words(
 def test_a_pointer_to_nothing(folder: Path, pointer: str) -> None:
     (folder / "CURRENT").write_bytes(pointer.encode("utf-8", "surrogateescape"))
     with pytest.raises(IndexDamaged, match="qa index"):
-        open_index(folder, WordLengthEmbedder())
+        current_generation(folder)
+    index = open_index(folder, WordLengthEmbedder())
+    assert index.warning is not None
+    assert index.warning.endswith("Until then the generation 000001 answers.")
+    index.close()
+
+
+def test_the_last_good_generation_answers_for_a_damaged_one(folder: Path) -> None:
+    shutil.copytree(folder / "generations" / "000001", folder / "generations" / "000002")
+    shutil.copytree(folder / "generations" / "000001", folder / "generations" / "000003")
+    (folder / "CURRENT").write_text("000003\n", encoding="utf-8")
+    for name in ("000003/passages.jsonl", "000002/store/vectors.faiss"):
+        path = folder / "generations" / name
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    index = open_index(folder, WordLengthEmbedder())
+    assert index.generation.folder.name == "000001"
+    assert "000003 is damaged (passages.jsonl is not what was written" in str(index.warning)
+    index.close()
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "confidence": {"datatypes", "settings"},
     "notes": {"confidence", "datatypes", "vocabulary", "words"},
     "payload": {"datatypes"},
-    "index": {"confidence", "datatypes", "embedders", "errors", "lexicon", "stores"},
+    "generations": {"errors"},
+    "index": {"confidence", "datatypes", "embedders", "errors", "generations", "lexicon", "stores"},
+    "corpora": {"errors", "readers"},
     "building": {
-        "__init__", "datatypes", "embedders", "errors", "index", "lexicon", "readers", "settings",
-        "splitters", "stores",
+        "__init__", "corpora", "datatypes", "embedders", "errors", "generations", "index", "lexicon", "readers",
+        "settings", "splitters", "stores",
     },
     "signals": {"datatypes", "index", "vocabulary", "words"},
     "closest": {"index", "stores", "tagging", "terms", "words"},
@@ -42,14 +44,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "answering": {
         "confidence", "datatypes", "errors", "index", "notes", "retrieval", "settings", "vocabulary", "words",
     },
-    "web": {"__init__", "answering", "confidence", "datatypes", "errors", "index", "notes", "payload", "settings"},
+    "web": {
+        "__init__", "answering", "confidence", "datatypes", "errors", "generations", "index", "notes", "payload",
+        "settings",
+    },
     "evaluation": {
         "__init__", "answering", "confidence", "datatypes", "errors", "index", "payload", "retrieval", "words",
     },
     "terminal": {"answering", "confidence", "datatypes", "evaluation", "notes"},
     "cli": {
-        "__init__", "answering", "building", "confidence", "datatypes", "errors", "evaluation", "index", "payload",
-        "settings", "terminal", "web",
+        "__init__", "answering", "building", "confidence", "datatypes", "errors", "evaluation", "generations", "index",
+        "payload", "settings", "terminal", "web",
     },
     "__main__": {"cli"},
 }  # fmt: skip

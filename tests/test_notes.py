@@ -75,12 +75,12 @@ UNLIKELY = "The passages shown are the best there are, and probably do not answe
             "These texts do not have the term “heart attack”. Close to “heart attack” in meaning, they have "
             "“myocardial infarction”.",
         ),
-        (evidence(KNOWN, certain=0.6), "The passages shown are near the question, but may not answer it."),
-        (evidence(KNOWN, certain=0.4), "The passages shown are near the question, and probably do not answer it."),
+        (evidence(KNOWN, certain=0.4), "The passages shown are near the question, but may not answer it."),
+        (evidence(KNOWN, certain=0.25), "The passages shown are near the question, and probably do not answer it."),
         (evidence(KNOWN, certain=0.1), UNLIKELY),
         (evidence(QUORVEX, certain=0.6), "These texts do not have the term “quorvex”."),
         (
-            evidence(QUORVEX, certain=0.4),
+            evidence(QUORVEX, certain=0.25),
             "These texts do not have the term “quorvex”. The passages shown are near the question, and probably do not "
             "answer it.",
         ),

@@ -58,6 +58,7 @@ def start(folder: Path) -> Running:
     port, log = free_port(), folder / "log"
     command = [
         sys.executable, "-m", "qa", "serve", "--corpus", "texts", "--index", "index", "--port", str(port),
+        "--reload-token", "a-token-for-tests",
     ]  # fmt: skip
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True)
@@ -96,6 +97,96 @@ def test_it_answers(server: Running) -> None:
     assert answer["passages"][0]["text"] == "An apple is a fruit. Apple trees bear it in autumn."
     assert json.loads(server.request("GET", "/api/ask?q=What+is+an+apple%3F&k=2")[1]) == answer
     assert server.request("GET", "/?q=apple")[0] == 200
+
+
+def reload(server: Running, token: str | None) -> tuple[int, dict[str, object]]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("POST", "/api/reload", headers={"Authorization": f"Bearer {token}"} if token else {})
+    response = connection.getresponse()
+    found = json.loads(response.read())
+    connection.close()
+    return response.status, found
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "a-token-for-test", "ü"])
+def test_reloading_needs_the_token(server: Running, token: str | None) -> None:
+    status, found = reload(server, token.encode().decode("latin-1") if token else token)
+    assert (status, found["error"]["code"]) == (401, "unauthorized")  # type: ignore[index]
+
+
+def build(server: Running, *options: str) -> str:
+    command = [sys.executable, "-m", "qa", "index", "texts", "--index", "index", *options]
+    ran = subprocess.run(command, cwd=server.log.parent, capture_output=True, text=True, check=True)
+    return ran.stdout
+
+
+def ready(server: Running) -> dict[str, object]:
+    found: dict[str, object] = json.loads(server.request("GET", "/readyz")[1])
+    return found
+
+
+def wait_for(server: Running, generation: str) -> dict[str, object]:
+    end = time.monotonic() + 60
+    while (found := ready(server))["generation"] != generation and time.monotonic() < end:
+        time.sleep(0.1)
+    assert found["generation"] == generation
+    return found
+
+
+def test_a_new_generation_is_answered_from_without_a_failed_request(server: Running) -> None:
+    before = str(ready(server)["generation"])
+    (server.log.parent / "texts" / "quince.txt").write_text("Quince\n\nA quince is a hard fruit.\n", encoding="utf-8")
+    failed: list[object] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                status, text = server.request("GET", "/api/ask?q=What+is+a+quince%3F&k=1")
+                if status != 200:
+                    failed.append(text)
+            except OSError as error:
+                failed.append(error)
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    try:
+        assert "Indexed 6 documents as 7 passages (6 unchanged)" in build(server)
+        after = f"{int(before) + 1:06d}"
+        assert wait_for(server, after)["documents"] == 6
+        answer = json.loads(server.request("GET", "/api/ask?q=What+is+a+quince%3F&k=1")[1])
+        assert answer["passages"][0]["source"] == "texts/quince.txt"
+        assert "generation 000001 again" in build(server, "--rollback")
+        assert wait_for(server, before)["documents"] == 5
+    finally:
+        stop.set()
+        for thread in asking:
+            thread.join()
+    assert failed == []
+    status, found = reload(server, "a-token-for-tests")
+    assert (status, found) == (200, {"reloaded": False, "generation": before, "warning": None})
+
+
+def test_a_damaged_generation_is_not_served(server: Running) -> None:
+    index = server.log.parent / "index"
+    (server.log.parent / "texts" / "quince.txt").write_text("Quince\n\nAnother text.\n", encoding="utf-8")
+    build(server)
+    current = (index / "CURRENT").read_text(encoding="utf-8").strip()
+    wait_for(server, current)
+    path = index / "generations" / current / "passages.jsonl"
+    path.write_bytes(path.read_bytes()[:-2] + b"x\n")
+    server.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 60
+    while (found := ready(server))["warning"] is None and time.monotonic() < end:
+        time.sleep(0.1)
+    assert f"{current} is damaged (passages.jsonl is not what was written" in str(found["warning"])
+    assert found["generation"] < current  # type: ignore[operator]
+    assert server.request("GET", "/api/ask?q=What+is+an+apple%3F")[0] == 200
+    (server.log.parent / "texts" / "quince.txt").unlink()
+    build(server)
+    mended = wait_for(server, (index / "CURRENT").read_text(encoding="utf-8").strip())
+    assert (mended["warning"], mended["documents"]) == (None, 5)
 
 
 @pytest.mark.parametrize(("body", "kind", "status", "code"), BAD_BODIES)

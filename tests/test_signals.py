@@ -125,6 +125,12 @@ def test_signals_do_not_depend_on_k(tiny_index: Index, k: int) -> None:
     assert signals(tiny_index, question, k) == signals(tiny_index, question, 5)
 
 
+def test_the_first_passages_do_not_depend_on_k(tiny_index: Index) -> None:
+    question = "Does family therapy treat a family model?"
+    rows = [[hit.row for hit in gather_evidence([question], tiny_index, k)[0].ranking] for k in (3, 6, 1000)]
+    assert rows[0] == rows[1][:3] == rows[2][:3]
+
+
 def test_without_parts_the_signals_are_the_same(tiny_index: Index) -> None:
     questions = ["What is the psychotherapy and social action model?", "What is quorvex?"]
     lean = gather_evidence(questions, tiny_index, 5, with_parts=False)

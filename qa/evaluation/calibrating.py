@@ -21,12 +21,13 @@ from qa.confidence import BINS, Calibration, HeldOut, Weight, is_flagged, packag
 from qa.datatypes import Evidence, Signals
 from qa.errors import BadQuestion, BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats import question_file, read_questions
-from qa.evaluation.judgments import ReadJudgments, find_judgments, read_judgments
+from qa.evaluation.judgments import Judgments, judgments_of, missing_documents
 from qa.evaluation.measures import auroc, brier, ece
 from qa.evaluation.outcomes import LABEL_DEPTH, Grading, is_right
 from qa.evaluation.question import SetQuestion
 from qa.index import Index
 from qa.retrieval import gather_evidence
+from qa.words import stems
 
 SIGNALS = tuple(field.name for field in fields(Signals))
 
@@ -90,18 +91,15 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What a calibration is worth on its own questions: (before, after) by measure; after is held out."""
+    """What a calibration is worth on its own questions: (before, after) by measure, after held out, and the same where
+    nothing was gained."""
 
     questions: int
     right: int
     auroc: tuple[float, float]
     ece: tuple[float, float]
     brier: tuple[float, float]
-
-    @property
-    def is_gain(self) -> bool:
-        """Whether the Brier score fell."""
-        return self.brier[1] < self.brier[0]
+    is_gain: bool
 
 
 def calibrate_on_set(
@@ -114,21 +112,43 @@ def calibrate_on_set(
     """
     file = question_file(questions)
     lines = list(read_questions(questions))
-    asked = [line for line in lines if isinstance(line, SetQuestion)]
+    asked, repeated = _each_once([line for line in lines if isinstance(line, SetQuestion)])
     problems = [str(line) for line in lines if isinstance(line, UnreadableDocument)]
-    found = qrels or find_judgments(questions)
-    judged = read_judgments(found) if found else ReadJudgments({}, ())
-    grading = Grading(judged.judgments, (), least_grade)
     if not asked:
         raise BadQuestionSet(f"{questions} holds no question: name another file.")
+    if repeated:
+        problems.append(f"{file.name}: {repeated:,} of its questions stand there before in the same words")
+    judgments, unfit = judgments_of(questions, qrels, {question.id for question in asked}, index)
+    _check_fit(judgments, index)
+    grading = Grading(judgments, (), least_grade)
     labelled = label_questions(index, asked, grading, lambda done: progress(done, len(asked)))
+    options = [*(["--qrels", str(qrels)] if qrels else []), "--least-grade", str(least_grade)]
     told = {
         "made": datetime.now(UTC).date().isoformat(),
-        "command": f"qa calibrate {shlex.quote(str(questions))}",
+        "command": shlex.join(["qa", "calibrate", str(questions), *options]),
         "embedder_checksum": index.manifest.embedder_checksum,
     }
     made, gain = calibrate(packaged_calibration(), labelled, told, file.name)
-    return made, gain, [*problems, *map(str, judged.problems)]
+    return made, gain, [*problems, *unfit]
+
+
+def _each_once(questions: Sequence[SetQuestion]) -> tuple[list[SetQuestion], int]:
+    """Return the questions without repetitions, and how many these were: a question that stands in a fit and among what
+    is held out of it would count as foretold."""
+    first = {tuple(sorted(stems(question.text))): question for question in reversed(questions)}
+    kept = set(map(id, first.values()))
+    return [question for question in questions if id(question) in kept], len(questions) - len(first)
+
+
+def _check_fit(judgments: Judgments, index: Index) -> None:
+    """Raise BadQuestionSet when most of what is judged is of other texts."""
+    judged = {document for graded in judgments.values() for document in graded}
+    absent = missing_documents(judgments, index.document_ids())
+    if len(absent) * 2 > len(judged):
+        raise BadQuestionSet(
+            f"{len(absent):,} of the {len(judged):,} judged documents are not in the index, such as {absent[0]}: these "
+            "judgments are of other texts; name the index that they are of."
+        )
 
 
 # --- labels --------------------------------------------------------------------------------------------------
@@ -250,9 +270,8 @@ def calibrate(
     has ``made``, ``command`` and ``embedder_checksum``. Raises BadQuestionSet below LEAST_QUESTIONS.
     """
     _check_enough(labelled)
-    model = model_of(packaged)
-    before = model.confidence(labelled.signals)
-    after = held_out_confidence(model, labelled)
+    before = model_of(packaged).confidence(labelled.signals)
+    model, after, is_gain = adapt(model_of(packaged), labelled)
     right = labelled.right
     gain = Gain(
         questions=len(labelled),
@@ -260,10 +279,21 @@ def calibrate(
         auroc=(auroc(before, right), auroc(after, right)),
         ece=(ece(before, right), ece(after, right)),
         brier=(brier(before, right), brier(after, right)),
+        is_gain=is_gain,
     )
-    counted = count_held_out(after if gain.is_gain else before, labelled)
-    chosen = refit(model, labelled) if gain.is_gain else model
-    return calibration_of(chosen, counted, {name: len(labelled)}, told), gain
+    return calibration_of(model, count_held_out(after, labelled), {name: len(labelled)}, told), gain
+
+
+def adapt(model: Model, labelled: Labelled) -> tuple[Model, Floats, bool]:
+    """Return the model refitted, the confidences that its questions had held out, and True; or the model as it is, its
+    own confidences and False, where the held-out Brier score would not fall.
+
+    The choice is made on the same questions that promises are then counted on, one of two: that much they are too good.
+    """
+    before, after = model.confidence(labelled.signals), held_out_confidence(model, labelled)
+    if brier(after, labelled.right) < brier(before, labelled.right):
+        return refit(model, labelled), after, True
+    return model, before, False
 
 
 def _check_enough(labelled: Labelled) -> None:

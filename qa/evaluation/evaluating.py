@@ -14,13 +14,11 @@ from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.comparing import Comparison, compare
 from qa.evaluation.formats import question_file, read_questions
 from qa.evaluation.gaps import Gap, find_gaps
-from qa.evaluation.judgments import Judgments, find_judgments, missing_documents, read_judgments
+from qa.evaluation.judgments import judgments_of
 from qa.evaluation.measures import Estimate, measure
 from qa.evaluation.outcomes import Grading, Outcomes, collect_outcomes
 from qa.evaluation.question import SetQuestion
 from qa.evaluation.runs import Asked, Run, answer_set, read_run, run_key
-
-_NAMED = 5  # ids that a problem names before it only counts
 
 Progress = Callable[[int, int], None]
 """Called with how many questions are done, and how many there are."""
@@ -89,7 +87,7 @@ def evaluate(answerer: Answerer, task: Task, progress: Progress = lambda done, t
     Raises BadQuestionSet when the set, its judgments or the compared run cannot be used.
     """
     questions = _Set(task.questions)
-    judgments, judgment_problems = _read_judgments(task, questions.ids, answerer)
+    judgments, judgment_problems = judgments_of(task.questions, task.qrels, questions.ids, answerer.index)
     run = _run_of(task, answerer)
     asked = Asked(answerer, task.k, task.scope)
     answer_set(asked, questions.read(), run, lambda done: progress(done, questions.questions))
@@ -115,33 +113,12 @@ def evaluate(answerer: Answerer, task: Task, progress: Progress = lambda done, t
     )
 
 
-def _read_judgments(task: Task, ids: set[str], answerer: Answerer) -> tuple[Judgments, list[str]]:
-    path = task.qrels or find_judgments(task.questions)
-    if path is None:
-        return {}, []
-    found = read_judgments(path)
-    problems = [str(problem) for problem in found.problems]
-    unknown = sorted(set(found.judgments) - ids)
-    if unknown:
-        problems.append(f"{path.name}: {_listed(unknown, 'judged question')} not in the set")
-    judgments = {question: graded for question, graded in found.judgments.items() if question in ids}
-    absent = missing_documents(judgments, answerer.index.document_ids())
-    if absent:
-        problems.append(f"{path.name}: {_listed(absent, 'judged document')} not in the index")
-    return judgments, problems
-
-
-def _listed(ids: list[str], noun: str) -> str:
-    shown = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
-    return f"{len(ids):,} {noun}{'' if len(ids) == 1 else 's'} ({shown}) {'is' if len(ids) == 1 else 'are'}"
-
-
 def _run_of(task: Task, answerer: Answerer) -> Run:
     """Return where the run goes: the file that was named, else one beside the index, so that it can be resumed too."""
     key = run_key(question_file(task.questions), Asked(answerer, task.k, task.scope))
     if task.answers is not None:
         return Run(task.answers, key)
-    folder = answerer.index.generation.folder.parent.parent / "runs"
+    folder = answerer.index.folder / "runs"
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -1,11 +1,12 @@
 """Judgments: which documents answer which question, and how well."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats.text import numbered_lines
+from qa.index import Index
 
 Judgments = dict[str, dict[str, int]]
 """{question id: {document id: grade}}; a grade of 0 or less says that the document does not answer."""
@@ -13,6 +14,7 @@ Judgments = dict[str, dict[str, int]]
 _NAMES = ("qrels.tsv", "qrels/test.tsv", "qrels.txt")
 _BEIR_COLUMNS = 3
 _TREC_COLUMNS = 4
+_NAMED = 5  # ids that a problem names before it only counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,30 @@ def missing_documents(judgments: Judgments, documents: Collection[str]) -> list[
     """Return the judged documents that are not among the documents, sorted."""
     judged = {document for graded in judgments.values() for document in graded}
     return sorted(judged.difference(documents))
+
+
+def judgments_of(
+    questions: Path, qrels: Path | None, ids: Collection[str], index: Index
+) -> tuple[Judgments, list[str]]:
+    """Return the judgments of a set's questions, from ``qrels`` or the file beside the set, and what does not fit.
+
+    Raises BadQuestionSet when they cannot be used.
+    """
+    path = qrels or find_judgments(questions)
+    if path is None:
+        return {}, []
+    found = read_judgments(path)
+    problems = [str(problem) for problem in found.problems]
+    unknown = sorted(set(found.judgments) - set(ids))
+    if unknown:
+        problems.append(f"{path.name}: {_listed(unknown, 'judged question')} not in the set")
+    judgments = {question: graded for question, graded in found.judgments.items() if question in ids}
+    absent = missing_documents(judgments, index.document_ids())
+    if absent:
+        problems.append(f"{path.name}: {_listed(absent, 'judged document')} not in the index")
+    return judgments, problems
+
+
+def _listed(ids: Sequence[str], noun: str) -> str:
+    shown = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
+    return f"{len(ids):,} {noun}{'' if len(ids) == 1 else 's'} ({shown}) {'is' if len(ids) == 1 else 'are'}"

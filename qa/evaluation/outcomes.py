@@ -19,7 +19,7 @@ Column = npt.NDArray[np.float64]
 """One number for each question, in the order of the run; NaN where the question has none."""
 
 LABEL_DEPTH = 5
-"""An answer is right when a document that answers is among the first five of its ranking."""
+"""An answer is right when one of its first five passages is of a document that answers."""
 
 _FLAGGED = {"unknown", "unestablished"}
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -109,19 +109,20 @@ def _confidence(question: SetQuestion, answer: dict[str, Any], grading: Grading)
     row = {"confidence": float(answer["confidence"])}
     if question.answerable is not None:
         row["answerable"] = float(question.answerable)
-    right = is_right(question, ranked_documents(answer), grading)
+    documents = [passage["document_id"] for passage in answer["passages"][:LABEL_DEPTH]]
+    right = is_right(question, documents, grading)
     if right is not None:
         row["right"] = float(right)
     return row
 
 
 def is_right(question: SetQuestion, documents: Sequence[str], grading: Grading) -> bool | None:
-    """Return whether the first LABEL_DEPTH of the documents answer: never where the set calls the question
+    """Return whether the documents of the first passages answer: never where the set calls the question
     unanswerable, else by its judgments, else as the set says; None where nothing is known."""
     graded = grading.judgments.get(question.id)
     if question.answerable is False or not graded:
         return question.answerable
-    return any(graded.get(document, 0) >= grading.least_grade for document in documents[:LABEL_DEPTH])
+    return any(graded.get(document, 0) >= grading.least_grade for document in documents)
 
 
 def contains_answer(answer: Mapping[str, Any], wanted: Sequence[str]) -> bool:

@@ -153,6 +153,7 @@ def refused_payload(text: str, reason: str) -> dict[str, Any]:
         "passages": [],
         "parts": [],
         "clarification": None,
+        "notice": None,
         _ERROR_KEY: {"code": BadQuestion.code, "message": reason},
     }
 

@@ -133,20 +133,25 @@ def _formats() -> str:
     return ", ".join(READERS)
 
 
-def read_corpus(files: Sequence[CorpusFile]) -> Iterator[Document | UnreadableDocument]:
+def read_corpus(files: Sequence[CorpusFile], taken: set[str] | None = None) -> Iterator[Document | UnreadableDocument]:
     """Yield every document of the files, and an UnreadableDocument for each file or record left out.
 
-    A document whose id was taken by an earlier one is left out, and said so.
+    A document whose id was taken by an earlier one is left out, and said so; ``taken`` holds these ids, and gets more.
     """
-    seen: set[str] = set()
+    seen = set() if taken is None else taken
     for file in files:
         for item in _read_file(file):
             if isinstance(item, Document):
                 if item.id in seen:
-                    yield UnreadableDocument(item.source, f'the id "{item.id}" is taken by an earlier document')
+                    yield is_taken(item.id, item.source)
                     continue
                 seen.add(item.id)
             yield item
+
+
+def is_taken(identifier: str, source: str) -> UnreadableDocument:
+    """Return what is said of a document whose id an earlier one has."""
+    return UnreadableDocument(source, f'the id "{identifier}" is taken by an earlier document')
 
 
 def _read_file(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:

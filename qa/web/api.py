@@ -1,45 +1,49 @@
 """The programs' side: ask, health and readiness."""
 
+from hmac import compare_digest
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import abort, request
 from werkzeug.exceptions import HTTPException
 
-from qa.answering import Answerer
 from qa.datatypes import Scope
 from qa.payload import answer_payload
 from qa.settings import MAX_BODY_BYTES
 from qa.web.address import check_address
 from qa.web.errors import refuse
-from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody
+from qa.web.live import Live
+from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody, ReloadBody
 
 # Refusals by status, for the description of the API.
 _REFUSALS = {
     400: "The question, or how it was sent, cannot be answered.",
+    401: "The token is missing or wrong.",
+    404: "Reloading by request is off.",
     413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
 }
 
 
-def api_blueprint(answerer: Answerer) -> APIBlueprint:
+def api_blueprint(live: Live, reload_token: str | None = None) -> APIBlueprint:
     """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``."""
     blueprint = APIBlueprint("api", __name__, tag="Candor")
     blueprint.before_request(_check_request)
+    blueprint.before_request(lambda: _check_token(reload_token) if request.path == "/api/reload" else None)
 
     @blueprint.post("/api/ask")
     @blueprint.input(AskBody, arg_name="body")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415))
     def ask(body: AskBody) -> dict[str, Any]:
-        return answer_payload(answerer.answer(body.question, body.k, Scope(body.source, body.title)))
+        return answer_payload(live.answerer.answer(body.question, body.k, Scope(body.source, body.title)))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400))
     def ask_by_address(query: AskQuery) -> dict[str, Any]:
-        return answer_payload(answerer.answer(query.q, query.k, Scope(query.source, query.title)))
+        return answer_payload(live.answerer.answer(query.q, query.k, Scope(query.source, query.title)))
 
     @blueprint.get("/healthz")
     @blueprint.output(HealthBody)
@@ -51,14 +55,28 @@ def api_blueprint(answerer: Answerer) -> APIBlueprint:
     @blueprint.output(ReadyBody)
     @blueprint.doc(summary="Whether questions are answered, and from what")
     def ready() -> dict[str, Any]:
-        manifest, own = answerer.index.manifest, answerer.index.own_calibration
+        index = live.answerer.index
+        manifest, own = index.manifest, index.own_calibration
         return {
             "status": "ready",
+            "generation": index.generation.folder.name,
+            "warning": live.warning,
             "documents": manifest.documents,
             "passages": manifest.passages,
             "embedder": manifest.embedder,
             "created": manifest.created,
             "calibrated_on": sum(own.questions.values()) if own else None,
+        }
+
+    @blueprint.post("/api/reload")
+    @blueprint.output(ReloadBody)
+    @blueprint.doc(summary="Answer from what the index holds now", responses=_responses(401, 404), security="token")
+    def reload() -> dict[str, Any]:
+        reloaded = live.reload()
+        return {
+            "reloaded": reloaded,
+            "generation": live.answerer.index.generation.folder.name,
+            "warning": live.warning,
         }
 
     return blueprint
@@ -68,9 +86,18 @@ def _responses(*codes: int) -> dict[int, str]:
     return {code: _REFUSALS[code] for code in codes}
 
 
+def _check_token(token: str | None) -> Any:
+    if token is None:
+        return refuse(404, "not_found", "Reloading by request is off: start the server with --reload-token.")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not compare_digest(given.encode(errors="replace"), token.encode()):
+        return refuse(401, "unauthorized", "The token is missing or wrong: send Authorization: Bearer TOKEN.")
+    return None
+
+
 def _check_request() -> Any:
     check_address()
-    if request.method != "POST":
+    if request.method != "POST" or request.path == "/api/reload":
         return None
     if request.mimetype != "application/json":
         return refuse(

@@ -6,10 +6,10 @@ from apiflask import APIFlask
 from flask import Response
 
 from qa import __version__
-from qa.answering import Answerer
 from qa.settings import MAX_BODY_BYTES
 from qa.web.api import api_blueprint
 from qa.web.errors import register_errors
+from qa.web.live import Live
 from qa.web.payload import ERROR_SCHEMA
 from qa.web.views import page_blueprint
 
@@ -24,8 +24,8 @@ _HEADERS = {
 }
 
 
-def create_app(answerer: Answerer) -> APIFlask:
-    """Return the WSGI application that answers from ``answerer``."""
+def create_app(live: Live, reload_token: str | None = None) -> APIFlask:
+    """Return the WSGI application that answers from whatever ``live`` holds; with a token it can be told to reload."""
     app = APIFlask("qa.web", title="Candor", version=__version__, docs_path=None, root_path=str(Path(__file__).parent))
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1,  # one more than is taken, so that what is cut there shows
@@ -36,8 +36,9 @@ def create_app(answerer: Answerer) -> APIFlask:
         DESCRIPTION="Answers questions by quoting a corpus, and says what the corpus does not cover.",
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.register_blueprint(api_blueprint(answerer))
-    app.register_blueprint(page_blueprint(answerer))
+    app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
+    app.register_blueprint(api_blueprint(live, reload_token))
+    app.register_blueprint(page_blueprint(live))
     register_errors(app)
     app.after_request(_add_headers)
     return app

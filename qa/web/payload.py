@@ -92,6 +92,7 @@ class AnswerBody(BaseModel):
     passages: list[PassageBody]
     parts: list[PartBody]
     clarification: str | None
+    notice: str | None = Field(description="What the owner of the texts wants to be read with every answer.")
 
 
 # Every refusal: "code" is for programs, "message" one sentence for a person.
@@ -118,6 +119,8 @@ class ReadyBody(BaseModel):
     """Questions are answered, from this many passages of this many documents."""
 
     status: Literal["ready"]
+    generation: str
+    warning: str | None = Field(description="Why it is not the generation that it should be, with the repair; or null.")
     documents: int
     passages: int
     embedder: str
@@ -125,3 +128,11 @@ class ReadyBody(BaseModel):
     calibrated_on: int | None = Field(
         description="Judged questions of the owner's that the confidence was calibrated on; null for what is bundled."
     )
+
+
+class ReloadBody(BaseModel):
+    """What is answered from after a reload, and whether that is another generation or calibration than before."""
+
+    reloaded: bool
+    generation: str
+    warning: str | None

@@ -2,11 +2,12 @@
 
 import json
 import logging
+import signal
 import socket
 import struct
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gunicorn import util
@@ -19,6 +20,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from qa.errors import QAError, ServerUnstartable
 from qa.settings import ServeSettings
+
+if TYPE_CHECKING:  # the index is opened in the worker
+    from qa.web.live import Live
 
 _BOOT_SECONDS = 300  # loading the model on a slow disk must not look like a worker that hangs
 
@@ -53,6 +57,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _READ_SECONDS, 0))
         return super().handle(conn)
 
+    def init_signals(self) -> None:
+        """Let SIGHUP, which the arbiter passes on, reload the index."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, lambda *_: self.app.wake())
+        signal.siginterrupt(signal.SIGHUP, False)
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Refuse what cannot be parsed; leave the rest to gunicorn."""
         if not isinstance(exc, ParseException):
@@ -84,6 +94,14 @@ def _response(status: str, body: str) -> bytes:
     ).encode()
 
 
+class HangupArbiter(Arbiter):  # type: ignore[misc]
+    """Passes SIGHUP on to the workers, which reload the index, and does not put new workers in their place."""
+
+    def handle_hup(self) -> None:
+        """Tell all workers."""
+        self.kill_workers(signal.SIGHUP)
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """One server of one index. The index is opened in the worker, for a model must not be loaded before a fork."""
 
@@ -91,14 +109,24 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Keep what to serve."""
         self.index_folder = index
         self.settings = settings
+        self.live: Live | None = None
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        HangupArbiter(self).run()
+
+    def wake(self) -> None:
+        """Reload the index in this worker, where it is open already."""
+        if self.live is not None:
+            self.live.wake()
 
     def load_config(self) -> None:
         """Set gunicorn up."""
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         options = {
             "bind": f"{host}:{self.settings.port}",
-            "workers": 1,
+            "workers": self.settings.workers,
             "threads": self.settings.threads,
             "worker_class": Worker,
             "timeout": _BOOT_SECONDS,
@@ -121,6 +149,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         from qa.confidence import Promise
         from qa.index import open_index
         from qa.web.app import create_app
+        from qa.web.live import Live, warm
 
         try:
             promise = Promise(self.settings.risk, self.settings.miss)
@@ -128,9 +157,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         except QAError as error:
             logging.getLogger("gunicorn.error").error("qa: %s", error)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
-        # The first question pays for lazy set-up, a misspelled and an unknown word for more; let it not be a person's.
-        answerer.answer("What is anxeity, and what is quorvex?")
-        return create_app(answerer)
+        if answerer.index.warning:
+            logging.getLogger("gunicorn.error").warning("qa: %s", answerer.index.warning)
+        warm(answerer)
+        self.live = Live(answerer)
+        self.live.follow()
+        return create_app(self.live, self.settings.reload_token)
 
 
 def _announce(worker: Any) -> None:

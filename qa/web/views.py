@@ -1,5 +1,7 @@
 """The person's side: one page with a search box, whole without JavaScript."""
 
+from pathlib import Path
+
 from flask import Blueprint, render_template, request
 
 from qa.answering import Answerer, marked_segments
@@ -9,19 +11,29 @@ from qa.index import Index
 from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
 from qa.settings import DEFAULT_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import check_address, parse_k, parse_scope
+from qa.web.live import Live
 
 _SAMPLE = 500  # passages looked at for titles to make examples of
 _TITLE_WORDS = 3
 
 
-def page_blueprint(answerer: Answerer) -> Blueprint:
+def page_blueprint(live: Live) -> Blueprint:
     """Return the route of the page; ``/?q=...&k=5`` is a result that can be shared."""
     blueprint = Blueprint("page", __name__)
-    examples = example_questions(answerer.index)
+    made: dict[Path, list[str]] = {}
+
+    def examples_of(index: Index) -> list[str]:
+        """Return the examples of a generation, made when it is first seen."""
+        folder = index.generation.folder
+        if folder not in made:
+            made.clear()
+            made[folder] = example_questions(index)
+        return made.get(folder) or example_questions(index)
 
     @blueprint.get("/")
     def page() -> tuple[str, int]:
-        question = request.args.get("q")
+        question, answerer = request.args.get("q"), live.answerer
+        examples = examples_of(answerer.index)
         try:
             check_address()
             if question is None:

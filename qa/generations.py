@@ -1,0 +1,245 @@
+"""The generations of an index on disk: which one answers, whether its files are whole, how another takes its place.
+
+An index's folder holds ``generations/000001`` and on, each written once and never changed, and ``CURRENT``, which names
+the one that answers. What is in a generation's files is ``index``'s and ``building``'s.
+"""
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from qa.errors import IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
+
+POINTER = "CURRENT"
+GENERATIONS = "generations"
+MANIFEST = "manifest.json"
+MANIFEST_CHECKSUM = "manifest.sha256"
+
+_LOCK = ".lock"
+_HOLDER = ".builder.json"
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def current_generation(folder: Path) -> Path:
+    """Return the folder of the generation that the pointer names. Raises IndexMissing or IndexDamaged."""
+    pointer = folder / POINTER
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        raise IndexMissing(f"There is no index in {folder}: run `qa index CORPUS --index {folder}`.") from None
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index CORPUS --index {folder}`.") from error
+    generation = folder / GENERATIONS / name
+    if not name or Path(name).name != name or not generation.is_dir():
+        raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index CORPUS --index {folder}`.')
+    return generation
+
+
+def all_generations(folder: Path) -> list[Path]:
+    """Return the folders of all whole generations, oldest first."""
+    with suppress(OSError):
+        return sorted(path for path in (folder / GENERATIONS).iterdir() if path.name.isdigit())
+    return []
+
+
+def sound_generation(folder: Path) -> tuple[Path, str | None]:
+    """Return the generation that answers, and None; or the last good one before it, and a warning that says why.
+
+    Every file is compared with its checksum. Raises IndexMissing, or IndexDamaged when no generation is whole.
+    """
+    named = None
+    try:
+        named = current_generation(folder)
+        verify(named)
+        return named, None
+    except IndexDamaged as error:
+        problem = error
+    for generation in reversed(all_generations(folder)):
+        if named is None or generation.name < named.name:
+            with suppress(IndexDamaged):
+                verify(generation)
+                return generation, f"{problem} Until then the generation {generation.name} answers."
+    raise problem
+
+
+def verify(generation: Path) -> None:
+    """Compare every file of a generation with its checksum. Raises IndexDamaged, naming the first that differs."""
+    try:
+        stated = (generation / MANIFEST_CHECKSUM).read_text(encoding="ascii").strip()
+        content = (generation / MANIFEST).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _damaged(generation, f"cut off, or made by an older version: {error}") from error
+    if hashlib.sha256(content).hexdigest() != stated:
+        raise _damaged(generation, f"{MANIFEST} is not what {MANIFEST_CHECKSUM} says")
+    for name, checksum in json.loads(content)["files"].items():
+        try:
+            found = _checksum(generation / name)
+        except OSError as error:
+            raise _damaged(generation, f"{name} cannot be read: {error.strerror}") from error
+        if found != checksum:
+            raise _damaged(generation, f"{name} is not what was written: its checksum differs")
+
+
+def _damaged(generation: Path, reason: str) -> IndexDamaged:
+    return IndexDamaged(f"{generation} is damaged ({reason}): {rebuild(generation)}.")
+
+
+def rebuild(generation: Path) -> str:
+    """Return the repair to name for a generation's folder: the command with its own corpora, where they are known."""
+    try:
+        corpora = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["corpora"]
+        named = shlex.join(map(str, corpora))
+    except (OSError, ValueError, KeyError, TypeError):
+        named = "CORPUS"
+    return f"run `qa index {named} --index {shlex.quote(str(generation.parent.parent))}` to build it anew"
+
+
+def file_checksums(generation: Path) -> dict[str, str]:
+    """Return {path within the generation: sha256} of its files, but for the manifest's two and locks."""
+    files = (path for path in sorted(generation.rglob("*")) if path.is_file() and path.suffix != ".lock")
+    named = {path.relative_to(generation).as_posix(): path for path in files}
+    return {name: _checksum(path) for name, path in named.items() if name not in {MANIFEST, MANIFEST_CHECKSUM}}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def write_manifest(generation: Path, text: str) -> None:
+    """Write the manifest and its checksum, which seals the generation."""
+    (generation / MANIFEST).write_bytes(text.encode())
+    (generation / MANIFEST_CHECKSUM).write_text(hashlib.sha256(text.encode()).hexdigest() + "\n", encoding="ascii")
+
+
+# --- writing -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def locked(folder: Path, wait: bool = False) -> Iterator[None]:
+    """Hold the folder for one builder; the system frees the lock of a process that died.
+
+    Raises IndexLocked, saying who holds it, unless it is to ``wait``.
+    """
+    with writing(folder):
+        (folder / GENERATIONS).mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK)
+        try:
+            lock.acquire(timeout=-1 if wait else 0)
+        except Timeout:
+            raise IndexLocked(
+                f"Another `qa index`{_holder(folder)} is building in {folder}: wait for it to end, or give --wait."
+            ) from None
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        held_by = {"process": os.getpid(), "host": socket.gethostname(), "since": since}
+        (folder / _HOLDER).write_text(json.dumps(held_by), encoding="utf-8")
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / _HOLDER).unlink()
+        lock.release()
+
+
+def _holder(folder: Path) -> str:
+    """Return who holds the lock, as far as that is known: it may be about to say so, or have just let go."""
+    try:
+        found: Mapping[str, object] = json.loads((folder / _HOLDER).read_text(encoding="utf-8"))
+        return f" (process {found['process']} on {found['host']}, since {found['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Raise IndexUnwritable for whatever keeps the folder from being written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise IndexUnwritable(
+            f"{folder} cannot be written ({reason}): free space or mend its permissions, or name another "
+            "folder with --index. The index that was there is as it was."
+        ) from error
+
+
+@contextmanager
+def partial_generation(folder: Path) -> Iterator[Path]:
+    """Yield a new folder to fill; whatever is left of it, or of a build that was killed, is removed."""
+    with writing(folder):
+        for leftover in (folder / GENERATIONS).glob("*.partial"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        partial = Path(tempfile.mkdtemp(suffix=".partial", prefix="", dir=folder / GENERATIONS))
+        partial.chmod(0o755)
+        try:
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def publish(partial: Path, folder: Path) -> Path:
+    """Make a generation durable, compare what reached the disk with its checksums, and point to it. Returns its
+    folder."""
+    for path in [*partial.rglob("*"), partial]:
+        sync(path)
+    verify(partial)
+    numbers = [int(path.name) for path in all_generations(folder)]
+    generation = folder / GENERATIONS / f"{max(numbers, default=0) + 1:06d}"
+    partial.rename(generation)
+    sync(generation.parent)
+    point_to(generation, folder)
+    return generation
+
+
+def point_to(generation: Path, folder: Path) -> None:
+    """Let a generation answer, in one rename."""
+    pointer = folder / f"{POINTER}.new"
+    pointer.write_text(generation.name + "\n", encoding="utf-8")
+    sync(pointer)
+    pointer.replace(folder / POINTER)
+    sync(folder)
+
+
+def roll_back(folder: Path) -> Path:
+    """Let the last whole generation before the current one answer again, and return it.
+
+    Raises IndexMissing, IndexLocked or IndexUnwritable, and IndexDamaged when there is none.
+    """
+    current = current_generation(folder)
+    with locked(folder):
+        for generation in reversed(all_generations(folder)):
+            if generation.name < current.name:
+                with suppress(IndexDamaged):
+                    verify(generation)
+                    with writing(folder):
+                        point_to(generation, folder)
+                    return generation
+    raise IndexDamaged(f"{folder} has no whole generation before {current.name} to go back to: build it anew.")
+
+
+def sync(path: Path) -> None:
+    """Make a file, or what a folder lists, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def prune(folder: Path, current: Path, keep: int) -> None:
+    """Remove all but the last ``keep`` generations; one that cannot be removed now is removed another time."""
+    older = [path for path in all_generations(folder) if path.name <= current.name]
+    for generation in older[:-keep]:
+        shutil.rmtree(generation, ignore_errors=True)

@@ -1,0 +1,269 @@
+"""Which generation answers, whether it is whole, and how another takes its place."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qa.building import build_index, find_changes
+from qa.cli import cli
+from qa.errors import IndexDamaged, IndexLocked, IndexMissing
+from qa.generations import all_generations, current_generation, locked, roll_back, sound_generation, verify
+from qa.index import Generation, open_index
+from qa.readers import read_corpus
+from qa.settings import BuildSettings
+from tests.conftest import WordLengthEmbedder
+
+
+def qa(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file with its time and size: what a build that writes nothing leaves as it was."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+
+
+def texts_of(folder: Path) -> list[tuple[str, str]]:
+    generation = Generation(current_generation(folder))
+    found = [(p.source, p.text) for p in (generation.passages[row] for row in range(len(generation.passages)))]
+    generation.close()
+    return found
+
+
+@pytest.fixture
+def folder(corpus: Path, tmp_path: Path) -> Path:
+    build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
+    return tmp_path / "index"
+
+
+# --- updates -------------------------------------------------------------------------------------------------
+
+
+def test_where_nothing_changed_nothing_is_written(corpus: Path, folder: Path) -> None:
+    before, again = state(folder), WordLengthEmbedder()
+    for path in corpus.iterdir():
+        os.utime(path)  # another time is no other content
+    report = build_index([corpus], folder, embedder=again)
+    assert not report.changes
+    assert (report.documents, report.passages, report.embedded) == (5, 6, 0)
+    assert again.embedded == []
+    assert state(folder) == before
+
+
+def test_only_what_changed_is_read(corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def spy(files, taken):  # type: ignore[no-untyped-def]
+        read.extend(file.source for file in files)
+        return read_corpus(files, taken)
+
+    monkeypatch.setattr("qa.building.read_corpus", spy)
+    (corpus / "garden.txt").write_text("Garden\n\nBeds, and a pond.\n", encoding="utf-8")
+    (corpus / "apple.md").rename(corpus / "zapple.md")
+    (corpus / "family-therapy.md").unlink()
+    again = WordLengthEmbedder()
+    report = build_index([corpus], folder, embedder=again)
+    assert read == ["texts/garden.txt", "texts/zapple.md"]
+    assert again.embedded == ["Garden\nGarden\n\nBeds, and a pond."]  # a renamed file's vectors are taken over
+    assert report.changes.added == ("texts/zapple.md",)
+    assert report.changes.changed == ("texts/garden.txt",)
+    assert report.changes.removed == ("texts/apple.md", "texts/family-therapy.md")
+    fresh = folder.parent / "fresh"
+    build_index([corpus], fresh, embedder=WordLengthEmbedder())
+    assert texts_of(folder) == texts_of(fresh)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_row_of_updates_ends_as_a_build_from_nothing(tmp_path: Path, seed: int) -> None:
+    chance, corpus = random.Random(seed), tmp_path / "texts"
+    corpus.mkdir()
+    names = [f"{letter}.{kind}" for letter in "abcdef" for kind in ("txt", "jsonl")]
+    for _ in range(6):
+        for name in chance.sample(names, 4):
+            words = " ".join(chance.choices(["pond", "bed", "path", "tree", "oak"], k=chance.randint(0, 5)))
+            path = corpus / name
+            if chance.random() < 0.3:
+                path.unlink(missing_ok=True)
+            elif name.endswith("txt"):
+                path.write_text(words, encoding="utf-8")
+            else:  # ids that other files may have too, lines that are none, texts that are empty
+                ids = [chance.choice("123") for _ in range(3)]
+                lines = [json.dumps({"_id": i, "text": words * chance.randint(0, 2)}) for i in ids]
+                path.write_text("\n".join([*lines, chance.choice(["", "{"])]), encoding="utf-8")
+        (corpus / "always.txt").write_text("Always.", encoding="utf-8")
+        build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
+    build_index([corpus], tmp_path / "fresh", embedder=WordLengthEmbedder())
+    assert texts_of(tmp_path / "index") == texts_of(tmp_path / "fresh")
+    updated, fresh = (open_index(tmp_path / name, WordLengthEmbedder()) for name in ("index", "fresh"))
+    rows = list(range(len(fresh)))
+    assert (updated.store.vectors(rows) == fresh.store.vectors(rows)).all()  # type: ignore[arg-type]
+    assert updated.manifest.sources == fresh.manifest.sources
+    assert list(updated.generation.documents()) == list(fresh.generation.documents())
+    updated.close()
+    fresh.close()
+
+
+def test_dry_run_lists_and_writes_nothing(real_folder: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "texts"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("One.", encoding="utf-8")
+    (corpus / "b.txt").write_text("Two.", encoding="utf-8")
+    index = tmp_path / "index"
+    dry = qa("index", corpus, "--index", index, "--dry-run")
+    assert dry.stdout.splitlines()[:2] == ["+ texts/a.txt", "+ texts/b.txt"]
+    assert not index.exists()
+    assert qa("index", corpus, "--index", index).exit_code == 0
+    (corpus / "a.txt").write_text("Three.", encoding="utf-8")
+    (corpus / "b.txt").unlink()
+    (corpus / "c.txt").write_text("Four.", encoding="utf-8")
+    before = state(index)
+    dry = qa("index", corpus, "--index", index, "--dry-run")
+    assert dry.stdout.splitlines() == [
+        "+ texts/c.txt", "~ texts/a.txt", "- texts/b.txt", "1 added, 1 changed, 1 removed, 0 unchanged.",
+    ]  # fmt: skip
+    assert state(index) == before
+    assert qa("index", corpus, "--index", index).exit_code == 0
+    assert qa("index", corpus, "--index", index).stdout == f"Nothing changed: {index} has 2 documents as 2 passages.\n"
+
+
+def test_other_settings_are_a_change(corpus: Path, folder: Path) -> None:
+    changes = find_changes([corpus, corpus / "apple.md"], folder)
+    assert changes.elsewhere is not None  # the embedder here is not the one that made it
+    report = build_index([corpus], folder, BuildSettings(store="exact"), WordLengthEmbedder())
+    assert (report.changes.elsewhere, report.reused) == ("another store is chosen", 6)
+
+
+# --- integrity -----------------------------------------------------------------------------------------------
+
+
+def test_each_flipped_byte_is_detected_and_its_file_named(folder: Path) -> None:
+    generation, chance = current_generation(folder), random.Random(0)
+    files = [path for path in generation.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    for _ in range(200):
+        path = chance.choice(files)
+        content = path.read_bytes()
+        if not content:
+            continue
+        place = chance.randrange(len(content))
+        flipped = bytes([content[place] ^ (1 << chance.randrange(8))])
+        path.write_bytes(content[:place] + flipped + content[place + 1 :])
+        with pytest.raises(IndexDamaged) as told:
+            verify(generation)
+        assert path.relative_to(generation).as_posix() in str(told.value) or "manifest" in path.name
+        path.write_bytes(content)
+    verify(generation)
+
+
+def test_check_names_what_is_damaged(corpus: Path, folder: Path) -> None:
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    build_index([corpus], folder, embedder=WordLengthEmbedder())
+    assert qa("check", "--index", folder).stdout.splitlines() == [
+        "Generation 000001: whole.", "Generation 000002, which answers: whole.",
+    ]  # fmt: skip
+    path = current_generation(folder) / "lexicon" / "words.tsv"
+    path.write_bytes(path.read_bytes()[1:])
+    checked = qa("check", "--index", folder)
+    assert checked.exit_code == 1
+    assert "lexicon/words.tsv is not what was written: its checksum differs" in checked.stderr
+    assert checked.stdout == "Generation 000001: whole.\n"
+    assert sound_generation(folder)[0].name == "000001"
+
+
+def test_a_damaged_generation_is_mended_by_the_next_build(corpus: Path, folder: Path) -> None:
+    path = current_generation(folder) / "passages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"Garden", b"Warden"))
+    report = build_index([corpus], folder, embedder=WordLengthEmbedder())
+    assert report.changes
+    verify(current_generation(folder))
+    assert not any("Warden" in text for _, text in texts_of(folder))
+
+
+def test_roll_back_and_forth(corpus: Path, folder: Path) -> None:
+    first = texts_of(folder)
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    build_index([corpus], folder, embedder=WordLengthEmbedder())
+    result = qa("index", "--rollback", "--index", folder)
+    assert result.stdout == f"{folder} answers from generation 000001 again.\n"
+    assert texts_of(folder) == first
+    assert "no whole generation before 000001" in qa("index", "--rollback", "--index", folder).stderr
+    report = build_index([corpus], folder, embedder=WordLengthEmbedder())
+    assert report.generation.name == "000003"
+    with pytest.raises(IndexMissing):
+        roll_back(folder.parent / "nowhere")
+
+
+# --- locks ---------------------------------------------------------------------------------------------------
+
+
+def test_a_second_builder_is_told_who_holds_the_folder(corpus: Path, folder: Path) -> None:
+    with locked(folder), pytest.raises(IndexLocked, match=rf"\(process {os.getpid()} on .*, since 20.*give --wait"):
+        build_index([corpus], folder, embedder=WordLengthEmbedder())
+
+
+def test_a_lock_left_by_a_dead_process_is_no_lock(corpus: Path, folder: Path) -> None:
+    code = f"""
+import pathlib, time
+from qa.generations import locked
+with locked(pathlib.Path({str(folder)!r})):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(IndexLocked, match=f"process {holder.pid} "):
+        build_index([corpus], folder, embedder=WordLengthEmbedder())
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    assert not build_index([corpus], folder, embedder=WordLengthEmbedder()).changes
+
+
+# --- killed at any moment --------------------------------------------------------------------------------------
+
+_BUILDER = """
+import sys
+from pathlib import Path
+from qa.building import build_index
+from tests.conftest import WordLengthEmbedder
+print("ready", flush=True)
+sys.stdin.readline()
+build_index([Path(sys.argv[1])], Path(sys.argv[2]), embedder=WordLengthEmbedder())
+"""
+
+
+def test_killed_at_any_moment_the_index_opens_and_a_rerun_completes(corpus: Path, folder: Path) -> None:
+    chance = random.Random(0)
+    for number in range(15):
+        (corpus / "new.txt").write_text(f"New text {number}.", encoding="utf-8")
+        builder = subprocess.Popen(
+            [sys.executable, "-c", _BUILDER, str(corpus), str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert builder.stdin is not None
+        assert builder.stdout is not None
+        builder.stdout.readline()
+        builder.stdin.write("\n")
+        builder.stdin.flush()
+        time.sleep(chance.random() * 0.12)
+        builder.kill()
+        builder.communicate()
+        generation, warning = sound_generation(folder)
+        assert warning is None
+        assert len(all_generations(folder)) <= 3
+        Generation(generation).close()
+        if number % 5 == 4:
+            build_index([corpus], folder, embedder=WordLengthEmbedder())
+            assert ("texts/new.txt", f"New text {number}.") in texts_of(folder)
+    assert not list((folder / "generations").glob("*.partial")) or build_index(
+        [corpus], folder, embedder=WordLengthEmbedder()
+    )
