@@ -109,7 +109,11 @@ def phrases_of(weight: float) -> Callable[[Asked], list[Ranking]]:
 def titles_of(weight: int) -> Callable[[Asked], list[Ranking]]:
     def stage(asked: Asked) -> list[Ranking]:
         with TemporaryDirectory() as folder:
-            build_lexicon(Path(folder), lexicon_entries(asked.index.generation.passages), weight)
+            build_lexicon(
+                Path(folder),
+                lexicon_entries(asked.index.generation.passages, asked.index.generation.documents()),
+                weight,
+            )
             return asked.fused(lexical=asked.lexical(Lexicon(Path(folder))))
 
     return stage

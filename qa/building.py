@@ -7,7 +7,7 @@ A passage is unchanged when what is embedded of it is, wherever it moved: its ve
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -47,6 +47,7 @@ from qa.index import (
     IndexedDocument,
     PassageFile,
     manifest_json,
+    read_documents,
 )
 from qa.lexicon import Entry, build_lexicon
 from qa.readers import CorpusFile, FoundFiles, is_taken, read_corpus
@@ -86,7 +87,8 @@ class BuildReport:
     """What a build did, or that there was nothing to do: then ``changes`` is false and ``generation`` was there before.
 
     ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
-    with their reasons; ``left_out`` are files of formats that are not read.
+    with their reasons; ``left_out`` are files of formats that are not read; ``questions`` is the judged set that the
+    corpora bring.
     """
 
     generation: Path
@@ -97,6 +99,7 @@ class BuildReport:
     changes: Changes
     unreadable: tuple[UnreadableDocument, ...] = ()
     left_out: tuple[str, ...] = ()
+    questions: Path | None = None
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -135,7 +138,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
             generation = publish(partial, folder)
         prune(folder, generation, settings.keep)
     counts = (build.documents, build.passages, build.embedded, build.reused)
-    return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out)
+    return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out, told.questions)
 
 
 def find_changes(corpora: Sequence[Path], folder: Path, settings: BuildSettings | None = None) -> Changes:
@@ -267,12 +270,11 @@ class _Build:
 
     def _read_file(self, file: CorpusFile, output: BinaryIO, documents: BinaryIO) -> None:
         for item in read_corpus([file], self.taken):
-            passages = [] if isinstance(item, UnreadableDocument) else self.splitter.split(item)
-            if not passages:
+            if isinstance(item, UnreadableDocument) or not (passages := self.splitter.split(item)):
                 self.unreadable.append(_reason(item))
                 continue
             first = passages[0]
-            document = IndexedDocument(first.document_id, first.title, first.source, file.source, 0, 0)
+            document = IndexedDocument(first.document_id, first.title, first.source, file.source, 0, 0, item.aliases)
             lengths = [output.write(_line(passage)) for passage in passages]
             self._add_document(document, lengths, [_NEW] * len(passages), documents)
 
@@ -307,11 +309,11 @@ class _Build:
         self._save_store(store)
 
     def write_lexicon(self) -> None:
-        """Index the words of every passage, its title and heading among them."""
+        """Index the words of every passage, its title, heading and other names among them."""
         (self.folder / LEXICON).mkdir()
         with self._open_passages() as passages:
             try:
-                build_lexicon(self.folder / LEXICON, lexicon_entries(passages))
+                build_lexicon(self.folder / LEXICON, lexicon_entries(passages, read_documents(self.folder)))
             except ValueError as error:  # how tantivy reports a failed write
                 raise OSError(str(error)) from error
 
@@ -377,13 +379,12 @@ def _line(record: Passage | IndexedDocument) -> bytes:
     return json.dumps(asdict(record), ensure_ascii=False).encode() + b"\n"
 
 
-def lexicon_entries(passages: PassageFile) -> Iterator[Entry]:
-    """Yield what the lexicon holds of each passage; passages of one document stand together."""
-    document, last = -1, None
-    for row in range(len(passages)):
-        passage = passages[row]
-        document, last = document + (passage.document_id != last), passage.document_id
-        yield Entry(row, document, f"{passage.title}\n{passage.heading}", passage.text)
+def lexicon_entries(passages: PassageFile, documents: Iterable[IndexedDocument]) -> Iterator[Entry]:
+    """Yield what the lexicon holds of each passage, document after document."""
+    for number, document in enumerate(documents):
+        for row in range(document.first_row, document.end_row):
+            passage = passages[row]
+            yield Entry(row, number, (f"{passage.title}\n{passage.heading}", *document.aliases), passage.text)
 
 
 def _reason(item: Document | UnreadableDocument) -> UnreadableDocument:

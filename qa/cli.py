@@ -191,6 +191,27 @@ def _build(corpora: "Sequence[Path]", index: Path, settings: "BuildSettings", wa
     unreadable = f", {len(report.unreadable)} left out" if report.unreadable else ""
     reused = f" ({report.reused} unchanged)" if report.reused else ""
     click.echo(f"Indexed {held}{reused} in {index}{unreadable}.")
+    if report.questions:
+        _calibrate_on_corpus(index, report.questions)
+
+
+def _calibrate_on_corpus(index: Path, questions: Path) -> None:
+    """Calibrate on the judged questions that the corpus brings. What stands in the way is told; the index is whole."""
+    from qa.evaluation.calibrating import calibrate_on_set
+    from qa.index import open_index, save_calibration
+
+    try:
+        with _progress() as progress:
+            made, gain, _ = calibrate_on_set(
+                open_index(index, with_own_calibration=False),
+                questions,
+                progress=lambda done, total: progress("Calibrating", done, total),
+            )
+        save_calibration(index, made)
+    except QAError as error:
+        _say(f"not calibrated: {error}")
+        return
+    click.echo(f"Calibrated on {_count(gain.questions, 'question')} of {questions}.")
 
 
 def _list_changes(changes: "Changes") -> None:

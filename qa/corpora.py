@@ -16,8 +16,11 @@ CORPUS_FILE = "corpus.toml"
 
 
 class CorpusSettings(BaseModel):
-    """What a ``corpus.toml`` says. ``folders`` are relative to it; ``include`` and ``exclude`` are patterns as in a
-    .gitignore, over paths below a folder; ``name`` stands first in every source."""
+    """What a ``corpus.toml`` says.
+
+    ``folders`` and ``questions``, a judged set, are relative to it; ``include`` and ``exclude`` are patterns as in a
+    .gitignore, over paths below a folder; ``name`` stands first in every source.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,6 +28,7 @@ class CorpusSettings(BaseModel):
     title: str = Field(default="", max_length=200)
     notice: str = Field(default="", max_length=1000)
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    questions: Path | None = None
     folders: tuple[Path, ...] = (Path(),)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -37,12 +41,14 @@ class CorpusSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Corpora:
-    """The files of all corpora, and what is said of them together: the first title and language, every notice."""
+    """The files of all corpora, and what is said of them together: the first title, language and set of judged
+    questions, every notice."""
 
     found: FoundFiles
     title: str = ""
     notice: str = ""
     language: str = "en"
+    questions: Path | None = None
 
 
 def find_corpora(corpora: Sequence[Path]) -> Corpora:
@@ -64,6 +70,7 @@ def find_corpora(corpora: Sequence[Path]) -> Corpora:
         title=next((settings.title for settings in said if settings.title), ""),
         notice=" ".join(dict.fromkeys(settings.notice for settings in said if settings.notice)),
         language=said[0].language if said else "en",
+        questions=next((base / settings.questions for _, base, settings in told if settings.questions), None),
     )
 
 
@@ -110,7 +117,7 @@ def _find(base: Path, folder: Path, name: str | None, settings: CorpusSettings) 
         below = file.path.relative_to(root).as_posix() if root.is_dir() else file.path.name
         return (include is None or include.match_file(below)) and not exclude.match_file(below)
 
-    return FoundFiles(tuple(filter(is_wanted, found.files)), found.left_out, found.unreadable)
+    return FoundFiles(tuple(filter(is_wanted, found.files)), (), found.unreadable)
 
 
 def _joined(parts: Sequence[FoundFiles], corpora: Sequence[Path]) -> FoundFiles:

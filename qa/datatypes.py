@@ -33,7 +33,7 @@ class Document:
 
     ``source`` is the place a person can open: a path from the corpus's own folder name on, with ``:line``
     for a record of a file. ``sections`` and ``pages`` are in order and do not overlap; empty when the text has no
-    headings, or no pages.
+    headings, or no pages. ``aliases`` are other names of its subject.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Document:
     source: str
     sections: tuple[Section, ...] = ()
     pages: tuple[Page, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class IndexedDocument:
     file: str
     first_row: int
     end_row: int
+    aliases: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +129,7 @@ class Generation:
 
     def documents(self) -> Iterator[IndexedDocument]:
         """Yield the documents in order, one in memory at a time. Raises IndexDamaged."""
-        try:
-            with (self.folder / DOCUMENTS).open(encoding="utf-8") as lines:
-                for line in lines:
-                    yield IndexedDocument(**json.loads(line))
-        except (OSError, ValueError, TypeError) as error:
-            raise IndexDamaged(
-                f"{self.folder / DOCUMENTS} cannot be read ({error}): {rebuild(self.folder)}."
-            ) from error
+        return read_documents(self.folder)
 
     def close(self) -> None:
         """Give mapped files back."""
@@ -228,6 +222,16 @@ def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
         f"There is no text whose {' and whose '.join(asked)}: the first text here has the source “{example.source}” "
         f"and the title “{example.title}”."
     )
+
+
+def read_documents(generation: Path) -> Iterator[IndexedDocument]:
+    """Yield the documents of a generation's folder in order, one in memory at a time. Raises IndexDamaged."""
+    try:
+        with (generation / DOCUMENTS).open(encoding="utf-8") as lines:
+            for line in lines:
+                yield IndexedDocument(**json.loads(line))
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexDamaged(f"{generation / DOCUMENTS} cannot be read ({error}): {rebuild(generation)}.") from error
 
 
 def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:

@@ -35,11 +35,12 @@ Phrase = Sequence[str]
 
 
 class Entry(NamedTuple):
-    """A passage to index: its row, the number of its document, its title and heading, its text."""
+    """A passage to index: its row, the number of its document, what it stands under (title and heading, and each other
+    name of its subject; no phrase runs over two of these), its text."""
 
     row: int
     document: int
-    context: str
+    context: Sequence[str]
     text: str
 
 
@@ -70,10 +71,10 @@ def build_lexicon(folder: Path, entries: Iterable[Entry], context_weight: int = 
         document = tantivy.Document()
         document.add_unsigned("row", entry.row)
         document.add_unsigned("document", entry.document)
-        context = [*stems(entry.context), _BREAK] * context_weight
+        context = [stem for part in entry.context for stem in (*stems(part), _BREAK)] * context_weight
         document.add_text("text", " ".join([*context, *stems(entry.text)]))
         writer.add_document(document)
-        spelt.update({*folded_words(entry.context), *folded_words(entry.text)})
+        spelt.update({*folded_words("\n".join(entry.context)), *folded_words(entry.text)})
     writer.commit()
     writer.wait_merging_threads()
     lines = (f"{word}\t{lemma(word)}\t{count}\n" for word, count in sorted(spelt.items()))

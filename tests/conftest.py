@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from click.testing import CliRunner
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from qa.answering import Answerer
 from qa.building import build_index
+from qa.cli import cli
 from qa.index import Index, open_index
 from qa.settings import BuildSettings
 
@@ -96,9 +98,10 @@ def tiny_answerer(tiny_index: Index) -> Answerer:
 
 @pytest.fixture(scope="session")
 def real_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the project's own corpus, made by the real model. Takes half a minute."""
+    """An index of the project's own corpus, made by the real model as a user makes it. Takes a minute."""
     folder = tmp_path_factory.mktemp("real") / "index"
-    build_index([ROOT / "corpus"], folder)
+    made = CliRunner().invoke(cli, ["index", str(ROOT / "corpus"), "--index", str(folder)])
+    assert made.exit_code == 0, made.output
     return folder
 
 

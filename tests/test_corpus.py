@@ -1,33 +1,121 @@
-"""The corpus that the project ships is what it promises to be."""
+"""The corpus itself: front matter complete, links resolved, nothing cut off, nothing said twice."""
 
+import json
 import re
-from itertools import combinations
+from collections import Counter
+from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from qa.cli import cli
+from qa.datatypes import Document
+from qa.embedders import load_embedder
+from qa.index import open_index
+from qa.readers.markdown import read_markdown
+from qa.splitters import Splitter, find_sentences
+from qa.words import stems
 from tests.conftest import ROOT
 
-ARTICLES = sorted(path for path in (ROOT / "corpus").glob("*.md") if path.name != "README.md")
+CORPUS = ROOT / "corpus"
+ARTICLES = sorted(path for path in CORPUS.glob("*.md") if path.name != "README.md")
+KEYS = {"title", "topics", "aliases", "see_also", "references", "reviewed"}
 
 
-def sentences(path: Path) -> set[str]:
-    text = " ".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
-    return {sentence.strip().lower() for sentence in re.split(r"(?<=[.!?])\s+", text) if len(sentence.split()) > 4}
+def front_matter(path: Path) -> dict[str, object]:
+    _, fields, _ = path.read_text(encoding="utf-8").split("---\n", 2)
+    found: dict[str, object] = yaml.safe_load(fields)
+    return found
 
 
-def test_there_are_enough() -> None:
-    assert len(ARTICLES) >= 15
+def body(path: Path) -> str:
+    return path.read_text(encoding="utf-8").split("---\n", 2)[2]
+
+
+def test_there_is_enough() -> None:
+    assert len(ARTICLES) >= 90
+    assert sum(len(body(path).split()) for path in ARTICLES) > 60_000
 
 
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
-def test_an_article_has_a_title_headings_and_its_length(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert re.match(r"# \S.*\n\n\S", text)
-    assert len(re.findall(r"^## ", text, re.MULTILINE)) >= 3
-    assert 400 <= len(text.split()) <= 900
+def test_an_article_is_complete(path: Path) -> None:
+    fields = front_matter(path)
+    assert set(fields) == KEYS
+    assert isinstance(fields["reviewed"], date)
+    for key in ("topics", "see_also", "references"):
+        assert fields[key], key
+    names = {article.stem for article in ARTICLES} - {path.stem}
+    assert set(fields["see_also"]) <= names  # type: ignore[call-overload]
+    assert all(re.search(r"\(\d{4}\)", reference) for reference in fields["references"])  # type: ignore[attr-defined]
+    text = body(path)
+    assert text.lstrip().startswith(f"# {fields['title']}\n")
+    assert 500 <= len(text.split()) <= 1200
+    assert text.count("\n## ") >= 3
+
+
+def test_every_article_is_in_the_table_of_contents() -> None:
+    contents = (CORPUS / "README.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\(([a-z0-9-]+\.md)\)", contents)
+    assert sorted(linked) == [path.name for path in ARTICLES]
 
 
 def test_no_two_articles_share_a_sentence() -> None:
-    for one, other in combinations(ARTICLES, 2):
-        assert not sentences(one) & sentences(other), (one.name, other.name)
+    sentences = Counter(
+        chain.from_iterable(
+            {tuple(stems(text[start:end])) for start, end in find_sentences(text)}
+            for text in (body(path) for path in ARTICLES)
+        )
+    )
+    shared = [" ".join(words) for words, count in sentences.items() if count > 1 and len(words) > 5]
+    assert shared == []
+
+
+def test_no_passage_is_over_the_limit_of_the_model() -> None:
+    embedder = load_embedder()
+    splitter = Splitter(embedder.tokenizer, embedder.max_tokens, 256, embedder.passage_overhead)
+    for path in ARTICLES:
+        (document,) = read_markdown(path, path.name)
+        assert isinstance(document, Document)
+        for passage in splitter.split(document):
+            tokens = len(embedder.tokenizer.encode(splitter.context(passage) + passage.text).ids)
+            assert tokens <= 256, passage.id
+
+
+def test_the_questions_fit_the_articles() -> None:
+    questions = [json.loads(line) for line in (CORPUS / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(questions) >= 300
+    assert sum(not question["answerable"] for question in questions) >= 80
+    lines = [line.split("\t") for line in (CORPUS / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    answerable = {question["_id"] for question in questions if question["answerable"]}
+    assert {question for question, _, grade in lines if grade == "2"} == answerable
+    assert {document for _, document, _ in lines} <= {f"corpus/{path.name}" for path in ARTICLES}
+    for question in questions:
+        for term in question["off_corpus_terms"]:
+            assert term in question["text"]
+
+
+def test_the_index_is_calibrated_on_them(real_folder: Path) -> None:
+    index = open_index(real_folder)
+    assert index.own_calibration is not None
+    assert sum(index.own_calibration.questions.values()) >= 300
+    assert index.manifest.notice.startswith("General information, not advice")
+    index.close()
+
+
+def test_other_names_are_known_and_never_quoted(real_folder: Path) -> None:
+    index = open_index(real_folder)
+    assert index.lexicon.passage_count(stems("structural competence")) > 0
+    passages = (index.passage(row) for row in range(len(index)))
+    assert not any("see_also:" in passage.text or "aliases:" in passage.text for passage in passages)
+    index.close()
+
+
+def test_the_corpus_answers_its_questions(real_folder: Path) -> None:
+    result = CliRunner().invoke(
+        cli,
+        ["evaluate", str(CORPUS / "questions.jsonl"), "--index", str(real_folder), "--require", "ndcg@10>=0.8"],
+    )
+    assert result.exit_code == 0, result.output

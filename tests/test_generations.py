@@ -267,3 +267,18 @@ def test_killed_at_any_moment_the_index_opens_and_a_rerun_completes(corpus: Path
     assert not list((folder / "generations").glob("*.partial")) or build_index(
         [corpus], folder, embedder=WordLengthEmbedder()
     )
+
+
+def test_other_names_are_known_also_after_an_update(tmp_path: Path) -> None:
+    corpus = tmp_path / "texts"
+    corpus.mkdir()
+    article = "---\naliases: [CBT, quorvex zibble]\n---\n# Cognitive therapy\n\nIt treats thoughts.\n"
+    (corpus / "a.md").write_text(article, encoding="utf-8")
+    for number in range(2):
+        (corpus / "b.txt").write_text(f"Other text {number}.", encoding="utf-8")
+        build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
+        index = open_index(tmp_path / "index", WordLengthEmbedder())
+        assert index.lexicon.passage_count(["cbt"]) == 1
+        assert index.lexicon.passage_count(["quorvex", "zibbl"]) == 1
+        assert index.lexicon.passage_count(["cbt", "quorvex"]) == 0  # two names are no phrase
+        index.close()

@@ -9,11 +9,11 @@ from qa.lexicon import CONTEXT_WEIGHT, PHRASE_WEIGHT, Entry, Lexicon, Spelling, 
 from qa.words import stems
 
 ROWS = [
-    Entry(0, 0, "Family therapy", "Family therapy treats families."),
-    Entry(1, 1, "Gardens", "A garden of herbs."),
-    Entry(2, 1, "Action", "Social action is joint; the social and political action too."),
+    Entry(0, 0, ("Family therapy",), "Family therapy treats families."),
+    Entry(1, 1, ("Gardens",), "A garden of herbs."),
+    Entry(2, 1, ("Action",), "Social action is joint; the social and political action too."),
 ]
-LENGTHS = [len(stems(row.text)) + CONTEXT_WEIGHT * (len(stems(row.context)) + 1) for row in ROWS]
+LENGTHS = [len(stems(row.text)) + CONTEXT_WEIGHT * (len(stems(row.context[0])) + 1) for row in ROWS]
 
 
 def bm25(row: int, frequency: int, passages: int) -> float:
@@ -103,7 +103,7 @@ def test_near_spellings(lexicon: Lexicon, word: str, edits: int, expected: list[
 
 
 def test_no_spelling_of_an_empty_lexicon(tmp_path: Path) -> None:
-    build_lexicon(tmp_path, [Entry(0, 0, "", "!")])
+    build_lexicon(tmp_path, [Entry(0, 0, (), "!")])
     assert Lexicon(tmp_path).near_spellings("word", 2) == []
 
 
@@ -133,6 +133,6 @@ def test_counts_equal_a_plain_count(
     tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], phrase: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("lexicon")
-    build_lexicon(folder, (Entry(row, row, "", " ".join(text)) for row, text in enumerate(texts)))
+    build_lexicon(folder, (Entry(row, row, (), " ".join(text)) for row, text in enumerate(texts)))
     expected = sum(f" {' '.join(phrase)} " in f" {' '.join(text)} " for text in texts)
     assert Lexicon(folder).passage_count(stems(" ".join(phrase))) == expected

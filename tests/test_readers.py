@@ -207,3 +207,24 @@ def test_no_corpus(tmp_path: Path, make: str) -> None:
         corpus.write_bytes(b"MZ")
     with pytest.raises(CorpusMissing, match=str(corpus)):
         find_files(corpus)
+
+
+@pytest.mark.parametrize(
+    ("field", "aliases"),
+    [
+        ("aliases: [CBT, cognitive behavioural  therapy]", ("CBT", "cognitive behavioural therapy")),
+        ("aliases: []", ()),
+        ("aliases: CBT", ()),
+        ("aliases: [1, null, '', ' ', {a: b}, [c]]", ()),
+        (f"aliases: [{', '.join('n' + str(n) for n in range(99))}]", tuple(f"n{n}" for n in range(20))),
+        (f"aliases: ['{'x' * 301}']", ()),
+        ("aliases: [", ()),
+        ("other: 1", ()),
+    ],
+)
+def test_other_names_of_front_matter(tmp_path: Path, field: str, aliases: tuple[str, ...]) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(f"---\n{field}\n---\n# A\n\nText.\n", encoding="utf-8")
+    (document,) = read_corpus([CorpusFile(path, "a.md")])
+    assert isinstance(document, Document)
+    assert document.aliases == aliases

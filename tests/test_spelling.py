@@ -18,7 +18,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     folder: Path = tmp_path_factory.mktemp("spelling")
-    build_lexicon(folder, (Entry(row, row, "", text) for row, text in enumerate(TEXTS)))
+    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(TEXTS)))
     return Lexicon(folder)
 
 

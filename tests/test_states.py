@@ -159,7 +159,7 @@ def test_every_state_has_its_reason(tiny_index: Index) -> None:
 def dining(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     texts = ["Overall value.", "A dining room.", "An experience.", "A follower.", "A conversion.", "The revolution."]
     folder = tmp_path_factory.mktemp("dining")
-    build_lexicon(folder, (Entry(row, row, "", text) for row, text in enumerate([*texts, *TEXTS.values()])))
+    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate([*texts, *TEXTS.values()])))
     return Lexicon(folder)
 
 

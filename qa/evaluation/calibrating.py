@@ -103,7 +103,11 @@ class Gain:
 
 
 def calibrate_on_set(
-    index: Index, questions: Path, qrels: Path | None, least_grade: int, progress: Progress = lambda done, total: None
+    index: Index,
+    questions: Path,
+    qrels: Path | None = None,
+    least_grade: int = 1,
+    progress: Progress = lambda done, total: None,
 ) -> tuple[Calibration, Gain, list[str]]:
     """Return a calibration for an index made on a set of judged questions, what it gains over the packaged one, and the
     problems that its files have.

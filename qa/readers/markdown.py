@@ -2,8 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from markdown_it import MarkdownIt
@@ -12,7 +13,10 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from qa.datatypes import Document, Section
 from qa.errors import UnreadableDocument
+from qa.readers.checks import LONGEST_TITLE
 from qa.readers.text import decode, title_of_name
+
+_MOST_ALIASES = 20
 
 _LINE_END = re.compile(r"\r\n|\r|\n")  # what CommonMark counts as one
 
@@ -20,17 +24,26 @@ _LINE_END = re.compile(r"\r\n|\r|\n")  # what CommonMark counts as one
 def read_markdown(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
     """Yield the file as one document.
 
-    The title is the front matter's, else the only heading of level 1, else the file's name. A section runs from the
-    line after its heading to the next heading of any level; front matter is in no section, so it is never quoted.
+    The title is the front matter's, else the only heading of level 1, else the file's name; other names of the subject
+    are the front matter's. A section runs from the line after its heading to the next heading of any level; front
+    matter is in no section, so it is never quoted.
     """
     text = decode(path.read_bytes(), source)
     tokens = MarkdownIt("commonmark").use(front_matter_plugin).parse(text)
     headings = _headings(tokens)
-    title = _front_matter_title(tokens) or _only_top_heading(headings)
+    fields = _front_matter(tokens)
+    title = _title_of(fields) or _only_top_heading(headings)
     sections = _sections(text, headings, _front_matter_lines(tokens), title)
     if not sections:
         raise UnreadableDocument(source, "has headings only, and no text below them")
-    yield Document(id=source, title=title or title_of_name(path), text=text, source=source, sections=sections)
+    yield Document(
+        id=source,
+        title=title or title_of_name(path),
+        text=text,
+        source=source,
+        sections=sections,
+        aliases=_aliases_of(fields),
+    )
 
 
 def _headings(tokens: list[Token]) -> list[tuple[str, int, int, int]]:
@@ -48,16 +61,27 @@ def _only_top_heading(headings: list[tuple[str, int, int, int]]) -> str | None:
     return top[0] if len(top) == 1 else None
 
 
-def _front_matter_title(tokens: list[Token]) -> str | None:
-    """Return ``title:`` of the front matter; None where there is none, or it is not YAML."""
+def _front_matter(tokens: list[Token]) -> dict[str, Any]:
+    """Return the fields of the front matter; none where there is none, or it is not YAML."""
     if not tokens or tokens[0].type != "front_matter":
-        return None
+        return {}
     try:
         fields = yaml.safe_load(tokens[0].content)
     except (yaml.YAMLError, RecursionError, ValueError):
-        return None
-    title = fields.get("title") if isinstance(fields, dict) else None
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _title_of(fields: Mapping[str, Any]) -> str | None:
+    title = fields.get("title")
     return " ".join(title.split()) or None if isinstance(title, str) else None
+
+
+def _aliases_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the other names that the front matter gives, the first few where it gives too many to be names."""
+    given = fields.get("aliases")
+    names = [" ".join(name.split()) for name in given if isinstance(name, str)] if isinstance(given, list) else []
+    return tuple(name for name in names if 0 < len(name) <= LONGEST_TITLE)[:_MOST_ALIASES]
 
 
 def _front_matter_lines(tokens: list[Token]) -> int:
