@@ -475,7 +475,8 @@ def main(arguments: Sequence[str]) -> None:
     print_packaged_promises(asked)
     print_refitted(asked)
     print_promises(asked)
-    print_cost(folders[-1])
+    for folder in folders:
+        print_cost(folder)
 
 
 if __name__ == "__main__":

@@ -75,14 +75,14 @@ _risk_option = click.option(
     type=_SHARE,
     default=DEFAULT_RISK,
     show_default=True,
-    help="Call answered only what is wrong in at most this share, with 95 % confidence.",
+    help="Largest share of what is called answered that may be wrong; a promise after `qa calibrate`.",
 )
 _miss_option = click.option(
     "--miss",
     type=_SHARE,
     default=DEFAULT_MISS,
     show_default=True,
-    help="Call not in the corpus only what is answered after all in at most this share, with 95 % confidence.",
+    help="Largest share of what is called not in the corpus that may be answered after all; a promise likewise.",
 )
 
 
@@ -501,7 +501,7 @@ def _list_left_out(problems: Sequence[object]) -> None:
 def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) -> None:
     """Serve a search page and an HTTP API on an index, which is built first when there is none.
 
-    A new generation of the index is answered from within a second of its being whole; SIGHUP makes it look at once. One
+    A new generation of the index is answered from within seconds of its being whole; SIGHUP makes it look at once. One
     line is logged for each request, without the question. SIGTERM stops it after the requests under way.
 
     \b

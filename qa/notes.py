@@ -17,7 +17,7 @@ VERDICT_WORDS = {
     Verdict.NOT_IN_CORPUS: "Probably not answered",
 }
 
-_UNLIKELY = 0.3  # from here down an uncertain answer is called improbable
+_UNLIKELY = 0.3  # below it an uncertain answer is called improbable: a manner of speaking, no bound of a verdict
 _LISTED = 5  # missing terms that a note names before it only counts
 
 WHOLE_TITLE = "Best for the whole question"

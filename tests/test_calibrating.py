@@ -156,7 +156,9 @@ def test_where_refitting_gains_nothing_the_packaged_weights_stay() -> None:
     chance = model_of(packaged).confidence(signals)
     right = (np.random.default_rng(1).random(200) < chance).astype(float)
     made, gain = calibrate(packaged, Labelled(signals, right, np.zeros(200)), TOLD, "set")
-    assert gain.is_gain or made.signals == packaged.signals
+    assert not gain.is_gain
+    assert made.signals == packaged.signals
+    assert gain.brier[0] == gain.brier[1]
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(79, 20), (81, 19), (19, 500), (500, 19), (0, 0)])

@@ -46,7 +46,7 @@ PENALTY = 10.0
 
 _FOLDS = 10
 _BATCH = 128
-_SLOPE_PENALTY = 4.0
+_SLOPE_PENALTY = 4.0  # as PENALTY, for the slope alone: a first value that was not varied
 
 Floats = npt.NDArray[np.float64]
 
