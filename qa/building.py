@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import numpy as np
@@ -47,13 +48,14 @@ from qa.index import (
     IndexedDocument,
     PassageFile,
     manifest_json,
+    map_file,
     read_documents,
 )
 from qa.lexicon import Entry, build_lexicon
 from qa.readers import CorpusFile, FoundFiles, is_taken, read_corpus
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
-from qa.stores import STORES, Vectors, VectorStore
+from qa.stores import FLOAT32, STORES, Vectors, save_array
 
 _BLOCK = 1024  # passages embedded between two steps of the progress bar
 _DIGEST_BYTES = 16
@@ -122,6 +124,8 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
     settings = settings or BuildSettings()
     if settings.store not in STORES:
         raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
+    if settings.store == "exact" and settings.vectors != FLOAT32:
+        raise BadSettings(f"The store exact keeps vectors as {FLOAT32} only: leave out --vectors, or --store exact.")
     told = find_corpora(corpora)
     found = told.found
     with locked(folder, wait), _previous(folder, settings, embedder) as previous:
@@ -135,6 +139,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
             build.write_vectors()
             build.write_lexicon()
             build.write_manifest(corpora, told)
+            build.open_once()
             generation = publish(partial, folder)
         prune(folder, generation, settings.keep)
     counts = (build.documents, build.passages, build.embedded, build.reused)
@@ -178,10 +183,11 @@ def _elsewhere(
         return "the current generation is damaged, or was made with another model or setting"
     if manifest.corpora != tuple(str(corpus) for corpus in corpora):
         return "other corpora are named"
-    if (manifest.title, manifest.notice, manifest.language) != (told.title, told.notice, told.language):
+    said = (manifest.title, manifest.notice, manifest.language, manifest.examples)
+    if said != (told.title, told.notice, told.language, told.examples):
         return "corpus.toml says something else"
-    if manifest.store != settings.store:
-        return "another store is chosen"
+    if (manifest.store, manifest.vectors) != (settings.store, settings.vectors):
+        return "vectors are to be kept another way"
     return None if manifest.version == __version__ else "it was made by another version"
 
 
@@ -239,7 +245,7 @@ class _Build:
                 if len(self.unreadable) > left_out:
                     self.imperfect.append(file.source)
                 self.progress("Reading", self.documents, None)
-        np.save(self.folder / OFFSETS, np.array(self.offsets, np.int64))
+        save_array(self.folder / OFFSETS, np.array(self.offsets, np.int64))
         self.passages = len(self.offsets) - 1
         if not self.passages:
             raise CorpusMissing(_nothing_read(self.unreadable))
@@ -289,10 +295,10 @@ class _Build:
 
     def write_vectors(self) -> None:
         """Embed what the previous generation did not, a block at a time."""
-        store = STORES[self.settings.store](self.embedder.dimension)
         known = {} if self.previous is None else {d.tobytes(): r for r, d in enumerate(self.previous.digests)}
         digests: npt.NDArray[np.uint8] = np.empty((self.passages, _DIGEST_BYTES), np.uint8)
-        with self._open_passages() as passages:
+        # On disk until the store is written, which reads them more than once: they may be more than memory holds.
+        with self._open_passages() as passages, TemporaryFile(dir=self.folder) as embedded:
             for start in range(0, self.passages, _BLOCK):
                 rows = range(start, min(start + _BLOCK, self.passages))
                 olds = np.array(self.olds[rows.start : rows.stop], np.int64)
@@ -303,17 +309,20 @@ class _Build:
                 kept = np.flatnonzero(olds != _NEW)
                 if self.previous is not None and len(kept):
                     digests[rows.start + kept] = self.previous.digests[olds[kept]]
-                store.add(np.array(rows, np.int64), self._vectors(texts, olds))
+                embedded.write(self._vectors(texts, olds).tobytes())
                 self.progress("Embedding", rows.stop, self.passages)
-        np.save(self.folder / DIGESTS, digests)
-        self._save_store(store)
+            embedded.flush()
+            vectors = np.memmap(embedded, np.float32, "r", shape=(self.passages, self.embedder.dimension))
+            (self.folder / STORE).mkdir()
+            STORES[self.settings.store].write(self.folder / STORE, vectors, self.settings.vectors)
+        save_array(self.folder / DIGESTS, digests)
 
     def write_lexicon(self) -> None:
         """Index the words of every passage, its title, heading and other names among them."""
         (self.folder / LEXICON).mkdir()
-        with self._open_passages() as passages:
+        with self._open_passages() as passages, map_file(self.folder / DOCUMENTS) as documents:
             try:
-                build_lexicon(self.folder / LEXICON, lexicon_entries(passages, read_documents(self.folder)))
+                build_lexicon(self.folder / LEXICON, lexicon_entries(passages, read_documents(documents)))
             except ValueError as error:  # how tantivy reports a failed write
                 raise OSError(str(error)) from error
 
@@ -331,18 +340,27 @@ class _Build:
             passage_tokens=self.splitter.passage_tokens,
             requested_tokens=self.settings.passage_tokens,
             store=self.settings.store,
+            vectors=self.settings.vectors,
             documents=self.documents,
             passages=self.passages,
             corpora=tuple(str(corpus) for corpus in corpora),
             title=told.title,
             notice=told.notice,
             language=told.language,
+            examples=told.examples,
             sources=self.sources,
             imperfect=tuple(self.imperfect),
             libraries={name: version(name) for name in _LIBRARIES},
             files=file_checksums(self.folder),
         )
         write_manifest(self.folder, manifest_json(manifest))
+
+    def open_once(self) -> None:
+        """Open what was written: a checksum cannot tell that a file was cut off before it was taken."""
+        try:
+            Generation(self.folder).close()
+        except QAError as error:
+            raise OSError(str(error)) from error
 
     @contextmanager
     def _open_passages(self) -> Iterator[PassageFile]:
@@ -366,13 +384,6 @@ class _Build:
         self.embedded += len(new)
         self.reused += len(kept)
         return vectors
-
-    def _save_store(self, store: VectorStore) -> None:
-        (self.folder / STORE).mkdir()
-        try:
-            store.save(self.folder / STORE)
-        except RuntimeError as error:  # how FAISS reports a failed write
-            raise OSError(str(error)) from error
 
 
 def _line(record: Passage | IndexedDocument) -> bytes:

@@ -131,7 +131,12 @@ def cli() -> None:
     type=click.IntRange(*PASSAGE_TOKENS),
     help="Longest passage in tokens of the embedder, title and heading included. [default: what it reads, up to 256]",
 )
-@click.option("--store", help="How vectors are kept: faiss or exact. [default: faiss]")
+@click.option("--store", help="What searches the vectors: faiss or exact. [default: faiss]")
+@click.option(
+    "--vectors",
+    type=click.Choice(["float32", "float16", "int8"]),
+    help="How vectors are searched: whole, or as half or a quarter in memory. [default: float32]",
+)
 @click.option(
     "--keep", type=click.IntRange(1, 1000), help="Generations that stay, the current one among them. [default: 2]"
 )
@@ -261,12 +266,25 @@ def check(index: Path) -> None:
         answers = ", which answers" if generation == current else ""
         try:
             verify(generation)
-            click.echo(f"Generation {generation.name}{answers}: whole.")
+            click.echo(f"Generation {generation.name}{answers}: whole{_contents(generation)}.")
         except IndexDamaged as error:
             damaged += 1
             _say(f"qa: {error}")
     if damaged:
         sys.exit(1)
+
+
+def _contents(generation: Path) -> str:
+    """Return how much a generation holds and how it is searched; nothing where another version wrote it."""
+    from qa.errors import IndexMismatch
+    from qa.index import Generation
+
+    try:
+        opened = Generation(generation)
+    except IndexMismatch:
+        return ", of another version"
+    opened.close()
+    return f", {_count(len(opened.passages), 'passage')}, {opened.store.structure}"
 
 
 @cli.command()

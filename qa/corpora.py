@@ -5,21 +5,27 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from pathspec import GitIgnoreSpec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from qa.errors import BadSettings, CorpusMissing
 from qa.readers import CorpusFile, FoundFiles, find_files
+from qa.settings import MAX_QUESTION_CHARACTERS
 
 CORPUS_FILE = "corpus.toml"
+
+_EXAMPLES = 8
+_Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)]
 
 
 class CorpusSettings(BaseModel):
     """What a ``corpus.toml`` says.
 
-    ``folders`` and ``questions``, a judged set, are relative to it; ``include`` and ``exclude`` are patterns as in a
-    .gitignore, over paths below a folder; ``name`` stands first in every source.
+    ``examples`` are questions for a first try. ``folders`` and ``questions``, a judged set, are relative to it;
+    ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
+    every source.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +34,7 @@ class CorpusSettings(BaseModel):
     title: str = Field(default="", max_length=200)
     notice: str = Field(default="", max_length=1000)
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    examples: tuple[_Question, ...] = Field(default=(), max_length=_EXAMPLES)
     questions: Path | None = None
     folders: tuple[Path, ...] = (Path(),)
     include: tuple[str, ...] = ()
@@ -41,13 +48,14 @@ class CorpusSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Corpora:
-    """The files of all corpora, and what is said of them together: the first title, language and set of judged
-    questions, every notice."""
+    """The files of all corpora, and what is said of them together: the first title, language, examples and set of
+    judged questions, every notice."""
 
     found: FoundFiles
     title: str = ""
     notice: str = ""
     language: str = "en"
+    examples: tuple[str, ...] = ()
     questions: Path | None = None
 
 
@@ -70,6 +78,7 @@ def find_corpora(corpora: Sequence[Path]) -> Corpora:
         title=next((settings.title for settings in said if settings.title), ""),
         notice=" ".join(dict.fromkeys(settings.notice for settings in said if settings.notice)),
         language=said[0].language if said else "en",
+        examples=next((settings.examples for settings in said if settings.examples), ()),
         questions=next((base / settings.questions for _, base, settings in told if settings.questions), None),
     )
 

@@ -303,7 +303,7 @@ class Answer:
 class Manifest:
     """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike.
 
-    ``title``, ``notice`` and ``language`` are the owner's words on the texts.
+    ``title``, ``notice``, ``language`` and ``examples``, questions for a first try, are the owner's words on the texts.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own. ``requested_tokens`` is the setting from which
     ``passage_tokens`` came.
@@ -320,12 +320,14 @@ class Manifest:
     passage_tokens: int
     requested_tokens: int
     store: str
+    vectors: str
     documents: int
     passages: int
     corpora: tuple[str, ...] = ()
     title: str = ""
     notice: str = ""
     language: str = "en"
+    examples: tuple[str, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     imperfect: tuple[str, ...] = ()
     libraries: dict[str, str] = field(default_factory=dict)

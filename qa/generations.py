@@ -47,6 +47,14 @@ def current_generation(folder: Path) -> Path:
     return generation
 
 
+def read_pointer(folder: Path) -> str:
+    """Return what the pointer says, "" where it cannot be read: to see whether it has changed."""
+    try:
+        return (folder / POINTER).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
 def all_generations(folder: Path) -> list[Path]:
     """Return the folders of all whole generations, oldest first."""
     with suppress(OSError):

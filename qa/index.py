@@ -18,11 +18,11 @@ from qa.confidence import Calibration, calibration_json, packaged_calibration, r
 from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
 from qa.embedders import Embedder, embedder_checksum, load_embedder
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
-from qa.generations import MANIFEST, locked, rebuild, sound_generation, sync, writing
+from qa.generations import MANIFEST, locked, read_pointer, rebuild, sound_generation, sync, writing
 from qa.lexicon import Lexicon
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
-FORMAT = 4
+FORMAT = 5
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"
@@ -66,8 +66,7 @@ class PassageFile:
     def __init__(self, generation: Path) -> None:
         """Map the file; ``offsets`` holds where each line begins, and the file's length last."""
         self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS, mmap_mode="r")
-        with (generation / PASSAGES).open("rb") as file:
-            self._content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._content = map_file(generation / PASSAGES)
         if int(self._offsets[-1]) != len(self._content):
             raise ValueError(f"{PASSAGES} has {len(self._content)} bytes in place of {int(self._offsets[-1])}")
 
@@ -106,6 +105,7 @@ class Generation:
         self.folder = folder
         self.manifest = load_manifest(folder)
         try:
+            self._documents = map_file(folder / DOCUMENTS)
             self.passages = PassageFile(folder)
             self.lexicon = Lexicon(folder / LEXICON)
             self.store: VectorStore = STORES[self.manifest.store].load(folder / STORE)
@@ -128,11 +128,12 @@ class Generation:
         return np.asarray(np.load(self.folder / DIGESTS, mmap_mode="r"))
 
     def documents(self) -> Iterator[IndexedDocument]:
-        """Yield the documents in order, one in memory at a time. Raises IndexDamaged."""
-        return read_documents(self.folder)
+        """Yield the documents in order, one in memory at a time, also after the folder was removed."""
+        return read_documents(self._documents)
 
     def close(self) -> None:
         """Give mapped files back."""
+        self._documents.close()
         self.passages.close()
 
 
@@ -224,14 +225,18 @@ def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
     )
 
 
-def read_documents(generation: Path) -> Iterator[IndexedDocument]:
-    """Yield the documents of a generation's folder in order, one in memory at a time. Raises IndexDamaged."""
-    try:
-        with (generation / DOCUMENTS).open(encoding="utf-8") as lines:
-            for line in lines:
-                yield IndexedDocument(**json.loads(line))
-    except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged(f"{generation / DOCUMENTS} cannot be read ({error}): {rebuild(generation)}.") from error
+def read_documents(content: mmap.mmap) -> Iterator[IndexedDocument]:
+    """Yield the documents of what ``documents.jsonl`` holds, in order, one in memory at a time."""
+    start = 0
+    while (end := content.find(b"\n", start)) >= 0:
+        yield IndexedDocument(**json.loads(content[start:end]))
+        start = end + 1
+
+
+def map_file(file: Path) -> mmap.mmap:
+    """Return a file's content, mapped."""
+    with file.open("rb") as opened:
+        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:
@@ -240,12 +245,23 @@ def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibrat
     Every file is compared with its checksum; where one is damaged the last good generation is opened, with a warning.
     Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
     """
-    found, warning = sound_generation(folder)
-    generation = Generation(found)
+    generation, warning = _open_sound(folder)
     if embedder is None:
         path = generation.manifest.embedder_path
         embedder = load_embedder(Path(path) if path else None)
     return Index(generation, embedder, warning, with_own_calibration)
+
+
+def _open_sound(folder: Path) -> tuple[Generation, str | None]:
+    """Return the last good generation opened. One that builders replace and remove meanwhile is no damaged one."""
+    while True:
+        before = read_pointer(folder)
+        try:
+            found, warning = sound_generation(folder)
+            return Generation(found), warning
+        except IndexDamaged:
+            if read_pointer(folder) == before:
+                raise
 
 
 def load_calibration(folder: Path, manifest: Manifest) -> Calibration | None:
@@ -291,7 +307,7 @@ def load_manifest(generation: Path) -> Manifest:
     if found != FORMAT:
         raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: {rebuild(generation)}.")
     try:
-        tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect")}
+        tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect", "examples")}
         return Manifest(**{**fields, **tuples})
     except (TypeError, KeyError) as error:
         raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
@@ -302,7 +318,7 @@ def check_index(folder: Path) -> Manifest:
 
     Costs no loading of a model. Raises what ``open_index`` does.
     """
-    generation = Generation(sound_generation(folder)[0])
+    generation, _ = _open_sound(folder)
     generation.close()
     manifest = generation.manifest
     found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)

@@ -1,7 +1,7 @@
 """Frozen settings: defaults, bounds, and messages that name the setting. Built at the edge, passed down."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,6 +26,7 @@ class BuildSettings(BaseModel):
 
     passage_tokens: int = Field(default=256, ge=PASSAGE_TOKENS[0], le=PASSAGE_TOKENS[1])
     store: str = "faiss"
+    vectors: Literal["float32", "float16", "int8"] = "float32"
     embedder: Path | None = None
     keep: int = Field(default=2, ge=1, le=1000)
 

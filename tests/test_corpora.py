@@ -45,11 +45,13 @@ def test_settings_choose_folders_and_files(base: Path, named: str) -> None:
 
 def test_a_notice_goes_with_every_answer(base: Path, tmp_path: Path) -> None:
     (base / "corpus.toml").write_text(
-        'title = "Notes"\nnotice = "Not medical\\n advice."\nlanguage = "en-GB"\n', encoding="utf-8"
+        'title = "Notes"\nnotice = "Not medical\\n advice."\nlanguage = "en-GB"\nexamples = ["What is this? "]\n',
+        encoding="utf-8",
     )
     build_index([base], tmp_path / "index", embedder=WordLengthEmbedder())
     index = open_index(tmp_path / "index", WordLengthEmbedder())
     assert (index.manifest.title, index.manifest.language) == ("Notes", "en-GB")
+    assert index.manifest.examples == ("What is this?",)
     assert Answerer(index).answer("What is this?").notice == "Not medical advice."
     index.close()
     (base / "corpus.toml").unlink()
@@ -72,6 +74,8 @@ def test_notices_of_several_corpora_are_all_told(base: Path) -> None:
         ('language = "English, mostly"', "language: "),
         ("folders = 3", "folders: "),
         (f'notice = "{"x" * 1001}"', "notice: "),
+        ('examples = ["a", " "]', "examples.1: string should have at least 1 character"),
+        (f"examples = {['a'] * 9}", "examples: "),
         ("\x00", "is not TOML"),
     ],
 )

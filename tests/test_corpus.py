@@ -1,5 +1,6 @@
 """The corpus itself: front matter complete, links resolved, nothing cut off, nothing said twice."""
 
+import html
 import json
 import re
 from collections import Counter
@@ -11,12 +12,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from qa.answering import Answerer
 from qa.cli import cli
 from qa.datatypes import Document
 from qa.embedders import load_embedder
 from qa.index import open_index
 from qa.readers.markdown import read_markdown
 from qa.splitters import Splitter, find_sentences
+from qa.web.app import create_app
+from qa.web.live import Live
 from qa.words import stems
 from tests.conftest import ROOT
 
@@ -95,6 +99,16 @@ def test_the_questions_fit_the_articles() -> None:
     for question in questions:
         for term in question["off_corpus_terms"]:
             assert term in question["text"]
+
+
+def test_the_examples_on_the_page_are_of_them(real_folder: Path) -> None:
+    questions = [json.loads(line) for line in (CORPUS / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    index = open_index(real_folder)
+    assert len(index.manifest.examples) >= 3
+    assert set(index.manifest.examples) <= {question["text"] for question in questions}
+    page = html.unescape(create_app(Live(Answerer(index))).test_client().get("/").text)
+    assert all(f">{example}</a>" in page for example in index.manifest.examples)
+    index.close()
 
 
 def test_the_index_is_calibrated_on_them(real_folder: Path) -> None:

@@ -14,11 +14,12 @@ from click.testing import CliRunner, Result
 
 from qa.building import build_index, find_changes
 from qa.cli import cli
-from qa.errors import IndexDamaged, IndexLocked, IndexMissing
-from qa.generations import all_generations, current_generation, locked, roll_back, sound_generation, verify
+from qa.errors import BadSettings, IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
+from qa.generations import current_generation, locked, roll_back, sound_generation, verify
 from qa.index import Generation, open_index
 from qa.readers import read_corpus
 from qa.settings import BuildSettings
+from qa.stores import FaissStore
 from tests.conftest import WordLengthEmbedder
 
 
@@ -139,7 +140,42 @@ def test_other_settings_are_a_change(corpus: Path, folder: Path) -> None:
     changes = find_changes([corpus, corpus / "apple.md"], folder)
     assert changes.elsewhere is not None  # the embedder here is not the one that made it
     report = build_index([corpus], folder, BuildSettings(store="exact"), WordLengthEmbedder())
-    assert (report.changes.elsewhere, report.reused) == ("another store is chosen", 6)
+    assert (report.changes.elsewhere, report.reused) == ("vectors are to be kept another way", 6)
+    report = build_index([corpus], folder, BuildSettings(vectors="int8"), WordLengthEmbedder())
+    assert (report.changes.elsewhere, report.embedded) == ("vectors are to be kept another way", 0)
+    assert qa("check", "--index", folder).stdout.splitlines() == [
+        "Generation 000002: whole, 6 passages, every vector compared.",
+        "Generation 000003, which answers: whole, 6 passages, every vector compared, as int8.",
+    ]
+    with pytest.raises(BadSettings, match="leave out --vectors, or --store exact"):
+        build_index([corpus], folder, BuildSettings(store="exact", vectors="int8"), WordLengthEmbedder())
+
+
+def test_watching_follows_what_changes_until_told_to_stop(corpus: Path, tmp_path: Path) -> None:
+    index, log = tmp_path / "watched", tmp_path / "log"
+    command = [sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index), "--watch"]
+    with log.open("w", encoding="utf-8") as output:
+        watching = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+
+    def wait_for(words: str) -> None:
+        end = time.monotonic() + 120
+        while words not in log.read_text(encoding="utf-8") and watching.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        assert words in log.read_text(encoding="utf-8")
+
+    try:
+        wait_for("Watching ")
+        (corpus / "new.txt").write_text("A new text.", encoding="utf-8")
+        wait_for("Indexed 6 documents as 7 passages (6 unchanged)")
+        for path in corpus.iterdir():
+            path.rename(tmp_path / path.name)
+        wait_for("holds no text to index")
+        (corpus / "only.txt").write_text("The only text.", encoding="utf-8")
+        wait_for("Indexed 1 document as 1 passage")
+        assert ("texts/only.txt", "The only text.") in texts_of(index)
+    finally:
+        watching.send_signal(signal.SIGTERM)
+        assert watching.wait(30) == 0
 
 
 # --- integrity -----------------------------------------------------------------------------------------------
@@ -163,18 +199,37 @@ def test_each_flipped_byte_is_detected_and_its_file_named(folder: Path) -> None:
     verify(generation)
 
 
+def test_what_was_cut_off_before_its_checksum_was_taken_is_not_published(
+    corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = FaissStore.write
+
+    def cut_off(store: Path, *arguments: object) -> None:
+        write(store, *arguments)  # type: ignore[arg-type]
+        file = store / "vectors.faiss"
+        file.write_bytes(file.read_bytes()[:-9])
+
+    monkeypatch.setattr(FaissStore, "write", cut_off)
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    with pytest.raises(IndexUnwritable, match="damaged"):
+        build_index([corpus], folder, embedder=WordLengthEmbedder())
+    assert current_generation(folder).name == "000001"
+    assert [path.name for path in (folder / "generations").iterdir()] == ["000001"]
+
+
 def test_check_names_what_is_damaged(corpus: Path, folder: Path) -> None:
     (corpus / "new.txt").write_text("New.", encoding="utf-8")
     build_index([corpus], folder, embedder=WordLengthEmbedder())
     assert qa("check", "--index", folder).stdout.splitlines() == [
-        "Generation 000001: whole.", "Generation 000002, which answers: whole.",
-    ]  # fmt: skip
+        "Generation 000001: whole, 6 passages, every vector compared, as float32.",
+        "Generation 000002, which answers: whole, 7 passages, every vector compared, as float32.",
+    ]
     path = current_generation(folder) / "lexicon" / "words.tsv"
     path.write_bytes(path.read_bytes()[1:])
     checked = qa("check", "--index", folder)
     assert checked.exit_code == 1
     assert "lexicon/words.tsv is not what was written: its checksum differs" in checked.stderr
-    assert checked.stdout == "Generation 000001: whole.\n"
+    assert checked.stdout.startswith("Generation 000001: whole, ")
     assert sound_generation(folder)[0].name == "000001"
 
 
@@ -226,47 +281,6 @@ with locked(pathlib.Path({str(folder)!r})):
     holder.wait()
     holder.stdout.close()
     assert not build_index([corpus], folder, embedder=WordLengthEmbedder()).changes
-
-
-# --- killed at any moment --------------------------------------------------------------------------------------
-
-_BUILDER = """
-import sys
-from pathlib import Path
-from qa.building import build_index
-from tests.conftest import WordLengthEmbedder
-print("ready", flush=True)
-sys.stdin.readline()
-build_index([Path(sys.argv[1])], Path(sys.argv[2]), embedder=WordLengthEmbedder())
-"""
-
-
-def test_killed_at_any_moment_the_index_opens_and_a_rerun_completes(corpus: Path, folder: Path) -> None:
-    chance = random.Random(0)
-    for number in range(15):
-        (corpus / "new.txt").write_text(f"New text {number}.", encoding="utf-8")
-        builder = subprocess.Popen(
-            [sys.executable, "-c", _BUILDER, str(corpus), str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert builder.stdin is not None
-        assert builder.stdout is not None
-        builder.stdout.readline()
-        builder.stdin.write("\n")
-        builder.stdin.flush()
-        time.sleep(chance.random() * 0.12)
-        builder.kill()
-        builder.communicate()
-        generation, warning = sound_generation(folder)
-        assert warning is None
-        assert len(all_generations(folder)) <= 3
-        Generation(generation).close()
-        if number % 5 == 4:
-            build_index([corpus], folder, embedder=WordLengthEmbedder())
-            assert ("texts/new.txt", f"New text {number}.") in texts_of(folder)
-    (corpus / "new.txt").write_text("The last text.", encoding="utf-8")
-    build_index([corpus], folder, embedder=WordLengthEmbedder())
-    assert list((folder / "generations").glob("*.partial")) == []
 
 
 def test_other_names_are_known_also_after_an_update(tmp_path: Path) -> None:

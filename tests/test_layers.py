@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "payload": {"datatypes"},
     "generations": {"errors"},
     "index": {"confidence", "datatypes", "embedders", "errors", "generations", "lexicon", "stores"},
-    "corpora": {"errors", "readers"},
+    "corpora": {"errors", "readers", "settings"},
     "building": {
         "__init__", "corpora", "datatypes", "embedders", "errors", "generations", "index", "lexicon", "readers",
         "settings", "splitters", "stores",

@@ -11,67 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.bad_input import BAD_ADDRESSES, BAD_BODIES, STRANGE_QUESTIONS
-from tests.conftest import TEXTS
-
-_START_SECONDS = 120
-
-
-@dataclass
-class Running:
-    process: subprocess.Popen[str]
-    port: int
-    log: Path
-
-    def request(self, method: str, address: str, body: bytes | None = None, kind: str | None = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"Content-Type": kind} if kind else {}
-        connection.request(method, address, body, headers)
-        response = connection.getresponse()
-        text = response.read().decode()
-        connection.close()
-        return response.status, text
-
-    def raw(self, sent: bytes) -> str:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
-            connection.sendall(sent)
-            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(folder: Path) -> Running:
-    """Serve the tiny texts with the real model; there is no index yet, so the command builds one first."""
-    (folder / "texts").mkdir()
-    for name, text in TEXTS.items():
-        (folder / "texts" / name).write_text(text, encoding="utf-8")
-    port, log = free_port(), folder / "log"
-    command = [
-        sys.executable, "-m", "qa", "serve", "--corpus", "texts", "--index", "index", "--port", str(port),
-        "--reload-token", "a-token-for-tests",
-    ]  # fmt: skip
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True)
-    running = Running(process, port, log)
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if running.request("GET", "/readyz")[0] == 200:
-                return running
-        except OSError:
-            time.sleep(0.1)
-    process.kill()
-    raise AssertionError(log.read_text(encoding="utf-8"))
+from tests.serving import Running, asked_throughout, ready, start, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -116,42 +62,14 @@ def test_reloading_needs_the_token(server: Running, token: str | None) -> None:
 
 def build(server: Running, *options: str) -> str:
     command = [sys.executable, "-m", "qa", "index", "texts", "--index", "index", *options]
-    ran = subprocess.run(command, cwd=server.log.parent, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, cwd=server.folder, capture_output=True, text=True, check=True)
     return ran.stdout
-
-
-def ready(server: Running) -> dict[str, object]:
-    found: dict[str, object] = json.loads(server.request("GET", "/readyz")[1])
-    return found
-
-
-def wait_for(server: Running, generation: str) -> dict[str, object]:
-    end = time.monotonic() + 60
-    while (found := ready(server))["generation"] != generation and time.monotonic() < end:
-        time.sleep(0.1)
-    assert found["generation"] == generation
-    return found
 
 
 def test_a_new_generation_is_answered_from_without_a_failed_request(server: Running) -> None:
     before = str(ready(server)["generation"])
-    (server.log.parent / "texts" / "quince.txt").write_text("Quince\n\nA quince is a hard fruit.\n", encoding="utf-8")
-    failed: list[object] = []
-    stop = threading.Event()
-
-    def ask() -> None:
-        while not stop.is_set():
-            try:
-                status, text = server.request("GET", "/api/ask?q=What+is+a+quince%3F&k=1")
-                if status != 200:
-                    failed.append(text)
-            except OSError as error:
-                failed.append(error)
-
-    asking = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in asking:
-        thread.start()
-    try:
+    (server.folder / "texts" / "quince.txt").write_text("Quince\n\nA quince is a hard fruit.\n", encoding="utf-8")
+    with asked_throughout(server, "/api/ask?q=What+is+a+quince%3F&k=1"):
         assert "Indexed 6 documents as 7 passages (6 unchanged)" in build(server)
         after = f"{int(before) + 1:06d}"
         assert wait_for(server, after)["documents"] == 6
@@ -159,18 +77,13 @@ def test_a_new_generation_is_answered_from_without_a_failed_request(server: Runn
         assert answer["passages"][0]["source"] == "texts/quince.txt"
         assert "generation 000001 again" in build(server, "--rollback")
         assert wait_for(server, before)["documents"] == 5
-    finally:
-        stop.set()
-        for thread in asking:
-            thread.join()
-    assert failed == []
     status, found = reload(server, "a-token-for-tests")
     assert (status, found) == (200, {"reloaded": False, "generation": before, "warning": None})
 
 
 def test_a_damaged_generation_is_not_served(server: Running) -> None:
-    index = server.log.parent / "index"
-    (server.log.parent / "texts" / "quince.txt").write_text("Quince\n\nAnother text.\n", encoding="utf-8")
+    index = server.folder / "index"
+    (server.folder / "texts" / "quince.txt").write_text("Quince\n\nAnother text.\n", encoding="utf-8")
     build(server)
     current = (index / "CURRENT").read_text(encoding="utf-8").strip()
     wait_for(server, current)
@@ -183,7 +96,7 @@ def test_a_damaged_generation_is_not_served(server: Running) -> None:
     assert f"{current} is damaged (passages.jsonl is not what was written" in str(found["warning"])
     assert found["generation"] < current  # type: ignore[operator]
     assert server.request("GET", "/api/ask?q=What+is+an+apple%3F")[0] == 200
-    (server.log.parent / "texts" / "quince.txt").unlink()
+    (server.folder / "texts" / "quince.txt").unlink()
     build(server)
     mended = wait_for(server, (index / "CURRENT").read_text(encoding="utf-8").strip())
     assert (mended["warning"], mended["documents"]) == (None, 5)
@@ -290,7 +203,7 @@ def test_many_at_once(server: Running) -> None:
 
 def test_a_port_in_use(server: Running) -> None:
     command = [sys.executable, "-m", "qa", "serve", "--index", "index", "--port", str(server.port)]
-    ran = subprocess.run(command, cwd=server.log.parent, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, cwd=server.folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     line = ran.stderr.splitlines()[-1]
     assert line.startswith(f"qa: Cannot listen on 127.0.0.1:{server.port} (Address already in use)")

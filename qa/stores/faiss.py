@@ -1,57 +1,177 @@
-"""FAISS over inner products: a flat index, so exact, faster than numpy and memory-mapped."""
+"""FAISS over inner products, its structure chosen by size: every vector compared, or a graph walked (HNSW).
 
+Three files, all memory-mapped: the vectors as they were given; their compressed codes, where a smaller precision was
+asked for; the graph over whichever of the two is searched, where there are many.
+"""
+
+import json
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 
-from qa.stores.vectors import Ids, Scores, Vectors
+from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors
 
-_FILE = "vectors.faiss"
+EXACT_UP_TO = 50_000
+"""Vectors that are all compared: 5 ms for one query of 384 dimensions on one core (`benchmarks/growth.py`)."""
+
+RECALL = 0.995
+"""The share of the nearest ten that a graph has to find on a sample of its own vectors. Questions are less like
+passages than passages are: where this is met, they still find .99 (`benchmarks/growth.py`)."""
+
+_VECTORS, _CODES, _GRAPH, _STRUCTURE = "vectors.faiss", "codes.faiss", "graph.faiss", "structure.json"
+_CODECS = {"float16": faiss.ScalarQuantizer.QT_fp16, "int8": faiss.ScalarQuantizer.QT_8bit}
+
+# Neighbours of a vector in the graph, and candidates that are looked at to find them: the FAISS authors' usual choice.
+_NEIGHBOURS = 32
+_CONSTRUCTION = 100
+
+_BEAMS = (256, 512, 1024, 2048)  # candidates kept while the graph is walked: the first that reaches RECALL is used
+_SAMPLE = 500
+_TRAINED = 50_000  # vectors that the ranges of int8 are taken from
+_NEAREST = 10
+_WRITTEN = 1 << 24  # bytes handed to Python at once
+_BLOCK = 8192  # vectors handed to FAISS at once, so that a mapped file is not copied into memory whole
 
 
 class FaissStore:
-    """A flat FAISS index. Row numbers may be any distinct integers of 64 bits."""
+    """Opened for searching."""
 
-    def __init__(self, dimension: int) -> None:
-        """Start empty."""
-        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+    def __init__(self, vectors: Any, flat: Any, structure: str, graph: Any = None, beam: int = 0) -> None:
+        """Join FAISS indexes: of the vectors, of what is searched of them, and the graph over that, if any."""
+        self.structure = structure
+        self.beam = beam
+        self._vectors = vectors
+        self._flat = flat
+        self._graph = graph
 
-    def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Add (n,) row numbers with their (n, d) vectors."""
-        self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(ids, np.int64))
+    @classmethod
+    def write(cls, folder: Path, vectors: Vectors, precision: str = FLOAT32) -> None:
+        """Write the files; where there is a graph, its beam is settled by comparing with every vector."""
+        dimension, large = vectors.shape[1], len(vectors) > EXACT_UP_TO
+        if precision != FLOAT32:
+            codes = faiss.IndexScalarQuantizer(dimension, _CODECS[precision], faiss.METRIC_INNER_PRODUCT)
+            if len(vectors):
+                codes.train(vectors[_sample(len(vectors), _TRAINED)])
+            _write(_filled(codes, vectors), folder / _CODES)
+            del codes
+        if large:
+            graph = faiss.IndexHNSWFlat(dimension, _NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
+            graph.hnsw.efConstruction = _CONSTRUCTION
+            _filled(graph, vectors)
+            _write(graph.storage, folder / _VECTORS)
+            _write(graph, folder / _GRAPH, faiss.IO_FLAG_SKIP_STORAGE)
+            del graph
+        else:
+            _write(_filled(faiss.IndexFlatIP(dimension), vectors), folder / _VECTORS)
+        beam, recall = _settled(folder, precision) if large else (0, 1.0)
+        _write_structure(folder, precision, beam, recall)
+
+    @classmethod
+    def load(cls, folder: Path) -> "FaissStore":
+        """Return the store written in the folder, memory-mapped. Raises RuntimeError or ValueError on a damaged one."""
+        told = json.loads((folder / _STRUCTURE).read_text(encoding="utf-8"))
+        vectors = _open(folder / _VECTORS)
+        flat = vectors if told["precision"] == FLOAT32 else _open(folder / _CODES)
+        if not told["beam"]:
+            return cls(vectors, flat, f"every vector compared, as {told['precision']}")
+        graph = _open(folder / _GRAPH)
+        graph.storage, graph.own_fields = flat, False
+        structure = f"a graph walked, as {told['precision']}, which finds {told['recall_at_10']:.3f} of the nearest ten"
+        return cls(vectors, flat, structure, graph, told["beam"])
 
     def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
-        """Return (q, k') cosines and row numbers, best first.
-
-        FAISS pads with rows of -1 where k exceeds what it may search, so k is cut to that.
-        """
+        """Return (q, k') cosines and row numbers, best first; with ``among`` each of these is compared."""
         k = min(k, len(self) if among is None else len(among))
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        only = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]
-        scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=only)
+        queries = np.ascontiguousarray(queries, np.float32)
+        if among is not None:
+            found = self._compare(queries, k, among)
+        elif self._graph is not None:
+            found = self._walk(queries, k)
+        else:
+            found = self._flat.search(queries, k)
+        return found if self._flat is self._vectors else self._rescored(queries, found[1])
+
+    def _walk(self, queries: Vectors, k: int) -> tuple[Scores, Ids]:
+        beam = faiss.SearchParametersHNSW(efSearch=max(self.beam, 2 * k))  # type: ignore[attr-defined]
+        scores, ids = self._graph.search(queries, k, params=beam)
+        if (ids < 0).any():  # fewer than k can be reached from where the graph is entered
+            scores, ids = self._flat.search(queries, k)
         return scores, ids
+
+    def _compare(self, queries: Vectors, k: int, among: Ids) -> tuple[Scores, Ids]:
+        chosen = np.zeros(len(self), bool)
+        chosen[among] = True
+        bits = np.packbits(chosen, bitorder="little")
+        only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(len(self), faiss.swig_ptr(bits)))  # type: ignore[call-arg]
+        scores, ids = self._flat.search(queries, k, params=only)
+        return scores, ids
+
+    def _rescored(self, queries: Vectors, ids: Ids) -> tuple[Scores, Ids]:
+        """Return what codes found by the cosines of the vectors themselves."""
+        vectors = self.vectors(ids.ravel()).reshape(*ids.shape, -1)
+        scores = np.einsum("qd,qkd->qk", queries, vectors)
+        order = np.argsort(-scores, axis=1, kind="stable")
+        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
 
     def vectors(self, ids: Ids) -> Vectors:
         """Return the (n, d) vectors of the row numbers, in their order."""
         if len(ids) == 0:
-            return np.empty((0, self._index.d), np.float32)
-        found: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, np.int64))
+            return np.empty((0, self._vectors.d), np.float32)
+        found: Vectors = self._vectors.reconstruct_batch(np.ascontiguousarray(ids, np.int64))
         return found
-
-    def save(self, folder: Path) -> None:
-        """Write ``vectors.faiss``."""
-        faiss.write_index(self._index, str(folder / _FILE))
-
-    @classmethod
-    def load(cls, folder: Path) -> "FaissStore":
-        """Return the store saved in the folder, memory-mapped."""
-        store = cls(1)
-        store._index = faiss.read_index(str(folder / _FILE), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
-        return store
 
     def __len__(self) -> int:
         """Return how many vectors it holds."""
-        return int(self._index.ntotal)
+        return int(self._vectors.ntotal)
+
+
+def _open(file: Path) -> Any:
+    # Not IO_FLAG_MMAP: that maps inverted lists only, and reads a flat index or a graph into memory.
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+
+
+def _write(index: Any, file: Path, flags: int = 0) -> None:
+    # Not by its name: FAISS says nothing when the last bytes of a file cannot be written.
+    with file.open("wb") as output:
+        writer = faiss.PyCallbackIOWriter(output.write, _WRITTEN)  # type: ignore[attr-defined]
+        faiss.write_index(index, writer, flags)
+
+
+def _filled(index: Any, vectors: Vectors) -> Any:
+    for start in range(0, len(vectors), _BLOCK):
+        index.add(np.ascontiguousarray(vectors[start : start + _BLOCK], np.float32))
+    return index
+
+
+def _sample(total: int, size: int) -> Ids:
+    return np.sort(np.random.default_rng(0).choice(total, min(size, total), replace=False))
+
+
+def _settled(folder: Path, precision: str) -> tuple[int, float]:
+    """Return the first beam that finds RECALL of the nearest ten of a sample, itself left out, and what it finds."""
+    _write_structure(folder, precision, _BEAMS[0], 0.0)
+    store = FaissStore.load(folder)
+    rows = _sample(len(store), _SAMPLE)
+    sample = store.vectors(rows)
+    nearest = _others(store._vectors.search(sample, _NEAREST + 1)[1], rows)
+    recall = 0.0
+    for beam in _BEAMS:
+        store.beam = beam
+        found = _others(store.search(sample, _NEAREST + 1)[1], rows)
+        recall = float(np.mean([len(set(a) & set(b)) / _NEAREST for a, b in zip(found, nearest, strict=True)]))
+        if recall >= RECALL:
+            break
+    return store.beam, recall
+
+
+def _others(found: Ids, rows: Ids) -> list[list[int]]:
+    return [[row for row in ids.tolist() if row != own][:_NEAREST] for ids, own in zip(found, rows, strict=True)]
+
+
+def _write_structure(folder: Path, precision: str, beam: int, recall: float) -> None:
+    told = {"precision": precision, "beam": beam, "recall_at_10": recall}
+    (folder / _STRUCTURE).write_text(json.dumps(told) + "\n", encoding="utf-8")

@@ -1,4 +1,8 @@
-"""The array types that stores share."""
+"""The array types that stores share, how they may keep vectors, and how an array is written."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -6,3 +10,16 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
+
+FLOAT32 = "float32"
+PRECISIONS = (FLOAT32, "float16", "int8")
+"""As they are, half of that, or a quarter. `benchmarks/growth.py` measures what the smaller ones lose."""
+
+
+def save_array(file: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array as ``np.save`` does, and raise OSError also where only its last bytes cannot be written.
+
+    Given a file, numpy writes past Python and passes over what fails when its buffer is emptied.
+    """
+    with file.open("wb") as output:
+        np.save(SimpleNamespace(write=output.write), array)

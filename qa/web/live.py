@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qa.answering import Answerer
 from qa.errors import IndexMismatch, QAError
-from qa.generations import POINTER
+from qa.generations import read_pointer
 from qa.index import CALIBRATION, open_index
 
 _SECONDS = 1.0  # between two looks at the pointer
@@ -94,10 +94,7 @@ def warm(answerer: Answerer) -> None:
 
 
 def _look(folder: Path) -> Seen:
-    try:
-        pointer = (folder / POINTER).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        pointer = ""
+    pointer = read_pointer(folder)
     try:
         stat = (folder / CALIBRATION).stat()
         return pointer, (stat.st_mtime_ns, stat.st_size)

@@ -1,5 +1,6 @@
 """The person's side: one page with a search box, whole without JavaScript."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import Blueprint, render_template, request
@@ -20,15 +21,15 @@ _TITLE_WORDS = 3
 def page_blueprint(live: Live) -> Blueprint:
     """Return the route of the page; ``/?q=...&k=5`` is a result that can be shared."""
     blueprint = Blueprint("page", __name__)
-    made: dict[Path, list[str]] = {}
+    made: dict[Path, Sequence[str]] = {}
 
-    def examples_of(index: Index) -> list[str]:
-        """Return the examples of a generation, made when it is first seen."""
+    def examples_of(index: Index) -> Sequence[str]:
+        """Return the examples of a generation: its owner's, or some made when it is first seen."""
         folder = index.generation.folder
         if folder not in made:
             made.clear()
-            made[folder] = example_questions(index)
-        return made.get(folder) or example_questions(index)
+            made[folder] = index.manifest.examples or example_questions(index)
+        return made.get(folder, index.manifest.examples)
 
     @blueprint.get("/")
     def page() -> tuple[str, int]:
@@ -52,14 +53,14 @@ def _render(
     question: str = "",
     answer: Answer | None = None,
     problem: str | None = None,
-    examples: list[str] | None = None,
+    examples: Sequence[str] = (),
 ) -> str:
     return render_template(
         "page.html",
         question=question,
         answer=answer,
         problem=problem,
-        examples=examples or [],
+        examples=examples,
         manifest=answerer.index.manifest,
         scope=_scope_fields(),
         max_characters=MAX_QUESTION_CHARACTERS,

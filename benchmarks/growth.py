@@ -1,0 +1,298 @@
+"""How an index grows: time to build and to update, bytes on disk and in memory a passage, time of a question.
+
+    apt-get download linux-doc-6.1 python3.11-doc postgresql-doc-15 git-doc anarchism
+    for package in *.deb; do dpkg -x $package texts; done
+    python -m benchmarks.growth texts
+
+The passages are paragraphs of real documentation, up to 100 thousand of them. Of more, each is made of two of those,
+and so is its vector, which keeps the clusters of the real ones and is not computed by the model.
+"""
+
+import argparse
+import gzip
+import json
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from rich.console import Console
+from selectolax.lexbor import LexborHTMLParser
+
+from benchmarks.data import WORK
+from qa.answering import Answerer
+from qa.building import build_index
+from qa.embedders import Embedder, load_embedder
+from qa.generations import current_generation
+from qa.index import Generation, open_index
+from qa.stores import PRECISIONS, FaissStore, Vectors
+
+FILES = 1000
+REAL = 100_000  # passages that are embedded by the model
+ASKED = 200
+_SEED = 0
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What one build took; ``peak`` is the resident memory in bytes at its highest."""
+
+    seconds: float
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An opened index: seconds to open it, bytes resident of its own and mapped, milliseconds by stage, recall."""
+
+    opened: float
+    own: int
+    mapped: int
+    passages: int
+    question: float
+    question_95: float
+    dense: float
+    exact: float
+    recall_10: float
+    recall_100: float
+
+
+# --- texts ---------------------------------------------------------------------------------------------------
+
+
+def paragraphs(folder: Path) -> list[str]:
+    """Return the distinct paragraphs of prose in a folder's .rst, .txt and .html files, shuffled."""
+    found: dict[str, None] = {}
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not file.is_symlink() and re.search(r"\.(rst|txt|html)(\.gz)?$", file.name):
+            found.update(dict.fromkeys(filter(_is_prose, _blocks(file))))
+    texts = list(found)
+    random.Random(_SEED).shuffle(texts)
+    return texts
+
+
+def _blocks(file: Path) -> list[str]:
+    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as opened:
+        text = opened.read().decode("utf-8", "replace")
+    blocks = [n.text() for n in LexborHTMLParser(text).css("p")] if ".html" in file.name else re.split(r"\n\s*\n", text)
+    return [" ".join(block.split()) for block in blocks]
+
+
+def _is_prose(text: str) -> bool:
+    return 80 <= len(text) <= 1500 and sum(letter.isalpha() or letter == " " for letter in text) > 0.8 * len(text)
+
+
+def pair(number: int, held: int) -> tuple[int, int]:
+    """Return the two real passages that a made one is made of."""
+    return number % held, (number * 7919 + number // held * 104_729) % held
+
+
+def made_texts(texts: Sequence[str], size: int) -> Iterator[str]:
+    """Yield real texts, and of more than there are three quarters of one and the last quarter of another."""
+    for number in range(size):
+        if size <= REAL:
+            yield texts[number]
+            continue
+        one, other = (texts[place].split() for place in pair(number, REAL))
+        yield " ".join([*one[: 3 * len(one) // 4], *other[3 * len(other) // 4 :], f"({number // REAL})"])
+
+
+def write_corpus(texts: Sequence[str], size: int, folder: Path) -> None:
+    """Write the texts as JSON lines, a document each, into FILES files."""
+    folder.mkdir(parents=True)
+    lines = (
+        json.dumps({"_id": str(number), "title": "", "text": text})
+        for number, text in enumerate(made_texts(texts, size))
+    )
+    for number in range(FILES):
+        content = [next(lines) for _ in range(size // FILES)]
+        (folder / f"{number:04}.jsonl").write_text("\n".join(content) + "\n", encoding="utf-8")
+
+
+class MadeEmbedder:
+    """The real embedder, but that passages, asked for in their order, get vectors made of two real ones."""
+
+    def __init__(self, real: Embedder, vectors: Vectors) -> None:
+        """Make vectors of these (n, d) ones."""
+        self.real = real
+        self.vectors = vectors
+        self.done = 0
+        self.chance = np.random.default_rng(_SEED)
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the real one in all else."""
+        return getattr(self.real, name)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return unit rows around one real passage, some way to another, with noise of a tenth of their length."""
+        pairs = np.array([pair(self.done + place, len(self.vectors)) for place in range(len(texts))])
+        self.done += len(texts)
+        noise = self.chance.normal(size=(len(texts), self.vectors.shape[1])) * 0.1 / np.sqrt(self.vectors.shape[1])
+        made = 0.75 * self.vectors[pairs[:, 0]] + 0.25 * self.vectors[pairs[:, 1]] + noise
+        return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
+
+
+# --- measures, each in a process of its own ------------------------------------------------------------------
+
+
+def alone(function: Callable[..., Result], *arguments: object) -> Result:
+    """Run a function in a new process, whose memory is then its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def build(corpus: Path, index: Path, real: Path | None) -> Built:
+    """Build an index, with vectors made of the real ones of another index where one is given."""
+    embedder: Any = load_embedder()
+    if real is not None:
+        generation = Generation(current_generation(real))
+        embedder = MadeEmbedder(embedder, generation.store.vectors(np.arange(REAL)))
+    start = time.perf_counter()
+    build_index([corpus], index, embedder=embedder)
+    seconds = time.perf_counter() - start
+    return Built(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def ask(index: Path, questions: Sequence[str]) -> Asked:
+    """Open an index and ask it, one question after the other."""
+    embedder = load_embedder()
+    embedder.embed_questions(questions[:2])
+    own, mapped = _resident("RssAnon"), _resident("RssFile")
+    start = time.perf_counter()
+    opened = open_index(index, embedder)
+    seconds = time.perf_counter() - start
+    answerer = Answerer(opened)
+    times = [_milliseconds(answerer.answer, question) for question in questions]
+    own, mapped = _resident("RssAnon") - own, _resident("RssFile") - mapped
+    vectors, store = opened.embed(questions), opened.store
+    rows = [vectors[place : place + 1] for place in range(len(questions))]
+    dense = [_milliseconds(store.search, row, 100) for row in rows]
+    everything = np.arange(len(store), dtype=np.int64)
+    exact = [_milliseconds(store.search, row, 100, everything) for row in rows[:50]]
+    found, nearest = store.search(vectors, 100)[1], store.search(vectors, 100, everything)[1]
+    return Asked(
+        seconds, own, mapped, len(store),
+        float(np.median(times)), float(np.percentile(times, 95)), float(np.median(dense)), float(np.median(exact)),
+        recall(found[:, :10], nearest[:, :10]), recall(found, nearest),
+    )  # fmt: skip
+
+
+def compressed(index: Path, questions: Sequence[str], precision: str) -> tuple[int, float, float, float]:
+    """Return the bytes that are searched, a search's milliseconds, and the recall of the nearest ten and hundred."""
+    opened = open_index(index)
+    vectors, rows = opened.embed(questions), np.arange(len(opened), dtype=np.int64)
+    nearest = opened.store.search(vectors, 100, rows)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        FaissStore.write(Path(folder), opened.store.vectors(rows), precision)
+        store = FaissStore.load(Path(folder))
+        searched = [file for file in Path(folder).iterdir() if precision == "float32" or file.name != "vectors.faiss"]
+        size = sum(file.stat().st_size for file in searched)
+        times = [_milliseconds(store.search, row[None], 100) for row in vectors]
+        found = store.search(vectors, 100)[1]
+    return size, float(np.median(times)), recall(found[:, :10], nearest[:, :10]), recall(found, nearest)
+
+
+def recall(found: np.ndarray, nearest: np.ndarray) -> float:
+    """Return the mean share of the nearest that were found."""
+    pairs = zip(found.tolist(), nearest.tolist(), strict=True)
+    return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in pairs]))
+
+
+def _milliseconds(work: Callable[..., object], *arguments: object) -> float:
+    start = time.perf_counter()
+    work(*arguments)
+    return (time.perf_counter() - start) * 1000
+
+
+def _resident(kind: str) -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(kind))
+
+
+def update(corpus: Path, index: Path) -> float:
+    """Return the seconds that `qa index` takes, its start included, after one document of one file has changed."""
+    file = corpus / "0500.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    text = f"A text changed at {time.time_ns()}, about an index that takes over what did not change."
+    lines[0] = json.dumps(json.loads(lines[0]) | {"text": text})
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index)], check=True)
+    return time.perf_counter() - start
+
+
+# --- the table -----------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path, help="folder of the unpacked packages")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    chosen = parser.parse_args()
+    with Console(stderr=True).status("reading texts"):
+        texts = paragraphs(chosen.texts)
+    questions = [" ".join(text.split()[:12]) for text in texts[-ASKED:]]
+    rows = [_row(size, texts[:-ASKED], questions) for size in chosen.sizes]
+    print(f"| | {' | '.join(f'{size:,} passages' for size in chosen.sizes)} |\n|---|{'---|' * len(rows)}")
+    for name in rows[0]:
+        print(f"| {name} | {' | '.join(row[name] for row in rows)} |")
+    compared = WORK / "growth" / str(min(max(chosen.sizes), REAL)) / "index"
+    print("\n| vectors as | bytes searched a passage | search, ms | recall@10 | recall@100 |\n|---|---|---|---|---|")
+    for precision in PRECISIONS:
+        size, milliseconds, ten, hundred = alone(compressed, compared, questions, precision)
+        held = size / min(max(chosen.sizes), REAL)
+        print(f"| {precision} | {held:,.0f} | {milliseconds:.2f} | {ten:.4f} | {hundred:.4f} |")
+
+
+def _row(size: int, texts: Sequence[str], questions: Sequence[str]) -> dict[str, str]:
+    folder = WORK / "growth" / str(size)
+    corpus, index, record = folder / "corpus", folder / "index", folder / "built.json"
+    if not record.exists():
+        if not corpus.exists():
+            write_corpus(texts, size, corpus)
+        real = WORK / "growth" / str(REAL) / "index" if size > REAL else None
+        print(f"building {size:,}", file=sys.stderr)
+        record.write_text(json.dumps(asdict(alone(build, corpus, index, real))), encoding="utf-8")
+    built = Built(**json.loads(record.read_text(encoding="utf-8")))
+    asked = alone(ask, index, questions)
+    seconds = update(corpus, index)
+    share = f"{seconds / built.seconds:.1%}" if size <= REAL else "no model in the build"
+    generation = current_generation(index)
+    return {
+        "build, s": f"{built.seconds:,.0f}" + ("" if size <= REAL else " (without the model)"),
+        "build, MB resident at most": f"{built.peak / 1e6:,.0f}",
+        "one document in one of 1,000 files changed, s": f"{seconds:,.1f}",
+        "of a full build": share,
+        "on disk, bytes a passage": f"{_bytes(generation) / asked.passages:,.0f}",
+        "of these vectors": f"{_bytes(generation / 'store') / asked.passages:,.0f}",
+        "of these words": f"{_bytes(generation / 'lexicon') / asked.passages:,.0f}",
+        "open and compare checksums, s": f"{asked.opened:.2f}",
+        "memory that one process adds to the model's, MB": f"{asked.own / 1e6:,.0f}",
+        "of mapped files, which processes share, MB": f"{asked.mapped / 1e6:,.0f}",
+        "question, ms, median": f"{asked.question:.1f}",
+        "question, ms, 95th percentile": f"{asked.question_95:.1f}",
+        "vector search, ms": f"{asked.dense:.2f}",
+        "the same, every vector compared, ms": f"{asked.exact:.2f}",
+        "recall@10": f"{asked.recall_10:.4f}",
+        "recall@100": f"{asked.recall_100:.4f}",
+    }
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+if __name__ == "__main__":
+    main()
