@@ -54,7 +54,7 @@ def _get(address: str) -> tuple[int, str]:
         connection.request("GET", address)
         response = connection.getresponse()
         return response.status, response.read().decode()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         return 0, str(error)
     finally:
         connection.close()
@@ -121,7 +121,7 @@ def main() -> None:
         for number in track(range(1, chosen.updates + 1), "updating", console=Console(stderr=True)):
             change(corpus, number, chance)
             build_index([corpus], index, embedder=embedder)
-            if number == chosen.updates // 10 or number % (chosen.updates // 4) == 0:
+            if number == chosen.updates // 10 or number % max(chosen.updates // 4, 1) == 0:
                 states.append((number, state(index, int(workers[0]))))
         seconds = time.monotonic() - begun
         asking.stopped.set()

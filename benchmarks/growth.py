@@ -241,6 +241,8 @@ def main() -> None:
     parser.add_argument("texts", type=Path, help="folder of the unpacked packages")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     chosen = parser.parse_args()
+    if max(chosen.sizes) > REAL and REAL not in chosen.sizes:
+        parser.error(f"sizes above {REAL} are made of the passages of {REAL}: name that size too")
     with Console(stderr=True).status("reading texts"):
         texts = paragraphs(chosen.texts)
     questions = [" ".join(text.split()[:12]) for text in texts[-ASKED:]]
@@ -267,14 +269,13 @@ def _row(size: int, texts: Sequence[str], questions: Sequence[str]) -> dict[str,
         record.write_text(json.dumps(asdict(alone(build, corpus, index, real))), encoding="utf-8")
     built = Built(**json.loads(record.read_text(encoding="utf-8")))
     asked = alone(ask, index, questions)
-    seconds = update(corpus, index)
-    share = f"{seconds / built.seconds:.1%}" if size <= REAL else "no model in the build"
+    seconds = update(corpus, index) if size <= REAL else 0.0  # without the model in the build there is no share
     generation = current_generation(index)
     return {
         "build, s": f"{built.seconds:,.0f}" + ("" if size <= REAL else " (without the model)"),
         "build, MB resident at most": f"{built.peak / 1e6:,.0f}",
-        "one document in one of 1,000 files changed, s": f"{seconds:,.1f}",
-        "of a full build": share,
+        "one document in one of 1,000 files changed, s": f"{seconds:,.1f}" if seconds else "-",
+        "of a full build": f"{seconds / built.seconds:.1%}" if seconds else "-",
         "on disk, bytes a passage": f"{_bytes(generation) / asked.passages:,.0f}",
         "of these vectors": f"{_bytes(generation / 'store') / asked.passages:,.0f}",
         "of these words": f"{_bytes(generation / 'lexicon') / asked.passages:,.0f}",

@@ -20,6 +20,7 @@ from qa.vocabulary import (
     PERSONS,
     QUESTION_WORDS,
     RELATING,
+    RESEARCH,
     SAYING,
     SINGLING,
 )
@@ -27,6 +28,7 @@ from qa.vocabulary import (
 _DO = frozenset({"do", "does", "did"})
 _BE = frozenset({"is", "are", "was", "were", "been"})
 _BE_ALL = _BE | {"be", "being"}
+_PRO_NOUNS = frozenset({"one", "ones"})
 _SAID_TAGS = ("VBN", "VBD")
 _CLOSED_TAGS = ("DT", "IN", "TO", "PRP", "WP", "WDT", "WRB", "MD", "EX", "RP", "PDT", "UH", "CC", "POS")
 
@@ -38,7 +40,7 @@ def asked_stretches(tokens: Sequence[Token]) -> list[Stretch]:
     """
     if not _is_question(tokens) or any(t.text.casefold() in PERSONS for t in tokens) or _counts_or_picks(tokens):
         return []
-    stretches = [s for s in _open_stretches(tokens) if not _is_aspect(s, tokens) and not _is_said(s, tokens)]
+    stretches = [s for s in _open_stretches(tokens) if not (_is_aspect(s, tokens) or _is_said(s, tokens) or _refers(s))]
     trimmed = [kept for stretch in stretches if (kept := _trimmed(stretch, tokens))]
     if len(trimmed) > 1 and not any(word.stem in RELATING for token in tokens for word in token.words):
         return []
@@ -51,6 +53,8 @@ def _is_aspect(stretch: Stretch, tokens: Sequence[Token]) -> bool:
     later = [token for token in tokens if token.start >= stretch[-1].end and token.words]
     if len(stretch) == 1 and len(later) > 1 and later[0].tagged("VB") and later[0].words[-1].stem in ASKING_VERBS:
         return not stretch[0].capital  # "Do experts recommend …"
+    if earlier and earlier[-1].text.casefold() == "in" and stretch[-1].words[-1].stem in RESEARCH:
+        return not any(token.capital for token in stretch)  # "… been tested in randomized trials"
     if any(token.words[-1].stem not in ASPECTS or token.capital for token in stretch):
         return False
     neighbours = [*earlier[-2:], *later[:1]]
@@ -61,6 +65,11 @@ def _is_said(stretch: Stretch, tokens: Sequence[Token]) -> bool:
     """Whether a stretch is a verb that a form of "to be" calls for: "tested" in "Has … been tested"."""
     before = [token.text.casefold() for token in tokens if token.end <= stretch[0].start][-1:]
     return bool(_BE_ALL & set(before)) and all(t.tagged("VBN", "VBD") and not t.capital for t in stretch)
+
+
+def _refers(stretch: Stretch) -> bool:
+    """Whether a stretch stands for what was named before: "an ordinary one"."""
+    return len(stretch) > 1 and stretch[-1].text.casefold() in _PRO_NOUNS
 
 
 def _counts_or_picks(tokens: Sequence[Token]) -> bool:

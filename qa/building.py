@@ -129,6 +129,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
     told = find_corpora(corpora)
     found = told.found
     with locked(folder, wait), _previous(folder, settings, embedder) as previous:
+        before = _current(folder)
         checksums = _checksums(found.files)
         changes = _compare(checksums, previous, told, corpora, settings, folder)
         if previous and not changes:
@@ -141,7 +142,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
             build.write_manifest(corpora, told)
             build.open_once()
             generation = publish(partial, folder)
-        prune(folder, generation, settings.keep)
+        prune(folder, generation, settings.keep, before)
     counts = (build.documents, build.passages, build.embedded, build.reused)
     return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out, told.questions)
 
@@ -297,7 +298,7 @@ class _Build:
         """Embed what the previous generation did not, a block at a time."""
         known = {} if self.previous is None else {d.tobytes(): r for r, d in enumerate(self.previous.digests)}
         digests: npt.NDArray[np.uint8] = np.empty((self.passages, _DIGEST_BYTES), np.uint8)
-        # On disk until the store is written, which reads them more than once: they may be more than memory holds.
+        # On disk until the store is written, which holds them in memory then: once is enough.
         with self._open_passages() as passages, TemporaryFile(dir=self.folder) as embedded:
             for start in range(0, self.passages, _BLOCK):
                 rows = range(start, min(start + _BLOCK, self.passages))

@@ -81,7 +81,8 @@ class Naming(StrEnum):
 
     QUOTED: it stands in quotation marks. CAPITALS: its words have capitals. HEAD: its last word claims an established
     thing, such as "model" or "syndrome". DEFINITE: it is a long compound in the singular. ASKED: the question asks only
-    about it, as in "What is …" or "Is there any evidence for …".
+    about it, as in "What is …" or "Is there any evidence for …". NUMBERED: it ends in its number or letter, as
+    "Form 990" and "vitamin D" do.
     """
 
     QUOTED = "quoted"
@@ -89,6 +90,7 @@ class Naming(StrEnum):
     HEAD = "head"
     DEFINITE = "definite"
     ASKED = "asked"
+    NUMBERED = "numbered"
 
 
 @dataclass(frozen=True, slots=True)

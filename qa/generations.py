@@ -246,8 +246,9 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def prune(folder: Path, current: Path, keep: int) -> None:
-    """Remove all but the last ``keep`` generations; one that cannot be removed now is removed another time."""
-    older = [path for path in all_generations(folder) if path.name <= current.name]
-    for generation in older[:-keep]:
+def prune(folder: Path, current: Path, keep: int, before: Path | None) -> None:
+    """Remove all but ``keep`` generations: the current one, the one that answered before it, which a rollback may have
+    chosen, and the last of the others. One that cannot be removed now is removed another time."""
+    others = sorted(set(all_generations(folder)) - {current}, key=lambda path: (path == before, path.name))
+    for generation in others[: max(len(others) - (keep - 1), 0)]:
         shutil.rmtree(generation, ignore_errors=True)

@@ -90,10 +90,11 @@ class Lexicon:
         tantivy puts lock files beside what it opens, and an index may be read-only: so it is given a folder of links,
         which can go as soon as the files are mapped.
         """
-        self._folder = folder.resolve(strict=True)
+        source = folder.resolve(strict=True)
+        self._spelt = (source / _WORDS).read_bytes()  # now: the folder may be gone when the first question needs it
         # Its threads may still put a lock there while the folder goes; what is left then is an empty file.
         with TemporaryDirectory(prefix="candor-", ignore_cleanup_errors=True) as links:
-            for file in self._folder.iterdir():
+            for file in source.iterdir():
                 if not file.name.endswith(".lock"):
                     Path(links, file.name).symlink_to(file)
             index = tantivy.Index.open(links)
@@ -157,7 +158,7 @@ class Lexicon:
     @cached_property
     def _words(self) -> tuple[list[str], list[int], frozenset[str]]:
         """Return the words of the texts as spelt, sorted; how many passages have each; the words and their lemmas."""
-        lines = (self._folder / _WORDS).read_text(encoding="utf-8").splitlines()
+        lines = self._spelt.decode().splitlines()
         rows = [line.split("\t") for line in lines]
         words = [row[0] for row in rows]
         return words, [int(row[2]) for row in rows], frozenset(words).union(row[1] for row in rows)

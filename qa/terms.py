@@ -5,6 +5,7 @@ evidence for …", "How does … work"), what is left is what the question is ab
 Otherwise by grammar: noun phrases and single words. What the corpus knows of a term is decided in ``states``.
 """
 
+import calendar
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„�
 
 _MODIFIER_TAGS = ("JJ", "VBN", "VBG", "CD")
 _MOST_ASKED = 2  # a question that asks about more than two things at once describes something
+_MONTHS = frozenset(name.casefold() for names in (calendar.month_name, calendar.month_abbr) for name in names if name)
+_CENTURIES = frozenset({"15", "16", "17", "18", "19", "20"})
+_WORDS_OF_A_LETTER = frozenset({"I", "A"})
 _LONG_COMPOUND = 3  # words from which a definite compound is a name: "the follower conversion revolution"
 
 
@@ -110,7 +114,19 @@ def _by_case(run: Stretch, whole: Sequence[Token]) -> list[Stretch]:
 def _ended(part: Stretch) -> Stretch:
     """Return a phrase up to its last noun: what follows is said of it, as "effective" in "Is … effective for pain"."""
     nouns = [place for place, token in enumerate(part) if token.tagged(*NOUN_TAGS) or token.capital]
-    return part[: nouns[-1] + 1] if nouns else part
+    if not nouns or _names_by_number(part[-2:]):
+        return part
+    return part[: nouns[-1] + 1]
+
+
+def _names_by_number(part: Sequence[Token]) -> bool:
+    """Whether a stretch ends in a noun and its number or letter: "Form 990", "vitamin D"; not in a month or a year."""
+    if len(part) < 2 or not part[-2].tagged(*NOUN_TAGS) or part[-2].text.casefold() in _MONTHS:
+        return False
+    number = part[-1].text
+    if number.isdigit():
+        return part[-2].capital and not (len(number) == 4 and number[:2] in _CENTURIES)
+    return len(number) == 1 and part[-1].capital and number not in _WORDS_OF_A_LETTER
 
 
 def _holds_word(part: Stretch) -> bool:
@@ -211,6 +227,8 @@ def _naming(run: Stretch, tokens: Sequence[Token]) -> Naming | None:
     capitals = [token for token in inner if token.capital and not token.text.isupper()]
     if len(capitals) > 1 and len(capitals) == len(inner):
         return Naming.CAPITALS
+    if _names_by_number(parts[-2:]) and parts[-2].start > tokens[0].start:
+        return Naming.NUMBERED
     if len(parts) > 1 and parts[-1].words[-1].stem in STRONG_HEADS and not parts[-1].tagged("NNS"):
         return Naming.HEAD
     if not any(asks(token) and token.tagged("W") for token in tokens) and tokens[-1].text != "?":

@@ -93,6 +93,9 @@ ASPECTS = frozenset(
     )
 )
 
+# Nouns of research: what a thing was found in, whatever stands before them.
+RESEARCH = frozenset(stems("study trial research literature experiment"))
+
 # A question that has one of these is about somebody.
 PERSONS = frozenset(
     {"my", "his", "her", "their", "our", "your", "he", "she", "they", "him", "them", "himself", "herself", "myself"}

@@ -37,11 +37,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def sound(index: Path) -> None:
-    """Check that the index opens, whole and without a warning, beside at most what a killed build left."""
+    """Check that the index opens, whole and without a warning."""
     generation, warning = sound_generation(index)
     assert warning is None
     Generation(generation).close()
-    assert len(all_generations(index)) <= 3  # the two that are kept, and one that a killed build did not remove
 
 
 def texts_in(index: Path) -> set[str]:
@@ -86,7 +85,7 @@ def test_killed_at_random_moments_no_request_fails(server: Running, builders: Bu
             if number % 20 == 19:
                 assert builders.run(corpus, index) == 0
                 assert f"New text {number}." in texts_in(index)
-                assert list((index / "generations").glob("*.partial")) == []
+                assert len(list((index / "generations").iterdir())) == 2  # nothing left of the killed ones
         wait_for_all_workers(server, current_generation(index).name)
         assert len(statuses) > KILLS
     assert set(ends) <= {0, -signal.SIGKILL}

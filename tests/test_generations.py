@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from qa.answering import Answerer
 from qa.building import build_index, find_changes
 from qa.cli import cli
+from qa.datatypes import Scope
 from qa.errors import BadSettings, IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
-from qa.generations import current_generation, locked, roll_back, sound_generation, verify
+from qa.generations import all_generations, current_generation, locked, roll_back, sound_generation, verify
 from qa.index import Generation, open_index
 from qa.readers import read_corpus
 from qa.settings import BuildSettings
 from qa.stores import FaissStore
+from qa.web.live import Live, look
 from tests.conftest import WordLengthEmbedder
 
 
@@ -254,6 +257,41 @@ def test_roll_back_and_forth(corpus: Path, folder: Path) -> None:
     assert report.generation.name == "000003"
     with pytest.raises(IndexMissing):
         roll_back(folder.parent / "nowhere")
+
+
+def test_after_a_roll_back_the_chosen_generation_stays(corpus: Path, folder: Path) -> None:
+    for number in range(2):
+        (corpus / "new.txt").write_text(f"New {number}.", encoding="utf-8")
+        build_index([corpus], folder, embedder=WordLengthEmbedder())
+    assert roll_back(folder).name == "000002"
+    (corpus / "new.txt").write_text("Better.", encoding="utf-8")
+    build_index([corpus], folder, embedder=WordLengthEmbedder())
+    assert [path.name for path in all_generations(folder)] == ["000002", "000004"]
+    assert roll_back(folder).name == "000002"
+
+
+def test_an_opened_index_outlives_its_folder(corpus: Path, folder: Path) -> None:
+    index = open_index(folder, WordLengthEmbedder())
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    build_index([corpus], folder, BuildSettings(keep=1), WordLengthEmbedder())
+    assert not index.generation.folder.exists()
+    answerer = Answerer(index)
+    assert answerer.answer("What is an aple?").terms[0].suggestion == "apple"
+    assert answerer.answer("What is an apple?", 1, Scope("texts/apple")).passages[0].passage.source == "texts/apple.md"
+    index.close()
+
+
+def test_what_is_published_while_a_server_starts_is_followed(corpus: Path, folder: Path) -> None:
+    seen = look(folder)
+    answerer = Answerer(open_index(folder, WordLengthEmbedder()))
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    build_index([corpus], folder, embedder=WordLengthEmbedder())
+    live = Live(answerer, seen)
+    live.follow()
+    end = time.monotonic() + 30
+    while live.answerer.index.generation.folder.name != "000002" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert (live.answerer.index.generation.folder.name, live.warning) == ("000002", None)
 
 
 # --- locks ---------------------------------------------------------------------------------------------------

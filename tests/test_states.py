@@ -92,6 +92,9 @@ def test_the_whole_is_named_and_never_used(tiny_index: Index, question: str, ter
         ('is there a "family garden"', [("family garden", "unestablished")]),
         ("Does the Garden Family Effort have beds?", [("Garden Family Effort", "unestablished")]),
         ("My sister tried apple distress therapy.", [("apple distress therapy", "unestablished")]),
+        ("My sister sent Garden 12 to the family.", [("Garden 12", "unestablished")]),
+        ("My sister put family D in a garden.", [("family D", "unknown")]),
+        ("Has garden family action been tested in randomized trials?", [("garden family action", "unestablished")]),
     ],
 )
 def test_what_makes_a_name(tiny_index: Index, question: str, expected: list[tuple[str, str]]) -> None:
@@ -113,6 +116,8 @@ def test_what_makes_a_name(tiny_index: Index, question: str, expected: list[tupl
         "family therapy and social action",
         "What are apples and gardens?",
         "Immensely grateful people bravely ponder gardens",
+        "What is the difference between a garden and an ordinary one?",
+        "My sister had a Garden 1920 and in May 12",
     ],
 )
 def test_ordinary_language_is_not_flagged(tiny_index: Index, question: str) -> None:

@@ -83,6 +83,10 @@ def test_terms_are_stretches_of_the_question_in_order(question: str) -> None:
         ("Does family therapy help my cousin?", Naming.HEAD),
         ("Did the Cosmic Anisotropy Telescope impress my cousin?", Naming.CAPITALS),
         ("Did the follower conversion revolution reach my cousin?", Naming.DEFINITE),
+        ("Does Form 990 help my cousin?", Naming.NUMBERED),
+        ("Can vitamin D help my cousin?", Naming.NUMBERED),
+        ("Did that May 12 help my cousin?", None),
+        ("Did the Garden 1920 help my cousin?", None),
         ("Did follower conversion revolutions reach my cousin?", None),  # many, so described
         ("Did joint listening help my cousin?", None),
     ],

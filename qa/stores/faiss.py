@@ -5,11 +5,13 @@ asked for; the graph over whichever of the two is searched, where there are many
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
+import numpy.typing as npt
 
 from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors
 
@@ -17,7 +19,7 @@ EXACT_UP_TO = 50_000
 """Vectors that are all compared: 5 ms for one query of 384 dimensions on one core (`benchmarks/growth.py`)."""
 
 RECALL = 0.995
-"""The share of the nearest ten that a graph has to find on a sample of its own vectors. Questions are less like
+"""The share of the nearest ten that a graph aims to find for a sample of its own vectors. Questions are less like
 passages than passages are: where this is met, they still find .99 (`benchmarks/growth.py`)."""
 
 _VECTORS, _CODES, _GRAPH, _STRUCTURE = "vectors.faiss", "codes.faiss", "graph.faiss", "structure.json"
@@ -31,8 +33,9 @@ _BEAMS = (256, 512, 1024, 2048)  # candidates kept while the graph is walked: th
 _SAMPLE = 500
 _TRAINED = 50_000  # vectors that the ranges of int8 are taken from
 _NEAREST = 10
+_ROUNDING = 1e-6  # between two ways to compute one cosine
 _WRITTEN = 1 << 24  # bytes handed to Python at once
-_BLOCK = 8192  # vectors handed to FAISS at once, so that a mapped file is not copied into memory whole
+_SPARE = 3  # times as many are found by codes as are asked for: the vectors themselves tell which of them are nearest
 
 
 class FaissStore:
@@ -48,25 +51,27 @@ class FaissStore:
 
     @classmethod
     def write(cls, folder: Path, vectors: Vectors, precision: str = FLOAT32) -> None:
-        """Write the files; where there is a graph, its beam is settled by comparing with every vector."""
+        """Write the files; what a graph or codes find is measured by comparing with every vector."""
         dimension, large = vectors.shape[1], len(vectors) > EXACT_UP_TO
         if precision != FLOAT32:
             codes = faiss.IndexScalarQuantizer(dimension, _CODECS[precision], faiss.METRIC_INNER_PRODUCT)
             if len(vectors):
                 codes.train(vectors[_sample(len(vectors), _TRAINED)])
-            _write(_filled(codes, vectors), folder / _CODES)
+            codes.add(vectors)
+            _write(codes, folder / _CODES)
             del codes
         if large:
             graph = faiss.IndexHNSWFlat(dimension, _NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
             graph.hnsw.efConstruction = _CONSTRUCTION
-            _filled(graph, vectors)
+            graph.add(vectors)
             _write(graph.storage, folder / _VECTORS)
             _write(graph, folder / _GRAPH, faiss.IO_FLAG_SKIP_STORAGE)
             del graph
         else:
-            _write(_filled(faiss.IndexFlatIP(dimension), vectors), folder / _VECTORS)
-        beam, recall = _settled(folder, precision) if large else (0, 1.0)
-        _write_structure(folder, precision, beam, recall)
+            flat = faiss.IndexFlatIP(dimension)
+            flat.add(vectors)
+            _write(flat, folder / _VECTORS)
+        _settle(folder, precision, _BEAMS if large else (0,))
 
     @classmethod
     def load(cls, folder: Path) -> "FaissStore":
@@ -74,12 +79,15 @@ class FaissStore:
         told = json.loads((folder / _STRUCTURE).read_text(encoding="utf-8"))
         vectors = _open(folder / _VECTORS)
         flat = vectors if told["precision"] == FLOAT32 else _open(folder / _CODES)
+        way = f"{'a graph walked' if told['beam'] else 'every vector compared'}, as {told['precision']}"
+        if told["recall_at_10"] is not None:
+            way += f", which finds {told['recall_at_10']:.3f} of the nearest ten"
         if not told["beam"]:
-            return cls(vectors, flat, f"every vector compared, as {told['precision']}")
+            return cls(vectors, flat, way)
         graph = _open(folder / _GRAPH)
         graph.storage, graph.own_fields = flat, False
-        structure = f"a graph walked, as {told['precision']}, which finds {told['recall_at_10']:.3f} of the nearest ten"
-        return cls(vectors, flat, structure, graph, told["beam"])
+        flat.thisown = True  # SWIG gives it away with the assignment, and no one would ever unmap it
+        return cls(vectors, flat, way, graph, told["beam"])
 
     def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and row numbers, best first; with ``among`` each of these is compared."""
@@ -87,13 +95,19 @@ class FaissStore:
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         queries = np.ascontiguousarray(queries, np.float32)
+        if self._flat is self._vectors:
+            return self._nearest(queries, k, among)
+        wider = min(_SPARE * k, len(self) if among is None else len(among))
+        scores, ids = self._rescored(queries, self._nearest(queries, wider, among)[1])
+        return scores[:, :k], ids[:, :k]
+
+    def _nearest(self, queries: Vectors, k: int, among: Ids | None) -> tuple[Scores, Ids]:
         if among is not None:
-            found = self._compare(queries, k, among)
-        elif self._graph is not None:
-            found = self._walk(queries, k)
-        else:
-            found = self._flat.search(queries, k)
-        return found if self._flat is self._vectors else self._rescored(queries, found[1])
+            return self._compare(queries, k, among)
+        if self._graph is not None:
+            return self._walk(queries, k)
+        scores, ids = self._flat.search(queries, k)
+        return scores, ids
 
     def _walk(self, queries: Vectors, k: int) -> tuple[Scores, Ids]:
         beam = faiss.SearchParametersHNSW(efSearch=max(self.beam, 2 * k))  # type: ignore[attr-defined]
@@ -106,13 +120,13 @@ class FaissStore:
         chosen = np.zeros(len(self), bool)
         chosen[among] = True
         bits = np.packbits(chosen, bitorder="little")
-        only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(len(self), faiss.swig_ptr(bits)))  # type: ignore[call-arg]
+        only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)))  # type: ignore[call-arg]
         scores, ids = self._flat.search(queries, k, params=only)
         return scores, ids
 
     def _rescored(self, queries: Vectors, ids: Ids) -> tuple[Scores, Ids]:
         """Return what codes found by the cosines of the vectors themselves."""
-        vectors = self.vectors(ids.ravel()).reshape(*ids.shape, -1)
+        vectors = self.vectors(ids.ravel()).reshape(*ids.shape, self._vectors.d)
         scores = np.einsum("qd,qkd->qk", queries, vectors)
         order = np.argsort(-scores, axis=1, kind="stable")
         return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
@@ -141,37 +155,38 @@ def _write(index: Any, file: Path, flags: int = 0) -> None:
         faiss.write_index(index, writer, flags)
 
 
-def _filled(index: Any, vectors: Vectors) -> Any:
-    for start in range(0, len(vectors), _BLOCK):
-        index.add(np.ascontiguousarray(vectors[start : start + _BLOCK], np.float32))
-    return index
-
-
 def _sample(total: int, size: int) -> Ids:
     return np.sort(np.random.default_rng(0).choice(total, min(size, total), replace=False))
 
 
-def _settled(folder: Path, precision: str) -> tuple[int, float]:
-    """Return the first beam that finds RECALL of the nearest ten of a sample, itself left out, and what it finds."""
-    _write_structure(folder, precision, _BEAMS[0], 0.0)
+def _settle(folder: Path, precision: str, beams: Sequence[int]) -> None:
+    """Write which beam is the first to reach RECALL, or the last, and what it was measured to find."""
+    _write_structure(folder, precision, beams[0], None)
     store = FaissStore.load(folder)
+    if len(store) <= _NEAREST or (not beams[0] and precision == FLOAT32):
+        return
     rows = _sample(len(store), _SAMPLE)
     sample = store.vectors(rows)
-    nearest = _others(store._vectors.search(sample, _NEAREST + 1)[1], rows)
+    nearest: tuple[Scores, Ids] = store._vectors.search(sample, _NEAREST + 1)
+    enough = _others(nearest, rows)[:, -1:] - _ROUNDING
     recall = 0.0
-    for beam in _BEAMS:
+    for beam in beams:
         store.beam = beam
-        found = _others(store.search(sample, _NEAREST + 1)[1], rows)
-        recall = float(np.mean([len(set(a) & set(b)) / _NEAREST for a, b in zip(found, nearest, strict=True)]))
+        recall = float((_others(store.search(sample, _NEAREST + 1), rows) >= enough).mean())
         if recall >= RECALL:
             break
-    return store.beam, recall
+    _write_structure(folder, precision, store.beam, recall)
 
 
-def _others(found: Ids, rows: Ids) -> list[list[int]]:
-    return [[row for row in ids.tolist() if row != own][:_NEAREST] for ids, own in zip(found, rows, strict=True)]
+def _others(found: tuple[Scores, Ids], rows: Ids) -> Scores:
+    """Return the (n, 10) best cosines to others than the row itself. Copies of it are others."""
+    scores, ids = found
+    own: npt.NDArray[np.bool_] = ids == rows[:, None]
+    own[~own.any(axis=1), -1] = True
+    others: Scores = scores[~own].reshape(len(rows), _NEAREST)
+    return others
 
 
-def _write_structure(folder: Path, precision: str, beam: int, recall: float) -> None:
+def _write_structure(folder: Path, precision: str, beam: int, recall: float | None) -> None:
     told = {"precision": precision, "beam": beam, "recall_at_10": recall}
     (folder / _STRUCTURE).write_text(json.dumps(told) + "\n", encoding="utf-8")

@@ -18,14 +18,14 @@ Seen = tuple[str, tuple[int, int] | None]
 
 class Live:
     """Holds one answerer at a time. It is swapped whole: a request keeps the one that it began with, and the old one's
-    files are given back when the last such request is done."""
+    files are given back soon after the last such request is done."""
 
-    def __init__(self, answerer: Answerer) -> None:
-        """Answer with this one until ``reload`` finds another."""
+    def __init__(self, answerer: Answerer, seen: Seen | None = None) -> None:
+        """Answer with this one until ``reload`` finds another; ``seen`` is what ``look`` gave before it was opened."""
         self.answerer = answerer
         self.problem: str | None = None
         self._folder = answerer.index.folder
-        self._seen = _look(self._folder)
+        self._seen = seen or look(self._folder)
         self._turn = threading.Lock()
         self._woken = threading.Event()
 
@@ -40,29 +40,33 @@ class Live:
         Where it cannot be opened the old one answers on, and ``warning`` says why.
         """
         with self._turn:
-            seen = _look(self._folder)
+            seen = look(self._folder)
             try:
                 opened = self._open()
-            except QAError as error:
+                changed = self._differs(opened)
+                if changed:
+                    warm(opened)
+            except (QAError, OSError, ValueError, RuntimeError) as error:
                 self.problem, self._seen = str(error), seen
                 logging.getLogger("gunicorn.error").error("qa: %s", error)
                 return False
-            before = self.answerer.index
-            changed = (opened.index.generation.folder, opened.index.calibration, opened.index.warning) != (
-                before.generation.folder,
-                before.calibration,
-                before.warning,
-            )
             self.problem, self._seen = None, seen
             if changed:
-                warm(opened)
                 self.answerer = opened
                 logging.getLogger("gunicorn.error").warning(
                     "Candor answers from generation %s now.", opened.index.generation.folder.name
                 )
-            del opened, before
+            del opened
         gc.collect()  # an index and its caches refer to each other; its files are to be given back now
         return changed
+
+    def _differs(self, opened: Answerer) -> bool:
+        new, old = opened.index, self.answerer.index
+        return (new.generation.folder, new.calibration, new.warning) != (
+            old.generation.folder,
+            old.calibration,
+            old.warning,
+        )
 
     def _open(self) -> Answerer:
         """Return an answerer of the folder's index, with the embedder that is loaded where it is the same."""
@@ -84,7 +88,7 @@ class Live:
         while True:
             woken = self._woken.wait(_SECONDS)
             self._woken.clear()
-            if woken or _look(self._folder) != self._seen:
+            if woken or look(self._folder) != self._seen:
                 self.reload()
 
 
@@ -93,7 +97,8 @@ def warm(answerer: Answerer) -> None:
     answerer.answer("What is anxeity, and what is quorvex?")
 
 
-def _look(folder: Path) -> Seen:
+def look(folder: Path) -> Seen:
+    """Return what an index's folder points to now."""
     pointer = read_pointer(folder)
     try:
         stat = (folder / CALIBRATION).stat()

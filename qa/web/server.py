@@ -149,10 +149,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         from qa.confidence import Promise
         from qa.index import open_index
         from qa.web.app import create_app
-        from qa.web.live import Live, warm
+        from qa.web.live import Live, look, warm
 
         try:
             promise = Promise(self.settings.risk, self.settings.miss)
+            seen = look(self.index_folder)  # before it is opened: what is published meanwhile is followed
             answerer = Answerer(open_index(self.index_folder), promise)
         except QAError as error:
             logging.getLogger("gunicorn.error").error("qa: %s", error)
@@ -160,7 +161,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         if answerer.index.warning:
             logging.getLogger("gunicorn.error").warning("qa: %s", answerer.index.warning)
         warm(answerer)
-        self.live = Live(answerer)
+        self.live = Live(answerer, seen)
         self.live.follow()
         return create_app(self.live, self.settings.reload_token)
 
