@@ -2,7 +2,7 @@
 
     python -m benchmarks.endurance --updates 10000
 
-The index is of the project's own corpus, the server the real one with two workers. Every update changes one text, adds
+The index is of up to twenty short notes, server and model are the real ones. Every update changes one note, adds
 one or removes one, is published, and is followed by the server when it next looks.
 """
 
@@ -10,7 +10,6 @@ import argparse
 import http.client
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from qa.building import build_index
 from qa.embedders import load_embedder
 from qa.generations import all_generations, current_generation, verify
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+_NOTES = 20
 _PORT = 8765
 
 
@@ -41,11 +40,11 @@ class Asking:
     def run(self) -> None:
         """Ask until stopped."""
         while not self.stopped.is_set():
-            status, text = _get("/api/ask?q=What+is+the+therapeutic+alliance%3F&k=3")
+            status, text = _get("/api/ask?q=Which+note+was+written+12+times%3F&k=3")
             self.answered += status == 200
             if status != 200:
                 self.failed.append(text[:200])
-            time.sleep(0.05)
+            time.sleep(0.1)
 
 
 def _get(address: str) -> tuple[int, str]:
@@ -91,11 +90,15 @@ def _memory(process: int) -> int:
 
 def change(corpus: Path, number: int, chance: random.Random) -> None:
     """Change one file: mostly its text, now and then it goes or comes."""
-    file = corpus / f"note-{chance.randrange(20)}.txt"
+    file = corpus / f"note-{chance.randrange(_NOTES)}.txt"
     if file.exists() and chance.random() < 0.2:
         file.unlink()
     else:
-        file.write_text(f"A note on number {number}\n\nThis note was written {number} times.\n", encoding="utf-8")
+        write_note(file, number)
+
+
+def write_note(file: Path, number: int) -> None:
+    file.write_text(f"A note on number {number}\n\nThis note was written {number} times.\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -104,11 +107,13 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         corpus, index = Path(folder, "corpus"), Path(folder, "index")
-        shutil.copytree(CORPUS, corpus)
+        corpus.mkdir()
+        for number in range(_NOTES):
+            write_note(corpus / f"note-{number}.txt", 0)
         embedder = load_embedder()
-        with Console(stderr=True).status("indexing the corpus"):
+        with Console(stderr=True).status("indexing"):
             build_index([corpus], index, embedder=embedder)
-        command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", str(_PORT), "--workers", "2"]
+        command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", str(_PORT)]
         with Path(folder, "log").open("w") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log)
         while _get("/readyz")[0] != 200:
