@@ -200,6 +200,8 @@ def _as_spelt(stretch: Sequence[Word], term: Term) -> str:
 
 def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
     edges = {stretch[0].stem, stretch[-1].stem}
+    if len(stretch) == 1 and len(stretch[0].folded) == 1:  # of "vitamin D": that they have the letter says nothing
+        return False
     if edges & _SMALL or any(_is_absent(word, lexicon) for word in stretch) or stretch[0].folded.isdigit():
         return False
     return lexicon.passage_count([word.stem for word in stretch]) > 0

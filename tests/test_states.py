@@ -1,10 +1,11 @@
 """Each rule of states.py on the tiny corpus: apples, family therapy, social action, psychotherapy, gardens."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from qa.datatypes import TermReport
+from qa.datatypes import TermReport, TermState
 from qa.index import Index
 from qa.lexicon import Entry, Lexicon, build_lexicon
 from qa.states import report_terms
@@ -208,6 +209,12 @@ def test_what_is_known_parts_is_never_the_term_itself(tiny_index: Index) -> None
     # The texts have "treats", whose stem is that of "treatable"; what is derived from a word is another one.
     (report,) = reports_of(tiny_index, "What is treatable?")
     assert (str(report.state), report.known_parts) == ("unknown", ())
+
+
+def test_a_letter_is_no_known_part(tmp_path: Path) -> None:
+    build_lexicon(tmp_path, [Entry(0, 0, ("",), "Plan d is better for my family than vitamin pills.")])
+    report = report_terms(find_terms("Did vitamin D help my family?"), Lexicon(tmp_path))[0]
+    assert (report.term.text, report.state, report.known_parts) == ("vitamin D", TermState.UNESTABLISHED, ("vitamin",))
 
 
 def test_an_acronym_is_missed_in_any_question(tiny_index: Index) -> None:
