@@ -1,19 +1,21 @@
 """Answerer.answer(question) -> Answer: the service's one verb."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from qa.confidence import DEFAULT_PROMISE, Promise, Thresholds, confidence, keep_promise, verdict
 from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Passage, QuotedPassage, Ranking, Scope, TermReport
-from qa.errors import BadQuestion
 from qa.index import Index
+from qa.limits import DEFAULT_K, check_k, check_question
 from qa.notes import write_note
 from qa.retrieval import gather_evidence
-from qa.settings import DEFAULT_K, MAX_K, MAX_QUESTION_CHARACTERS
 from qa.vocabulary import QUESTION_WORDS
 from qa.words import spans_of, stems
+
+_REMEMBERED = 128  # answers of one process that are given again to the same question
+_REMEMBERED_K = 20  # with so few passages, they take 20 MB at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,14 @@ class Answerer:
         self.index = index
         self.promise = promise
         self.thresholds = keep_promise(index.calibration.held_out, promise)
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._find)
 
     def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:
         """Return the answer with at most k passages of the scope. Raises BadQuestion when one cannot be given."""
+        question, k = check_question(question), check_k(k)
+        return self._remembered(question, k, scope) if k <= _REMEMBERED_K else self._find(question, k, scope)
+
+    def _find(self, question: str, k: int, scope: Scope) -> Answer:
         return self.answer_all([question], k, scope)[0]
 
     def answer_all(self, questions: Sequence[str], k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> list[Answer]:
@@ -137,30 +144,3 @@ def marked_segments(quoted: QuotedPassage) -> list[tuple[str, bool, bool]]:
 
 def _within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= place < end for start, end in spans)
-
-
-def check_question(question: str) -> str:
-    """Return the question without white space around it.
-
-    Raises BadQuestion when it is empty, over 1,000 characters, or has no letter, digit or symbol to go by.
-    """
-    text = question.strip()
-    if not text:
-        raise BadQuestion("The question is empty: ask it in a few words.")
-    if len(text) > MAX_QUESTION_CHARACTERS:
-        raise BadQuestion(
-            f"The question has {len(text):,} characters, and at most {MAX_QUESTION_CHARACTERS:,} are read: shorten it."
-        )
-    categories = {unicodedata.category(character) for character in text if character not in "\t\r\n"}
-    if categories & {"Cc", "Cs"}:
-        raise BadQuestion("The question has control characters: send it as plain text.")
-    if not any(category[0] in "LN" or category == "So" for category in categories):
-        raise BadQuestion("The question has only punctuation: ask it in words.")
-    return text
-
-
-def check_k(k: int) -> int:
-    """Return k. Raises BadQuestion when it is not from 1 to 1,000."""
-    if not 1 <= k <= MAX_K:
-        raise BadQuestion(f"k is {k}, and can be from 1 to {MAX_K:,}: it is how many passages to show.")
-    return k

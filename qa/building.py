@@ -39,6 +39,7 @@ from qa.generations import (
 from qa.index import (
     DIGESTS,
     DOCUMENTS,
+    ENCODER,
     FORMAT,
     LEXICON,
     OFFSETS,
@@ -55,11 +56,12 @@ from qa.lexicon import Entry, build_lexicon
 from qa.readers import CorpusFile, FoundFiles, is_taken, read_corpus
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
-from qa.stores import FLOAT32, STORES, Vectors, save_array
+from qa.stores import FLOAT32, PRECISIONS, STORES, Vectors, save_array
 
 _BLOCK = 1024  # passages embedded between two steps of the progress bar
+_SAMPLE = 16  # passages by which the embedder's fastest form is compared with its first
 _DIGEST_BYTES = 16
-_LIBRARIES = ("sentence-transformers", "faiss-cpu", "tantivy", "semantic-text-splitter")
+_LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "semantic-text-splitter")
 _NEW = -1  # in place of the row that a passage had in the last generation
 
 Progress = Callable[[str, int, int | None], None]
@@ -122,10 +124,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
     raised, the index that was there stays as it was.
     """
     settings = settings or BuildSettings()
-    if settings.store not in STORES:
-        raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
-    if settings.store == "exact" and settings.vectors != FLOAT32:
-        raise BadSettings(f"The store exact keeps vectors as {FLOAT32} only: leave out --vectors, or --store exact.")
+    _check(settings)
     told = find_corpora(corpora)
     found = told.found
     with locked(folder, wait), _previous(folder, settings, embedder) as previous:
@@ -135,8 +134,9 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
         if previous and not changes:
             return _unchanged(previous, changes, found)
         with partial_generation(folder) as partial:
-            build = _Build(partial, settings, embedder or load_embedder(settings.embedder), progress, previous)
+            build = _Build(partial, settings, _embedder(previous, settings, embedder), progress, previous)
             build.write_passages(found, checksums)
+            build.write_embedder()
             build.write_vectors()
             build.write_lexicon()
             build.write_manifest(corpora, told)
@@ -145,6 +145,16 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
         prune(folder, generation, settings.keep, before)
     counts = (build.documents, build.passages, build.embedded, build.reused)
     return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out, told.questions)
+
+
+def _check(settings: BuildSettings) -> None:
+    """Raise BadSettings for a store or a way to keep vectors that does not exist."""
+    if settings.store not in STORES:
+        raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
+    if settings.vectors not in PRECISIONS:
+        raise BadSettings(f"Vectors cannot be kept as {settings.vectors!r}: they are kept as {', '.join(PRECISIONS)}.")
+    if settings.store == "exact" and settings.vectors != FLOAT32:
+        raise BadSettings(f"The store exact keeps vectors as {FLOAT32} only: leave out --vectors, or --store exact.")
 
 
 def find_changes(corpora: Sequence[Path], folder: Path, settings: BuildSettings | None = None) -> Changes:
@@ -190,6 +200,12 @@ def _elsewhere(
     if (manifest.store, manifest.vectors) != (settings.store, settings.vectors):
         return "vectors are to be kept another way"
     return None if manifest.version == __version__ else "it was made by another version"
+
+
+def _embedder(previous: Generation | None, settings: BuildSettings, given: Embedder | None) -> Embedder:
+    """Return the embedder to build with: where the last generation carries it, there is nothing to load or export."""
+    carried = None if previous is None else previous.carried_embedder()
+    return carried or given or load_embedder(settings.embedder)
 
 
 def _current(folder: Path) -> Path | None:
@@ -293,6 +309,13 @@ class _Build:
         self.offsets.extend(accumulate(lengths, initial=self.offsets.pop()))
         self.olds.extend(olds)
         self.documents += 1
+
+    def write_embedder(self) -> None:
+        """Let the generation carry the embedder in its fastest form, which embeds from here on."""
+        with self._open_passages() as passages:
+            rows = range(0, self.passages, max(self.passages // _SAMPLE, 1))[:_SAMPLE]
+            sample = [self._embedded_text(passages[row]) for row in rows]
+        self.embedder = self.embedder.carried_to(self.folder / ENCODER, sample)
 
     def write_vectors(self) -> None:
         """Embed what the previous generation did not, a block at a time."""

@@ -15,16 +15,7 @@ from click.core import ParameterSource
 
 from qa import __version__
 from qa.errors import BadSettings, QAError, RequirementMissed
-from qa.settings import (
-    DEFAULT_K,
-    DEFAULT_MISS,
-    DEFAULT_RISK,
-    MAX_K,
-    PASSAGE_TOKENS,
-    SHARES,
-    load_build_settings,
-    load_serve_settings,
-)
+from qa.limits import DEFAULT_K, DEFAULT_MISS, DEFAULT_RISK, MAX_K, PASSAGE_TOKENS, SHARES
 
 if TYPE_CHECKING:  # what builds and measures is heavy, and most commands need none of it
     from qa.building import Changes
@@ -133,9 +124,7 @@ def cli() -> None:
 )
 @click.option("--store", help="What searches the vectors: faiss or exact. [default: faiss]")
 @click.option(
-    "--vectors",
-    type=click.Choice(["float32", "float16", "int8"]),
-    help="How vectors are searched: whole, or as half or a quarter in memory. [default: float32]",
+    "--vectors", help="How vectors are searched: float32, or float16 or int8 to save memory. [default: float32]"
 )
 @click.option(
     "--keep", type=click.IntRange(1, 1000), help="Generations that stay, the current one among them. [default: 2]"
@@ -160,6 +149,8 @@ def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
       qa index notes/ --index team-index --dry-run
     """
     dry_run, watch, wait, rollback = (given.pop(name) for name in ("dry_run", "watch", "wait", "rollback"))
+    from qa.settings import load_build_settings
+
     settings = load_build_settings(**{name: value for name, value in given.items() if value is not None})
     corpora = corpus or (Path("corpus"),)
     if rollback:
@@ -318,16 +309,17 @@ def ask(question: str, k: int, as_json: bool, explain: bool, index: Path, **give
       qa ask "What is Psychotherapy and social action model?" --json
       qa ask "What is empathy?" --source corpus/person --title "person-centered"
     """
-    from qa.answering import Answerer, check_question
-    from qa.confidence import Promise
     from qa.datatypes import Scope
-    from qa.generations import current_generation
     from qa.index import open_index
-    from qa.payload import answer_payload
+    from qa.limits import check_question
 
     check_question(question)
-    current_generation(index)
-    answerer = Answerer(open_index(index), Promise(given["risk"], given["miss"]))
+    opened = open_index(index)  # first: its embedder is made ready while the rest is imported
+    from qa.answering import Answerer
+    from qa.confidence import Promise
+    from qa.payload import answer_payload
+
+    answerer = Answerer(opened, Promise(given["risk"], given["miss"]))
     scope = Scope(given["source"], given["title"])
     answer = answerer.answer(question, k, scope)
     if as_json:
@@ -503,6 +495,13 @@ def _list_left_out(problems: Sequence[object]) -> None:
     "--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests answered at a time."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "--waiting",
+    type=click.IntRange(1, 10_000),
+    default=64,
+    show_default=True,
+    help="Requests that may wait in each process; more are told to come again (503).",
+)
 @click.option("--reload-token", help="Allow POST /api/reload to whoever sends this; 8 characters or more.")
 @click.option(
     "--corpus",
@@ -526,6 +525,8 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     Then ask:
       curl 'http://127.0.0.1:8000/api/ask?q=What+is+psychotherapy'
     """
+    from qa.settings import load_serve_settings
+
     settings = load_serve_settings(**listening)
     from qa.errors import IndexMissing
     from qa.index import check_index

@@ -32,7 +32,7 @@ def closest_terms(
     found = [candidate_phrases(term, [int(row) for row in rows], index) for term, rows in zip(terms, ids, strict=True)]
     unique = list(dict.fromkeys(phrase for phrases in found for phrase in phrases))
     places = {phrase: place for place, phrase in enumerate(unique)}
-    embedded = index.embed_phrases(unique)
+    embedded = index.embed(unique)
     return [
         _close([(phrase, float(embedded[places[phrase]] @ vector)) for phrase in phrases])
         for phrases, vector in zip(found, vectors, strict=True)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from math import ceil, exp, isfinite, log
+from math import ceil, exp, isfinite, lgamma, log
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Evidence, Signals, TermReport, TermState, Verdict
-from qa.settings import DEFAULT_MISS, DEFAULT_RISK
+from qa.limits import DEFAULT_MISS, DEFAULT_RISK
 
 PACKAGED = Path(__file__).with_name("calibration.json")
 
@@ -171,20 +171,21 @@ def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], sha
     enough = 2 * ceil(log(1 - LEVEL) / log(1 - share))
     taken = None
     for place in np.flatnonzero((total >= enough) & (counted > 0)):  # nothing is promised where nothing was seen
-        if upper_bound(int(wrong[place]), int(total[place])) > share:
+        if may_be_above(share, int(wrong[place]), int(total[place])):
             break
         taken = int(place) + 1
     return taken
 
 
-def upper_bound(errors: int, total: int) -> float:
-    """Return the one-sided upper bound at LEVEL on a share of which ``errors`` of ``total`` were seen (Clopper and
-    Pearson 1934); 1 where all were, or there are none."""
-    if errors >= total:
-        return 1.0
-    from scipy.special import betaincinv
+def may_be_above(share: float, errors: int, total: int) -> bool:
+    """Whether the one-sided upper bound at LEVEL on a share of which ``errors`` of ``total`` were seen (Clopper and
+    Pearson 1934) is above ``share`` in (0, 1): so few errors are then seen with a probability of over 1 - LEVEL.
 
-    return float(betaincinv(errors + 1, total - errors, LEVEL))
+    The binomial distribution is summed here, for to import scipy takes longer than to answer a question.
+    """
+    ways = (lgamma(total + 1) - lgamma(seen + 1) - lgamma(total - seen + 1) for seen in range(errors + 1))
+    odds, none = log(share / (1 - share)), total * log(1 - share)
+    return errors >= total or sum(exp(way + seen * odds + none) for seen, way in enumerate(ways)) > 1 - LEVEL
 
 
 # --- as a file -----------------------------------------------------------------------------------------------

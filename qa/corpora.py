@@ -11,8 +11,8 @@ from pathspec import GitIgnoreSpec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from qa.errors import BadSettings, CorpusMissing
+from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.readers import CorpusFile, FoundFiles, find_files
-from qa.settings import MAX_QUESTION_CHARACTERS
 
 CORPUS_FILE = "corpus.toml"
 

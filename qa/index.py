@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from qa.confidence import Calibration, calibration_json, packaged_calibration, read_calibration
 from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
-from qa.embedders import Embedder, embedder_checksum, load_embedder
+from qa.embedders import Embedder, carried_embedder, embedder_checksum, load_embedder
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
 from qa.generations import MANIFEST, locked, read_pointer, rebuild, sound_generation, sync, writing
 from qa.lexicon import Lexicon
@@ -31,10 +31,11 @@ DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
 STORE = "store"
 LEXICON = "lexicon"
+ENCODER = "encoder"  # the embedder in its fastest form; absent where it has only the one that it came in
 CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
 
 
-_PHRASES = 5000  # vectors of phrases that are kept, 8 MB
+_KEPT = 5000  # vectors of questions and phrases, 8 MB
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
 
 
@@ -127,6 +128,13 @@ class Generation:
         """Return the (n, 16) digests of what was embedded, by row."""
         return np.asarray(np.load(self.folder / DIGESTS, mmap_mode="r"))
 
+    def carried_embedder(self) -> Embedder | None:
+        """Return the embedder that the generation carries, None where it carries none. Raises IndexDamaged."""
+        try:
+            return carried_embedder(self.folder / ENCODER)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+
     def documents(self) -> Iterator[IndexedDocument]:
         """Yield the documents in order, one in memory at a time, also after the folder was removed."""
         return read_documents(self._documents)
@@ -162,7 +170,7 @@ class Index:
         self.folder = generation.folder.parent.parent
         self.own_calibration = load_calibration(self.folder, self.manifest) if with_own_calibration else None
         self.calibration = self.own_calibration or packaged_calibration()
-        self._phrases: dict[str, Vectors] = {}
+        self._vectors: dict[str, Vectors] = {}
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
 
     def __len__(self) -> int:
@@ -197,19 +205,15 @@ class Index:
         return Selection(tuple(number for number, _ in found), np.concatenate(rows))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return (n, d) unit rows of questions."""
-        return self.embedder.embed_questions(texts)
-
-    def embed_phrases(self, phrases: Sequence[str]) -> Vectors:
-        """Return (n, d) unit rows of short phrases of the texts, which come again and again and are kept."""
-        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._phrases]
-        for phrase, vector in zip(new, self.embed(new), strict=True):
-            if len(self._phrases) >= _PHRASES:
-                self._phrases.clear()
-            self._phrases[phrase] = vector
-        kept = [self._phrases[phrase] for phrase in phrases if phrase in self._phrases]
-        if not phrases or len(kept) < len(phrases):  # nothing to give, or cleared meanwhile by this call or another
-            return self.embed(phrases)
+        """Return (n, d) unit rows of questions, or of phrases of the texts. They come again and again, and are kept."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        for text, vector in zip(new, self.embedder.embed_questions(new) if new else (), strict=True):
+            if len(self._vectors) >= _KEPT:
+                self._vectors.clear()
+            self._vectors[text] = vector
+        kept = [self._vectors[text] for text in texts if text in self._vectors]
+        if not texts or len(kept) < len(texts):  # nothing to give, or cleared meanwhile by this call or another
+            return self.embedder.embed_questions(texts)
         return np.stack(kept)
 
     def close(self) -> None:
@@ -240,7 +244,8 @@ def map_file(file: Path) -> mmap.mmap:
 
 
 def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:
-    """Return the index in a folder, with the embedder that its manifest names unless one is given.
+    """Return the index in a folder, with the embedder that it carries, else the one that its manifest names, unless one
+    is given.
 
     Every file is compared with its checksum; where one is damaged the last good generation is opened, with a warning.
     Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
@@ -248,7 +253,7 @@ def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibrat
     generation, warning = _open_sound(folder)
     if embedder is None:
         path = generation.manifest.embedder_path
-        embedder = load_embedder(Path(path) if path else None)
+        embedder = generation.carried_embedder() or load_embedder(Path(path) if path else None)
     return Index(generation, embedder, warning, with_own_calibration)
 
 
@@ -314,13 +319,16 @@ def load_manifest(generation: Path) -> Manifest:
 
 
 def check_index(folder: Path) -> Manifest:
-    """Return the manifest of the index in a folder that can be served: whole, and its embedder there and the same.
+    """Return the manifest of the index in a folder that can be served: whole, and its embedder in it, or there and the
+    same.
 
     Costs no loading of a model. Raises what ``open_index`` does.
     """
     generation, _ = _open_sound(folder)
     generation.close()
     manifest = generation.manifest
+    if (generation.folder / ENCODER).is_dir():
+        return manifest
     found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)
     if found != manifest.embedder_checksum:
         raise IndexMismatch(

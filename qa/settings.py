@@ -1,21 +1,12 @@
 """Frozen settings: defaults, bounds, and messages that name the setting. Built at the edge, passed down."""
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qa.errors import BadSettings
-
-MAX_QUESTION_CHARACTERS = 1000
-MAX_PREFIX_CHARACTERS = 500
-MAX_K = 1000
-DEFAULT_K = 5
-MAX_BODY_BYTES = 64 * 1024
-PASSAGE_TOKENS = (32, 8192)
-SHARES = (0.01, 0.5)
-DEFAULT_RISK = 0.33
-DEFAULT_MISS = 0.15
+from qa.limits import DEFAULT_MISS, DEFAULT_RISK, PASSAGE_TOKENS, SHARES
 
 
 class BuildSettings(BaseModel):
@@ -26,13 +17,16 @@ class BuildSettings(BaseModel):
 
     passage_tokens: int = Field(default=256, ge=PASSAGE_TOKENS[0], le=PASSAGE_TOKENS[1])
     store: str = "faiss"
-    vectors: Literal["float32", "float16", "int8"] = "float32"
+    vectors: str = "float32"
     embedder: Path | None = None
     keep: int = Field(default=2, ge=1, le=1000)
 
 
 class ServeSettings(BaseModel):
-    """Where and how the server listens, and what its verdicts promise (see ``confidence.Promise``)."""
+    """Where and how the server listens, and what its verdicts promise (see ``confidence.Promise``).
+
+    ``waiting`` requests may wait in each process for one of its threads; more are turned away.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,6 +34,7 @@ class ServeSettings(BaseModel):
     port: int = Field(default=8000, ge=0, le=65535)
     threads: int = Field(default=8, ge=1, le=256)
     workers: int = Field(default=1, ge=1, le=64)
+    waiting: int = Field(default=64, ge=1, le=10_000)
     reload_token: str | None = Field(default=None, min_length=8, max_length=500)
     risk: float = Field(default=DEFAULT_RISK, ge=SHARES[0], le=SHARES[1])
     miss: float = Field(default=DEFAULT_MISS, ge=SHARES[0], le=SHARES[1])

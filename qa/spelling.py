@@ -12,11 +12,10 @@ from math import log10
 import numpy as np
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
-from wordfreq import top_n_list, zipf_frequency
 
 from qa.datatypes import Word
 from qa.lexicon import Lexicon
-from qa.words import fold, is_english, stems
+from qa.words import english_frequency, fold, is_english, stems
 
 _ENGLISH_WORDS = 50_000  # wordfreq's most frequent; the last of them stand at a Zipf frequency of 2.9
 _PASSAGE_WORDS = 100  # about how many words a passage has, to turn counts of passages into frequencies
@@ -53,7 +52,7 @@ def suggest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
         return None
     if is_english(written):
         return None
-    own = zipf_frequency(written, "en")
+    own = english_frequency(written)
     found = candidates(written, lexicon)
     if not found:
         return None
@@ -145,7 +144,7 @@ def likelihood(written: str, word: str, edits: int, frequency: float) -> float:
 
 def _frequency(word: str, passages: int, total: int) -> float:
     own = log10(1e9 * passages / (total * _PASSAGE_WORDS)) if passages else 0.0
-    return max(zipf_frequency(word, "en"), own)
+    return max(english_frequency(word), own)
 
 
 def _near_english(written: str, edits: int) -> list[tuple[str, int]]:
@@ -156,6 +155,8 @@ def _near_english(written: str, edits: int) -> list[tuple[str, int]]:
 
 @lru_cache(maxsize=1)
 def _english() -> list[str]:
+    from wordfreq import top_n_list
+
     return sorted(
         {folded for word in top_n_list("en", _ENGLISH_WORDS) if (folded := fold(word)).isascii() and folded.isalpha()}
     )

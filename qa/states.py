@@ -16,13 +16,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from wordfreq import zipf_frequency
-
 from qa.datatypes import Naming, Term, TermReport, TermState, Word
 from qa.lexicon import Lexicon
 from qa.spelling import other_spelling, suggest
 from qa.vocabulary import NAMING_HEADS, QUESTION_WORDS
-from qa.words import folded_words, stems
+from qa.words import english_frequency, folded_words, stems
 
 NEAR = 2
 """Words this many moves apart or fewer count as used together ("therapy of families", "family therapy")."""
@@ -97,7 +95,7 @@ def _claims_a_name(term: Term, lexicon: Lexicon) -> bool:
     if term.naming is Naming.HEAD:
         return True
     head = term.words[-1]
-    everyday = zipf_frequency(head.folded, "en") >= _EVERYDAY
+    everyday = english_frequency(head.folded) >= _EVERYDAY
     pairs = [(a, b) for a, b in pairwise(term.words) if a.start != b.start]  # not the halves of one word as written
     used = [bool(lexicon.passage_count([a.stem, b.stem])) for a, b in pairs]
     return not any(used) and (head.stem in NAMING_HEADS or not everyday)
@@ -234,7 +232,7 @@ def _is_missing(word: Word, term: Term, lexicon: Lexicon) -> bool:
     ordinary = _ORDINARY_OTHER
     if term.noun:
         ordinary = _ORDINARY_NOUN_OF_FEW if term.one_of_few else _ORDINARY_NOUN
-    return zipf_frequency(_written([word], term), "en") < ordinary and word.stem not in QUESTION_WORDS
+    return english_frequency(_written([word], term)) < ordinary and word.stem not in QUESTION_WORDS
 
 
 def _written(stretch: Sequence[Word], term: Term, *, fold: bool = True) -> str:

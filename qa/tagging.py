@@ -1,15 +1,33 @@
 """Question -> tokens with their parts of speech, by textblob, whose lexicon is bundled."""
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec, module_from_spec
 from itertools import takewhile, zip_longest
-
-from textblob.en import parse
 
 from qa.datatypes import Word
 from qa.vocabulary import ASKING_VERBS, QUESTION_WORDS, SAYING
 from qa.words import stems, words
+
+
+def _import_parse() -> Callable[..., str]:
+    """Return textblob's tagger without the rest of textblob, which imports nltk, scipy and pandas for two seconds."""
+    spec = find_spec("textblob")
+    if spec is None or "textblob" in sys.modules:
+        from textblob.en import parse
+    else:
+        sys.modules["textblob"] = module_from_spec(spec)  # a package that has its folder, and has run nothing
+        try:
+            from textblob.en import parse
+        finally:
+            del sys.modules["textblob"]
+    found: Callable[..., str] = parse
+    return found
+
+
+parse = _import_parse()
 
 _LETTERS = r"(?:[^\W_]|[\u0300-\u036f\u00ad])"
 _TOKEN = re.compile(rf"[^\W_]{_LETTERS}*(?:['’ʼ\-‐‑]{_LETTERS}+)*|[^\w\s]|_")

@@ -50,6 +50,14 @@ def is_english(folded: str) -> bool:
     return simplemma.is_known(folded, lang="en")
 
 
+def english_frequency(written: str) -> float:
+    """Return how often English uses a word, on wordfreq's Zipf scale: 3 is once in a million words, 6 once in a
+    thousand, 0 never."""
+    from wordfreq import zipf_frequency  # a fifth of a second, which many questions need not spend
+
+    return float(zipf_frequency(written, "en"))
+
+
 def words(text: str) -> list[Word]:
     """Return the words of a text in order, each with its stem and character range.
 

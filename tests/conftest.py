@@ -1,6 +1,8 @@
 """A corpus, an embedder and an index that a reader can compute by hand, and one real index for all."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -47,6 +49,9 @@ class WordLengthEmbedder:
         tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
         self.tokenizer = tokenizer
         self.embedded: list[str] = []
+
+    def carried_to(self, folder: Path, sample: Sequence[str]) -> "WordLengthEmbedder":
+        return self
 
     def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         self.embedded += texts
@@ -110,3 +115,15 @@ def real_answerer(real_folder: Path) -> Iterator[Answerer]:
     index = open_index(real_folder)
     yield Answerer(index)
     index.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB, where this user may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=3m", "candor"]
+    if shutil.which("mount") is None or subprocess.run(["mount", *options, str(disk)], check=False).returncode:
+        pytest.skip("mounting a file system is not permitted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)

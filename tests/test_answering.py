@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.answering import Answerer, best_sentence, check_k, check_question, find_highlights, marked_segments
+from qa.answering import Answerer, best_sentence, find_highlights, marked_segments
 from qa.datatypes import Passage, QuotedPassage, Scope, TermState, Verdict
 from qa.errors import BadQuestion
+from qa.limits import check_k, check_question
 from qa.payload import answer_payload
 from qa.splitters import find_sentences
 from qa.words import stems

@@ -2,7 +2,7 @@ import math
 from dataclasses import asdict, fields, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
@@ -17,9 +17,9 @@ from qa.confidence import (
     calibration_json,
     confidence,
     keep_promise,
+    may_be_above,
     packaged_calibration,
     read_calibration,
-    upper_bound,
     verdict,
 )
 from qa.datatypes import Evidence, Hit, Signals, Term, TermReport, TermState, Verdict
@@ -101,11 +101,22 @@ def test_verdict_where_no_threshold_keeps_the_promise() -> None:
         (0, 1, 0.975),
         (1, 1, 1.0),
         (0, 0, 1.0),
-        (3, 100, beta.ppf(0.975, 4, 97)),
     ],
 )
-def test_upper_bound(errors: int, total: int, bound: float) -> None:
-    assert upper_bound(errors, total) == pytest.approx(bound)
+def test_the_bound_on_a_share(errors: int, total: int, bound: float) -> None:
+    assert may_be_above(bound - 1e-6, errors, total)
+    assert bound == 1.0 or not may_be_above(bound + 1e-6, errors, total)
+
+
+def upper_bound(errors: int, total: int) -> float:
+    return float(beta.ppf(0.975, errors + 1, total - errors)) if errors < total else 1.0
+
+
+@given(st.integers(0, 400), st.integers(0, 5000), st.floats(0.01, 0.5))
+def test_the_bound_is_that_of_the_beta_distribution(errors: int, others: int, share: float) -> None:
+    bound = upper_bound(errors, errors + others)
+    assume(abs(bound - share) > 1e-9)
+    assert may_be_above(share, errors, errors + others) == (bound > share)
 
 
 def test_a_promise_needs_twice_as_many_as_could_pass_without_an_error() -> None:

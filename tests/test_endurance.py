@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,20 +112,6 @@ def test_out_of_space_at_random_moments_no_request_fails(server: Running, builde
     assert set(ends) <= {0, UNWRITABLE}
     assert ends.count(UNWRITABLE) >= STARVED // 2
     assert f"New text {STARVED - 1}." in texts_in(index)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB, where this user may mount one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "candor", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a file system is not permitted here")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_on_a_full_disk_no_request_fails(small_disk: Path, builders: Builders) -> None:

@@ -154,9 +154,9 @@ def test_document_ids(tiny_index: Index) -> None:
 def test_phrases_are_embedded_once(tiny_folder: Path) -> None:
     index = open_index(tiny_folder, WordLengthEmbedder())
     phrases = ["apple tree", "garden", "apple tree"]
-    first = index.embed_phrases(phrases)
+    first = index.embed(phrases)
     np.testing.assert_array_equal(first, index.embed(phrases))
-    np.testing.assert_array_equal(index.embed_phrases(["garden"]), first[1:2])
-    assert set(index._phrases) == set(phrases)
-    assert index.embed_phrases([]).shape == (0, index.manifest.dimension)
+    np.testing.assert_array_equal(index.embed(["garden"]), first[1:2])
+    assert set(index._vectors) == set(phrases)
+    assert index.embed([]).shape == (0, index.manifest.dimension)
     index.close()

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.answering import check_question
 from qa.datatypes import Hit, Signals
 from qa.errors import BadQuestion
 from qa.index import Index, open_index
+from qa.limits import check_question
 from qa.retrieval import dense_rankings, gather_evidence, lexical_ranking
 from qa.signals import Rankings, content_weights, measure_signals
 from qa.states import report_terms

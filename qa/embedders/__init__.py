@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from qa.embedders.exported import DESCRIPTION, ExportedEmbedder
 from qa.embedders.sentence_transformers import load_sentence_transformer, model_checksum, model_folder
 
 
@@ -19,16 +20,27 @@ class Embedder(Protocol):
     checksum: str
     dimension: int
     max_tokens: int
-    tokenizer: Tokenizer
-    """Counts tokens exactly: it neither cuts nor pads."""
-    passage_overhead: int
-    """Tokens that embedding adds to each passage: special ones and the model's prompt."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Return what counts tokens exactly: it neither cuts nor pads."""
+
+    @property
+    def passage_overhead(self) -> int:
+        """Return how many tokens embedding adds to each passage: special ones and the model's prompt."""
 
     def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows."""
 
     def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows."""
+
+    def carried_to(self, folder: Path, sample: Sequence[str]) -> "Embedder":
+        """Write the form of it that answers fastest into ``folder``, which is not there yet, and return that form.
+
+        It was found to give the same vectors for a ``sample`` of passages. Returns itself, and writes nothing, where
+        there is no such form.
+        """
 
 
 def load_embedder(path: Path | None = None) -> Embedder:
@@ -37,6 +49,12 @@ def load_embedder(path: Path | None = None) -> Embedder:
     Raises EmbedderUnusable when the folder holds none, or the bundled weights are not the official ones.
     """
     return load_sentence_transformer(path)
+
+
+def carried_embedder(folder: Path) -> Embedder | None:
+    """Return the embedder that was carried to a folder, None where none was. Raises OSError, ValueError, KeyError or
+    TypeError where it is damaged."""
+    return ExportedEmbedder(folder) if (folder / DESCRIPTION).is_file() else None
 
 
 def embedder_checksum(path: Path | None = None) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from qa.embedders.exported import Description, ExportedEmbedder
 from qa.errors import EmbedderUnusable
 
 BUNDLED_NAME = "all-MiniLM-L6-v2"
@@ -37,9 +38,9 @@ class SentenceTransformerEmbedder:
         self.tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
-        prompts = getattr(model, "prompts", {})
-        prompt = prompts.get("document") or prompts.get(getattr(model, "default_prompt_name", None) or "") or ""
-        self.passage_overhead = len(self.tokenizer.encode(prompt).ids)
+        self.passage_prompt = _prompt(model, "document", "passage", "corpus")
+        self.question_prompt = _prompt(model, "query")
+        self.passage_overhead = len(self.tokenizer.encode(self.passage_prompt).ids)
         self._model = model
         self._turn = threading.Lock()  # the model's tokenizer panics when two threads set its truncation
 
@@ -51,12 +52,27 @@ class SentenceTransformerEmbedder:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
         return self._embed(self._model.encode_query, texts)
 
+    def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder | SentenceTransformerEmbedder":
+        """Write its faster form into a new folder and return that; itself, and no folder, where it has none."""
+        from qa.embedders.exporting import export
+
+        prompts = (self.passage_prompt, self.question_prompt)
+        told = Description(self.name, self.path, self.checksum, self.dimension, self.max_tokens, *prompts, inputs=())
+        return export(self._model, self, told, folder, sample) or self
+
     def _embed(self, encode: Any, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         with self._turn:
             vectors = encode(list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
+
+
+def _prompt(model: Any, *names: str) -> str:
+    """Return the first of a model's prompts with one of these names, else its default one, as the library chooses."""
+    prompts: dict[str, str] = getattr(model, "prompts", None) or {}
+    chosen = next((name for name in names if name in prompts), getattr(model, "default_prompt_name", None))
+    return prompts.get(chosen or "") or ""
 
 
 def load_sentence_transformer(path: Path | None = None) -> SentenceTransformerEmbedder:

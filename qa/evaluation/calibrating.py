@@ -16,7 +16,6 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from qa.answering import check_question
 from qa.confidence import BINS, Calibration, HeldOut, Weight, is_flagged, packaged_calibration
 from qa.datatypes import Evidence, Signals
 from qa.errors import BadQuestion, BadQuestionSet, UnreadableDocument
@@ -26,6 +25,7 @@ from qa.evaluation.measures import auroc, brier, ece
 from qa.evaluation.outcomes import LABEL_DEPTH, Grading, is_right
 from qa.evaluation.question import SetQuestion
 from qa.index import Index
+from qa.limits import check_question
 from qa.retrieval import gather_evidence
 from qa.words import stems
 

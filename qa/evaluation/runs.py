@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from qa import __version__
-from qa.answering import Answerer, check_question
+from qa.answering import Answerer
 from qa.confidence import calibration_json
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation.question import SetQuestion
+from qa.limits import check_question
 from qa.payload import answer_payload
 
 BATCH = 128

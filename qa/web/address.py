@@ -6,7 +6,7 @@ from flask import request
 
 from qa.datatypes import Scope
 from qa.errors import BadQuestion
-from qa.settings import MAX_K, MAX_PREFIX_CHARACTERS
+from qa.limits import MAX_K, MAX_PREFIX_CHARACTERS
 
 K_MESSAGE = f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show."
 

@@ -8,8 +8,8 @@ from flask import abort, request
 from werkzeug.exceptions import HTTPException
 
 from qa.datatypes import Scope
+from qa.limits import MAX_BODY_BYTES
 from qa.payload import answer_payload
-from qa.settings import MAX_BODY_BYTES
 from qa.web.address import check_address
 from qa.web.errors import refuse
 from qa.web.live import Live

@@ -6,7 +6,7 @@ from apiflask import APIFlask
 from flask import Response
 
 from qa import __version__
-from qa.settings import MAX_BODY_BYTES
+from qa.limits import MAX_BODY_BYTES
 from qa.web.api import api_blueprint
 from qa.web.errors import register_errors
 from qa.web.live import Live

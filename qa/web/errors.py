@@ -8,7 +8,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, request
 
 from qa.errors import BadQuestion, QAError
-from qa.settings import MAX_BODY_BYTES, MAX_QUESTION_CHARACTERS
+from qa.limits import MAX_BODY_BYTES, MAX_QUESTION_CHARACTERS
 from qa.web.address import K_MESSAGE, SCOPE_MESSAGE
 
 Refusal = tuple[Response, int]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from qa.errors import BadQuestion
-from qa.settings import DEFAULT_K, MAX_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
+from qa.limits import DEFAULT_K, MAX_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import parse_k
 
 _QUESTION = f"The question in words, 1 to {MAX_QUESTION_CHARACTERS} characters."

@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # the index is opened in the worker
     from qa.web.live import Live
 
 _BOOT_SECONDS = 300  # loading the model on a slow disk must not look like a worker that hangs
+
+_RETRY_SECONDS = 1  # when a client that was turned away may ask again: the waiting are answered by then
 
 _READ_SECONDS = 5  # for the next bytes of a request that has begun; a proxy in front can be stricter
 
@@ -48,7 +51,30 @@ class AccessLog(Logger):  # type: ignore[misc]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Keeps silent connections off the threads, and answers what is not even HTTP in the API's own shape."""
+    """Keeps silent connections off the threads, turns clients away while too many wait, and answers what is not even
+    HTTP in the API's own shape."""
+
+    def init_process(self) -> None:
+        """Set up the thread that turns clients away."""
+        self._away = ThreadPoolExecutor(1, "turn-away")
+        super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a connection to the threads, unless as many wait for one as may."""
+        if self.tpool._work_queue.qsize() < self.app.settings.waiting:
+            super().enqueue_req(conn)
+            return
+        refused = self._away.submit(self._turn_away, conn)
+        refused.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def _turn_away(self, conn: Any) -> bool:
+        conn.sock.settimeout(_READ_SECONDS)
+        message = f"Too many questions wait for an answer here: ask again in {_RETRY_SECONDS} s."
+        body = json.dumps({"error": {"code": "too_busy", "message": message}})
+        util.write(conn.sock, _response("503 Service Unavailable", body, f"Retry-After: {_RETRY_SECONDS}\r\n"))
+        host = conn.client[0] if conn.client else "-"
+        self.log.access_log.info("%s %s - - 503", self.log.now(), host)
+        return False
 
     def handle(self, conn: Any) -> Any:
         """Take a connection when it has sent something, and wait only so long for the rest of it."""
@@ -87,9 +113,9 @@ def _parse_refusal(error: BaseException) -> tuple[str, str, str]:
     return "400 Bad Request", "bad_request", "The request is not HTTP that can be read."
 
 
-def _response(status: str, body: str) -> bytes:
+def _response(status: str, body: str, headers: str = "") -> bytes:
     return (
-        f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n{headers}"
         f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
     ).encode()
 

@@ -9,8 +9,8 @@ from qa.answering import Answerer, marked_segments
 from qa.datatypes import Answer
 from qa.errors import BadQuestion
 from qa.index import Index
+from qa.limits import DEFAULT_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
-from qa.settings import DEFAULT_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import check_address, parse_k, parse_scope
 from qa.web.live import Live
 

