@@ -135,6 +135,11 @@ class MadeEmbedder:
         """Be the real one in all else."""
         return getattr(self.real, name)
 
+    def carried_to(self, folder: Path, sample: Sequence[str]) -> "MadeEmbedder":
+        """Carry the real one."""
+        self.real = self.real.carried_to(folder, sample)
+        return self
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return unit rows around one real passage, some way to another, with noise of a tenth of their length."""
         pairs = np.array([pair(self.done + place, len(self.vectors)) for place in range(len(texts))])
@@ -167,7 +172,8 @@ def build(corpus: Path, index: Path, real: Path | None) -> Built:
 
 def ask(index: Path, questions: Sequence[str]) -> Asked:
     """Open an index and ask it, one question after the other."""
-    embedder = load_embedder()
+    embedder = Generation(current_generation(index)).carried_embedder()
+    assert embedder is not None
     embedder.embed_questions(questions[:2])
     own, mapped = _resident("RssAnon"), _resident("RssFile")
     start = time.perf_counter()

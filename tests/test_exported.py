@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +167,47 @@ def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder)
     assert (ran.returncode, ran.stderr) == (0, "[]\n")
     assert "apple" in ran.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["apple.txt", "index"]  # no client's id in the home
+
+
+def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"What is the number {number} in words?" for number in range(8)]
+    alone = [exported.embed_questions([text]) for text in texts]
+    runs: list[int] = []
+    run = exported._run
+
+    def counting(encodings: Sequence[object]) -> npt.NDArray[np.float32]:
+        runs.append(len(encodings))
+        return run(encodings)
+
+    monkeypatch.setattr(exported, "_run", counting)
+    with ThreadPoolExecutor(8) as threads:
+        with exported._turn:
+            found = [threads.submit(exported.embed_questions, [text]) for text in texts]
+            wait_until(lambda: len(exported._waiting) == 8)
+        together = [one.result() for one in found]
+    assert runs == [8]
+    np.testing.assert_allclose(np.concatenate(together), np.concatenate(alone), atol=5e-3)
+    assert not exported._waiting
+
+
+def test_one_that_fails_takes_no_other_with_it(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, failures = exported._run, iter([True])
+
+    def failing_once(encodings: Sequence[object]) -> npt.NDArray[np.float32]:
+        if next(failures, False):
+            raise RuntimeError("out of memory")
+        return run(encodings)
+
+    monkeypatch.setattr(exported, "_run", failing_once)
+    with ThreadPoolExecutor(4) as threads:
+        with exported._turn:
+            found = [threads.submit(exported.embed_questions, [text]) for text in "abcd"]
+            wait_until(lambda: len(exported._waiting) == 4)
+        errors = [one.exception() for one in found]
+    assert [str(error) for error in errors if error] == ["out of memory"]
+    assert not exported._waiting
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.001)

@@ -201,6 +201,32 @@ def test_many_at_once(server: Running) -> None:
     assert statuses == [200] * 24
 
 
+def test_too_many_at_once_are_told_to_come_again(tmp_path: Path) -> None:
+    server = start(tmp_path, "--threads", "1", "--waiting", "2")
+    found: list[tuple[int, str | None, str]] = []
+
+    def ask(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection.request("GET", f"/api/ask?q=What+are+zorblax{number}+and+quorvex{number}%3F")
+        response = connection.getresponse()
+        found.append((response.status, response.getheader("Retry-After"), response.read().decode()))
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refused = [one for one in found if one[0] == 503]
+    assert len(found) == 40
+    assert {status for status, _, _ in found} == {200, 503}
+    assert {retry for _, retry, _ in refused} == {"1"}
+    assert json.loads(refused[0][2])["error"]["code"] == "too_busy"
+    assert server.request("GET", "/api/ask?q=apple")[0] == 200
+    server.process.terminate()
+    server.process.wait(60)
+
+
 def test_a_port_in_use(server: Running) -> None:
     command = [sys.executable, "-m", "qa", "serve", "--index", "index", "--port", str(server.port)]
     ran = subprocess.run(command, cwd=server.folder, capture_output=True, text=True, check=False)

@@ -12,8 +12,8 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-MODEL, TOKENIZER, DESCRIPTION = "model.xml", "tokenizer.json", "encoder.json"
+MODEL, WEIGHTS, TOKENIZER, DESCRIPTION = "model.xml", "model.bin", "tokenizer.json", "encoder.json"
 
 _BATCH_TOKENS = 1024
 """Tokens that are run together, padding among them. More is no faster (`benchmarks/speed.py`) and takes more memory."""
@@ -39,6 +39,14 @@ class Description:
     passage_prompt: str
     question_prompt: str
     inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A graph's file, known by which weights on which disk it has: generations share them as links."""
+
+    weights: tuple[int, int, int]
+    model: Path = field(compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +74,8 @@ class ExportedEmbedder:
         self._cutting = Tokenizer.from_str(self._tokenizer)
         self._cutting.enable_truncation(self.max_tokens)
         self._compiled: Future[Any] = Future()
-        threading.Thread(target=self._compile, name="compile", daemon=True).start()
+        # No daemon: a process that ends while OpenVINO compiles would abort.
+        threading.Thread(target=self._compile, name="compile").start()
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -142,7 +151,7 @@ class ExportedEmbedder:
 
     def _compile(self) -> None:
         try:
-            self._compiled.set_result(compile_graph(self._folder / MODEL).create_infer_request())
+            self._compiled.set_result(compile_graph(_graph_in(self._folder)).create_infer_request())
         except Exception as error:  # noqa: BLE001 - whoever embeds first is told
             self._compiled.set_exception(error)
 
@@ -178,9 +187,15 @@ def import_openvino() -> Any:
     return openvino
 
 
-def compile_graph(model: Path) -> Any:
+def _graph_in(folder: Path) -> _Graph:
+    weights = (folder / WEIGHTS).stat()
+    return _Graph((weights.st_dev, weights.st_ino, weights.st_mtime_ns), folder / MODEL)
+
+
+@lru_cache(maxsize=1)  # a process that builds again and again compiles once
+def compile_graph(graph: _Graph) -> Any:
     """Return a graph compiled for this machine: in bfloat16 where its processor has that, else in float32."""
     core = import_openvino().Core()
     fastest = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
     # One stream with all cores: as many texts a second as a stream a core, at half the time for one question.
-    return core.compile_model(model, "CPU", {"NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": fastest})
+    return core.compile_model(graph.model, "CPU", {"NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": fastest})

@@ -37,8 +37,8 @@ _NEAREST = 10
 _ROUNDING = 1e-6  # between two ways to compute one cosine
 _WRITTEN = 1 << 24  # bytes handed to Python at once
 
-# Times as many are found by codes as are asked for, of which the vectors themselves tell the nearest: the nearest ten by
-# int8 then hold all of the true ones, and .978 of them without (`benchmarks/growth.py`, 100,000 passages).
+# Times as many are found by codes as are asked for, of which the vectors themselves tell the nearest: the nearest ten
+# by int8 then hold all of the true ones, and .978 of them without (`benchmarks/growth.py`, 100,000 passages).
 _SPARE = 3
 
 

@@ -1,0 +1,366 @@
+"""How fast Candor embeds, starts, answers and builds, beside what others do on the same machine in the same run.
+
+    python -m venv peers
+    peers/bin/pip install -r benchmarks/peers/requirements.txt
+    python -m benchmarks.speed path/to/scifact --peers peers/bin/python
+
+Every service answers from the same texts with the same model, two processes each, over connections of their own.
+Candor's answers have their notes and confidence. An index that was built is kept in benchmarks/work/speed with the time
+that it took: remove that folder to build all anew.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ir_measures import calc_aggregate, nDCG
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.data import WORK, QuestionSet, read_set
+from benchmarks.load import PORT, Load, ask_all, resident, served
+from qa.answering import Answerer
+from qa.embedders import Embedder, load_embedder
+from qa.generations import current_generation
+from qa.index import Generation, open_index
+from qa.retrieval import lexical_ranking
+from qa.splitters import Splitter
+from qa.stores import Vectors
+
+SPEED = WORK / "speed"
+PEERS = Path(__file__).parent / "peers"
+_EMBEDDED = 192  # passages a round
+_ROUNDS = 3
+_ASKED = 100
+_STARTS = 5
+_CLIENTS = 16
+_FLOP_A_TOKEN = 2 * 6 * (4 * 384 * 384 + 2 * 384 * 1536)
+"""Multiplications and additions of a token in the six layers of all-MiniLM-L6-v2, without those between tokens."""
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False", "TOKENIZERS_PARALLELISM": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another way to answer from the same texts: how it is built, and served where it has a server."""
+
+    name: str
+    script: str
+    libraries: tuple[str, ...]
+    serve: tuple[str, ...] = ()
+    address: str = "/ask?q="
+
+
+_PEERS = (
+    Peer("plain script", "plain.py", ("flask", "sentence-transformers", "faiss-cpu"),
+         ("-m", "gunicorn", "-w", "{workers}", "-b", "127.0.0.1:{port}", "--timeout", "300", "plain:app")),
+    Peer("txtai", "with_txtai.py", ("txtai",),
+         ("-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "txtai.api:app"), "/search?limit=5&query="),
+    Peer("Haystack", "with_haystack.py", ("haystack-ai",),
+         ("-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "with_haystack:app")),
+    Peer("LangChain", "with_langchain.py", ("langchain-community",)),
+)  # fmt: skip
+
+_table: list[tuple[str, str, str, str, str]] = []
+
+
+def row(  # noqa: PLR0913, PLR0917 - one argument a column
+    name: str, against: str, found: str, ratio: float, goal: float, at_most: bool = False
+) -> None:
+    """Keep a row: what was found, and by what factor the goal is met or missed."""
+    factor = goal / ratio if at_most else ratio / goal
+    verdict = "met" if factor >= 1 else f"missed, by {1 / factor:.2f}"
+    _table.append((name, against, found, f"{ratio:.3g} ({'at most ' if at_most else ''}{goal:g})", verdict))
+
+
+def alone(function: Callable[..., Any], *arguments: object) -> Any:
+    """Run a function in a process of its own, so that neither memory nor threads of another count."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+# --- embedding -----------------------------------------------------------------------------------------------
+
+
+def passages_of(index: Path) -> list[str]:
+    """Return what was embedded of each passage of an index, by row."""
+    generation = Generation(current_generation(index))
+    embedder = generation.carried_embedder()
+    assert embedder is not None
+    splitter = Splitter(
+        embedder.tokenizer, embedder.max_tokens, generation.manifest.passage_tokens, embedder.passage_overhead
+    )
+    found = (generation.passages[place] for place in range(len(generation.passages)))
+    return [splitter.context(passage) + passage.text for passage in found]
+
+
+def embed_both(index: Path, texts: Sequence[str], questions: Sequence[str]) -> dict[str, float]:
+    """Return passages a second and milliseconds of one question by model and export, in turns, and the machine's
+    limit."""
+    original, exported = load_embedder(), Generation(current_generation(index)).carried_embedder()
+    assert exported is not None
+    both: dict[str, Embedder] = {"original": original, "exported": exported}
+    rates: dict[str, list[float]] = {name: [] for name in both}
+    for embedder in both.values():
+        embedder.embed_passages(texts[:32])
+    for _ in range(_ROUNDS):
+        for name, embedder in both.items():
+            rates[name].append(len(texts) / _seconds(embedder.embed_passages, texts))
+    tokens = sum(min(len(one.ids), 256) for one in original.tokenizer.encode_batch(list(texts))) / len(texts)
+    matrix = np.random.default_rng(0).random((2048, 2048), np.float32)
+    product = min(_seconds(np.matmul, matrix, matrix) for _ in range(5))
+    found = {name: statistics.median(rate) for name, rate in rates.items()}
+    asked = {
+        f"{name} question": 1000
+        * statistics.median(_seconds(lambda e=e, q=q: e.embed_questions([q])) for q in questions)
+        for name, e in both.items()
+    }
+    return {**found, **asked, "tokens": tokens, "limit": 2 * 2048**3 / product}
+
+
+def measure_embedding(index: Path, questions: Sequence[str]) -> None:
+    texts = passages_of(index)
+    step = len(texts) // _EMBEDDED
+    found = alone(embed_both, index, texts[::step][:_EMBEDDED], questions[:_ASKED])
+    used = found["exported"] * found["tokens"] * _FLOP_A_TOKEN / found["limit"]
+    shown = (
+        f"{found['exported']:.1f} and {found['original']:.1f}, {found['tokens']:.0f} tokens each: {used:.0%} of the "
+        f"{found['limit'] / 1e9:.0f} GFLOP/s that a product of matrices reaches"
+    )
+    row("passages embedded a second", "sentence-transformers", shown, found["exported"] / found["original"], 3.5)
+    shown = f"{found['exported question']:.1f} and {found['original question']:.1f} ms"
+    faster = found["original question"] / found["exported question"]
+    row("one question embedded, median", "sentence-transformers", shown, faster, 5)
+
+
+def original_vectors(index: Path, texts: Sequence[str]) -> Vectors:
+    """Return the (n, d) vectors of an index's passages by the model as it came, kept between runs."""
+    kept = SPEED / "original.npy"
+    if not kept.exists():
+        embedder = load_embedder()
+        blocks = range(0, len(texts), 256)
+        np.save(kept, np.concatenate([embedder.embed_passages(texts[at : at + 256]) for at in track(blocks)]))
+    return np.asarray(np.load(kept))
+
+
+def measure_quality(index: Path, asked: QuestionSet) -> None:
+    generation = Generation(current_generation(index))
+    texts = passages_of(index)
+    judged = [question for question in asked.questions if question["_id"] in asked.judgments]
+    wanted = [question["text"] for question in judged]
+    exported = generation.carried_embedder()
+    assert exported is not None
+    pairs = (
+        (original_vectors(index, texts), load_embedder().embed_questions(wanted)),
+        (generation.store.vectors(np.arange(len(texts))), exported.embed_questions(wanted)),
+    )
+    documents = [generation.passages[place].document_id for place in range(len(texts))]
+    found = []
+    for passages, questions in pairs:
+        run: dict[str, dict[str, float]] = {}
+        for question, scores in zip(judged, questions @ passages.T, strict=True):
+            best: dict[str, float] = {}
+            for place in np.argsort(-scores)[:100].tolist():
+                best.setdefault(documents[place], float(scores[place]))
+            run[question["_id"]] = best
+        found.append(calc_aggregate([nDCG @ 10], asked.judgments, run)[nDCG @ 10])
+    difference = abs(found[1] - found[0])
+    shown = f"nDCG@10 {found[1]:.4f} and {found[0]:.4f}, {len(judged)} questions"
+    row("quality after export", "the original", shown, difference, 0.003, at_most=True)
+
+
+# --- starting ------------------------------------------------------------------------------------------------
+
+
+def measure_start(index: Path) -> None:
+    qa = [sys.executable, "-m", "qa"]
+    commands = {
+        "import": [sys.executable, "-c", "import sentence_transformers"],
+        "ask": [*qa, "ask", "What is psychotherapy?", "--index", str(index)],
+        "help": [*qa, "--help"],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(_STARTS):
+        for name, command in commands.items():
+            times[name].append(_seconds(_run, command))
+    found = {name: statistics.median(seconds) for name, seconds in times.items()}
+    shown = f"{found['ask']:.2f} and {found['import']:.2f} s"
+    row("`qa ask`, cold process", "`import sentence_transformers`", shown, found["ask"] / found["import"], 0.25, True)
+    row("the same, s", "-", f"{found['ask']:.2f} s", found["ask"], 1, at_most=True)
+    row("`qa --help`, s", "-", f"{found['help']:.3f} s", found["help"], 0.15, at_most=True)
+    ready = []
+    for _ in range(_STARTS):
+        start = time.perf_counter()
+        with served(_own_server(index, 1), "/readyz", Path.cwd(), {}):
+            ready.append(time.perf_counter() - start)
+    row("`qa serve` ready, s", "-", f"{statistics.median(ready):.2f} s", statistics.median(ready), 1.5, at_most=True)
+
+
+def _own_server(index: Path, workers: int) -> list[str]:
+    options = ["--index", str(index), "--port", str(PORT), "--workers", str(workers)]
+    return [sys.executable, "-m", "qa", "serve", *options]
+
+
+def measure_memory(index: Path, corpus: Path, python: str, questions: Sequence[str]) -> None:
+    """Compare the memory of one serving process, on the default corpus."""
+    folder = SPEED / "default-plain"
+    if not folder.exists():
+        _run([python, str(PEERS / "plain.py"), str(corpus), str(folder)])
+    with served(_own_server(index, 1), "/readyz", Path.cwd(), {}) as process:
+        ask_all("/api/ask?q=", questions, 4)
+        own = max(resident(process.pid))
+    with served(_peer_server(_PEERS[0], python, 1), "/ask?q=a", PEERS, {**_OFFLINE, "FOLDER": str(folder)}) as process:
+        ask_all("/ask?q=", questions, 4)
+        other = max(resident(process.pid))
+    shown = f"{own / 1e6:.0f} and {other / 1e6:.0f} MB"
+    row("resident memory of one serving process, default corpus", "plain script", shown, own / other, 0.5, at_most=True)
+
+
+def texts_of(index: Path, corpus: Path) -> Path:
+    """Write the documents of an index, put together from their passages, for those who read JSON lines."""
+    generation = Generation(current_generation(index))
+    with corpus.open("w", encoding="utf-8") as output:
+        for document in generation.documents():
+            rows = range(document.first_row, document.end_row)
+            text = "\n".join(generation.passages[place].text for place in rows)
+            output.write(json.dumps({"_id": document.id, "title": document.title, "text": text}) + "\n")
+    return corpus
+
+
+# --- serving -------------------------------------------------------------------------------------------------
+
+
+def _peer_server(peer: Peer, python: str, workers: int) -> list[str]:
+    return [python, *(part.format(port=PORT, workers=workers) for part in peer.serve)]
+
+
+def measure_serving(index: Path, python: str, questions: Sequence[str]) -> None:
+    warm, asked = questions[:64], questions[64:]
+    half = len(asked) // 2
+    loads: dict[str, tuple[Load, Load]] = {}
+
+    def load(name: str, address: str) -> None:
+        ask_all(address, warm, _CLIENTS)
+        loads[name] = (ask_all(address, asked[:half], _CLIENTS), ask_all(address, asked[half:], _CLIENTS // 2))
+
+    with served(_own_server(index, 2), "/readyz", Path.cwd(), {}):
+        load("Candor", "/api/ask?q=")
+    for peer in _PEERS:
+        if peer.serve:
+            folder = SPEED / peer.name
+            variables = {**_OFFLINE, "FOLDER": str(folder), "CONFIG": str(folder / "api.yml")}
+            with served(_peer_server(peer, python, 2), peer.address + "a", PEERS, variables):
+                load(peer.name, peer.address)
+    own = loads.pop("Candor")
+    for name, (full, _) in loads.items():
+        shown = f"{own[0].rate:.0f} and {full.rate:.0f}, {own[0].failed} and {full.failed} failed"
+        row("HTTP answers a second, 16 clients", name, shown, own[0].rate / full.rate, 3)
+    for name, (_, halved) in loads.items():
+        shown = f"{own[1].percentile_99:.0f} and {halved.percentile_99:.0f} ms"
+        ratio = own[1].percentile_99 / halved.percentile_99
+        row("99th percentile, 8 clients", name, shown, ratio, 1, at_most=True)
+
+
+def stages(index: Path, questions: Sequence[str]) -> dict[str, float]:
+    """Return the median milliseconds of an answer, and of the embedding and searching in it, one after the other."""
+    opened = open_index(index)
+    answerer = Answerer(opened)
+    answerer.answer(questions[0])
+    whole, inside = [], []
+    for question in questions[1:]:
+        whole.append(1000 * _seconds(answerer.answer, question))
+        texts = [f"{question} "]  # another text, which is not remembered
+        start = time.perf_counter()
+        vector = opened.embed(texts)
+        opened.store.search(vector, 100)
+        lexical_ranking(question, opened, 100)
+        inside.append(1000 * (time.perf_counter() - start))
+    beyond = [one - other for one, other in zip(whole, inside, strict=True)]
+    return {"whole": statistics.median(whole), "beyond": statistics.median(beyond)}
+
+
+def measure_overhead(index: Path, questions: Sequence[str]) -> None:
+    found = alone(stages, index, questions)
+    with served(_own_server(index, 1), "/readyz", Path.cwd(), {}):
+        ask_all("/api/ask?q=", questions[-8:], 1)
+        median = ask_all("/api/ask?q=", questions[:-8], 1).median
+    http = median - found["whole"]
+    shown = f"{http:.1f} ms of HTTP, {found['beyond']:.1f} of terms, note and confidence; {median:.1f} in all"
+    row("HTTP time beyond embedding and search, median ms", "-", shown, http + found["beyond"], 2, at_most=True)
+
+
+# --- building ------------------------------------------------------------------------------------------------
+
+
+def build(name: str, command: Sequence[str], folder: Path) -> float:
+    """Build an index with a command and return the seconds that it took, those of an earlier run where it stands."""
+    record = SPEED / f"{name}.seconds"
+    if not (record.exists() and folder.exists()):
+        with Console(stderr=True).status(f"{name} builds"):
+            seconds = _seconds(_run, command)
+        record.write_text(f"{seconds:.1f}\n", encoding="ascii")
+    return float(record.read_text(encoding="ascii"))
+
+
+def _run(command: Sequence[str]) -> str:
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, **_OFFLINE}
+    ).stdout.strip()
+
+
+def build_all(corpus: Path, python: str) -> Path:
+    index = SPEED / "Candor"
+    own = build("Candor", [sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index)], index)
+    for peer in _PEERS:
+        folder = SPEED / peer.name
+        seconds = build(peer.name, [python, str(PEERS / peer.script), str(corpus), str(folder)], folder)
+        if peer.name != "plain script":
+            row("index build, end to end", peer.name, f"{own:.0f} and {seconds:.0f} s", seconds / own, 3)
+    return index
+
+
+def _seconds(work: Callable[..., object], *arguments: object) -> float:
+    start = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("set", type=Path, help="folder of scifact, in the layout of BEIR")
+    parser.add_argument("--peers", required=True, help="the Python of the environment that the others are installed in")
+    chosen = parser.parse_args()
+    SPEED.mkdir(parents=True, exist_ok=True)
+    asked = read_set(chosen.set)
+    questions = [question["text"] for question in asked.questions]
+    default = SPEED / "default"
+    _run([sys.executable, "-m", "qa", "index", "--index", str(default)])
+    index = build_all((chosen.set / "corpus.jsonl").resolve(), chosen.peers)
+    measure_embedding(index, questions)
+    measure_quality(index, asked)
+    measure_start(default)
+    measure_memory(default, texts_of(default, SPEED / "default.jsonl"), chosen.peers, questions[:40])
+    measure_serving(index, chosen.peers, questions)
+    measure_overhead(index, questions[: _ASKED + 8])
+    told = "import importlib.metadata as m, sys; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
+    libraries = _run([chosen.peers, "-c", told, *(name for peer in _PEERS for name in peer.libraries)])
+    print(f"{os.cpu_count()} cores, {platform.machine()}; OpenVINO {version('openvino')}; peers: {libraries}\n")
+    print("| row | against | found | ratio (to reach) | |\n|---|---|---|---|---|")
+    for cells in _table:
+        print(f"| {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
