@@ -72,9 +72,10 @@ class State:
 
 
 def state(index: Path, worker: int) -> State:
-    found = [path for path in index.rglob("*") if path.is_file()]
+    found = [path.stat() for path in index.rglob("*") if path.is_file()]
+    sizes = {(held.st_dev, held.st_ino): held.st_size for held in found}  # generations share files as links
     return State(
-        sum(path.stat().st_size for path in found), len(found),
+        sum(sizes.values()), len(found),
         _open_files(os.getpid()), _memory(os.getpid()), _open_files(worker), _memory(worker),
     )  # fmt: skip
 
@@ -86,6 +87,15 @@ def _open_files(process: int) -> int:
 def _memory(process: int) -> int:
     lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+
+def show(number: int, held: State) -> None:
+    """Print a line of the table, at once: the whole takes most of an hour."""
+    print(
+        f"| {number:,} | {held.disk / 1e6:.2f} | {held.files} | {held.builder_files} "
+        f"| {held.builder_memory / 1e6:.0f} | {held.worker_files} | {held.worker_memory / 1e6:.0f} |",
+        flush=True,
+    )
 
 
 def change(corpus: Path, number: int, chance: random.Random) -> None:
@@ -105,6 +115,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--updates", type=int, default=10_000)
     chosen = parser.parse_args()
+    columns = ("after updates", "disk, MB", "files", "builder: open files", "memory, MB", "worker: open files", "MB")
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         corpus, index = Path(folder, "corpus"), Path(folder, "index")
         corpus.mkdir()
@@ -121,13 +133,13 @@ def main() -> None:
         asking = Asking()
         thread = threading.Thread(target=asking.run)
         thread.start()
-        chance, states, begun = random.Random(0), [], time.monotonic()
+        chance, begun = random.Random(0), time.monotonic()
         workers = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
         for number in track(range(1, chosen.updates + 1), "updating", console=Console(stderr=True)):
             change(corpus, number, chance)
             build_index([corpus], index, embedder=embedder)
             if number == chosen.updates // 10 or number % max(chosen.updates // 4, 1) == 0:
-                states.append((number, state(index, int(workers[0]))))
+                show(number, state(index, int(workers[0])))
         seconds = time.monotonic() - begun
         asking.stopped.set()
         thread.join()
@@ -135,15 +147,6 @@ def main() -> None:
         kept = len(all_generations(index))
         server.terminate()
         server.wait()
-    print(
-        "| after updates | on disk, MB | files | builder: open files | memory, MB | worker: open files | memory, MB |"
-    )
-    print("|---|---|---|---|---|---|---|")
-    for number, held in states:
-        print(
-            f"| {number:,} | {held.disk / 1e6:.2f} | {held.files} | {held.builder_files} "
-            f"| {held.builder_memory / 1e6:.0f} | {held.worker_files} | {held.worker_memory / 1e6:.0f} |"
-        )
     print(f"\n{chosen.updates:,} updates in {seconds:,.0f} s, {kept} generations kept; while they were made")
     print(f"{asking.answered:,} questions were answered and {len(asking.failed)} failed.", *asking.failed[:3])
 

@@ -528,6 +528,7 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     from qa.settings import load_serve_settings
 
     settings = load_serve_settings(**listening)
+    os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
     from qa.errors import IndexMissing
     from qa.index import check_index
     from qa.web.server import serve as serve_index
@@ -599,6 +600,10 @@ def main() -> None:
     """Run the command; the last resort for what no one foresaw is one line too, and QA_DEBUG=1 shows the rest."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    # Before numpy and FAISS load: what they compute for a question is small, and threads of theirs that wait busily
+    # take the cores from the encoder's. So a question takes half the time (`benchmarks/README.md`, Speed).
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
     try:
         cli()
     except BrokenPipeError:

@@ -88,14 +88,21 @@ class Splitter:
             return []
         unwrapped = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), body)
         count = self._count(unwrapped)
-        even = count / math.ceil(count / room) if count else room
-        size = min(room, math.ceil(even * _SLACK))
         return [
             (offset + inner, part)
-            for offset, text in self._sized_splitter(size).chunk_indices(unwrapped)
+            for offset, text in self._sized_splitter(self._size(count, room)).chunk_indices(unwrapped)
             for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN)
             if part.strip()
         ]
+
+    def _size(self, count: int, room: int) -> int:
+        """Return how long passages of a section of ``count`` tokens may be, each at most ``room``.
+
+        What fits whole has one size for all, for each size is a splitter, which takes 50 ms to make.
+        """
+        if count <= room:
+            return self.passage_tokens
+        return min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
 
     def _sized_splitter(self, tokens: int) -> TextSplitter:
         if tokens not in self._sized:

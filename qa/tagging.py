@@ -81,7 +81,7 @@ def tag(question: str) -> list[Token]:
     written = [match.group() for match in matches]
     folded = question.isupper() or is_headline(written)
     plain = [_SWAPPED.get(text) or (text.lower() if folded else text) for text in written]
-    tagged = parse(" ".join(plain), tokenize=False, encoding=None).split(" ")
+    tagged = parse(" ".join(plain), tokenize=False, chunks=False, encoding=None).split(" ")
     if len(tagged) != len(matches):
         tagged = [f"{text}/NN" for text in plain]
     tokens = [
@@ -101,7 +101,7 @@ def tag(question: str) -> list[Token]:
 def _tag_of(written: str, entry: str) -> str:
     if written.isdigit():  # some of which textblob takes for prepositions
         return "CD"
-    return entry.split("/")[1] if entry.count("/") > 1 else "NN"
+    return entry.split("/")[1] if "/" in entry else "NN"
 
 
 def _with_called_verbs(tokens: list[Token]) -> list[Token]:

@@ -23,6 +23,9 @@ from tokenizers import Tokenizer
 
 MODEL, WEIGHTS, TOKENIZER, DESCRIPTION = "model.xml", "model.bin", "tokenizer.json", "encoder.json"
 
+THREADS = "QA_ENCODER_THREADS"
+"""The variable that says how many threads the graph is run by; all cores without it. Read when it is compiled."""
+
 _BATCH_TOKENS = 1024
 """Tokens that are run together, padding among them. More is no faster (`benchmarks/speed.py`) and takes more memory."""
 
@@ -196,6 +199,12 @@ def _graph_in(folder: Path) -> _Graph:
 def compile_graph(graph: _Graph) -> Any:
     """Return a graph compiled for this machine: in bfloat16 where its processor has that, else in float32."""
     core = import_openvino().Core()
+    threads = os.environ.get(THREADS, "")
     fastest = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
     # One stream with all cores: as many texts a second as a stream a core, at half the time for one question.
-    return core.compile_model(graph.model, "CPU", {"NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": fastest})
+    options = {
+        "NUM_STREAMS": 1,
+        "INFERENCE_PRECISION_HINT": fastest,
+        "INFERENCE_NUM_THREADS": int(threads) if threads.isdigit() else 0,
+    }
+    return core.compile_model(graph.model, "CPU", options)

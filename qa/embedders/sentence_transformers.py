@@ -143,8 +143,11 @@ def _load_offline(folder: Path) -> Any:
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         os.environ[name] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the server forks after a model may have loaded
+    import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
+
+    torch.set_num_threads(os.cpu_count() or 1)  # whatever other libraries are told
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -5,7 +5,9 @@ asked for; the graph over whichever of the two is searched, where there are many
 """
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,17 @@ _WRITTEN = 1 << 24  # bytes handed to Python at once
 _SPARE = 3
 
 
+@contextmanager
+def _with_all_cores() -> Iterator[None]:
+    """Use all cores here, however few a search may use."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 class FaissStore:
     """Opened for searching."""
 
@@ -54,6 +67,7 @@ class FaissStore:
         self._graph = graph
 
     @classmethod
+    @_with_all_cores()
     def write(cls, folder: Path, vectors: Vectors, precision: str = FLOAT32) -> None:
         """Write the files; what a graph or codes find is measured by comparing with every vector."""
         dimension, large = vectors.shape[1], len(vectors) > EXACT_UP_TO
