@@ -320,6 +320,18 @@ def _run(command: Sequence[str]) -> str:
     ).stdout.strip()
 
 
+def some_texts(asked: QuestionSet, most: int | None) -> Path:
+    """Return a set's corpus, or one written of so many of its texts, those that questions are judged by first."""
+    whole = (asked.folder / "corpus.jsonl").resolve()
+    if most is None:
+        return whole
+    judged = {document for judgments in asked.judgments.values() for document in judgments}
+    lines = whole.read_text(encoding="utf-8").splitlines()
+    first = sorted(lines, key=lambda line: json.loads(line)["_id"] not in judged)[:most]
+    (SPEED / "corpus.jsonl").write_text("\n".join(first) + "\n", encoding="utf-8")
+    return SPEED / "corpus.jsonl"
+
+
 def build_all(corpus: Path, python: str) -> Path:
     index = SPEED / "Candor"
     own = build("Candor", [sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index)], index)
@@ -341,13 +353,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set", type=Path, help="folder of scifact, in the layout of BEIR")
     parser.add_argument("--peers", required=True, help="the Python of the environment that the others are installed in")
+    parser.add_argument("--texts", type=int, help="index only so many of the texts, the judged ones first")
     chosen = parser.parse_args()
     SPEED.mkdir(parents=True, exist_ok=True)
     asked = read_set(chosen.set)
+    corpus = some_texts(asked, chosen.texts)
     questions = [question["text"] for question in asked.questions]
     default = SPEED / "default"
     _run([sys.executable, "-m", "qa", "index", "--index", str(default)])
-    index = build_all((chosen.set / "corpus.jsonl").resolve(), chosen.peers)
+    index = build_all(corpus, chosen.peers)
     measure_embedding(index, questions)
     measure_quality(index, asked)
     measure_start(default)
@@ -357,6 +371,8 @@ def main() -> None:
     told = "import importlib.metadata as m, sys; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
     libraries = _run([chosen.peers, "-c", told, *(name for peer in _PEERS for name in peer.libraries)])
     print(f"{os.cpu_count()} cores, {platform.machine()}; OpenVINO {version('openvino')}; peers: {libraries}\n")
+    texts = sum(1 for _ in corpus.open(encoding="utf-8"))
+    print(f"{texts:,} texts as {len(passages_of(index)):,} passages, {len(questions):,} questions\n")
     print("| row | against | found | ratio (to reach) | |\n|---|---|---|---|---|")
     for cells in _table:
         print(f"| {' | '.join(cells)} |")

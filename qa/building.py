@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import accumulate
@@ -411,7 +411,8 @@ class _Build:
 
 
 def _line(record: Passage | IndexedDocument) -> bytes:
-    return json.dumps(asdict(record), ensure_ascii=False).encode() + b"\n"
+    fields = {name: getattr(record, name) for name in record.__slots__}  # asdict copies deeply, which takes most of it
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
 def lexicon_entries(passages: PassageFile, documents: Iterable[IndexedDocument]) -> Iterator[Entry]:

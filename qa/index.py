@@ -66,7 +66,7 @@ class PassageFile:
 
     def __init__(self, generation: Path) -> None:
         """Map the file; ``offsets`` holds where each line begins, and the file's length last."""
-        self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS, mmap_mode="r")
+        self._offsets: npt.NDArray[np.int64] = np.asarray(np.load(generation / OFFSETS, mmap_mode="r"))
         self._content = map_file(generation / PASSAGES)
         if int(self._offsets[-1]) != len(self._content):
             raise ValueError(f"{PASSAGES} has {len(self._content)} bytes in place of {int(self._offsets[-1])}")
@@ -88,7 +88,8 @@ class PassageFile:
 
     def lengths(self, first: int, end: int) -> list[int]:
         """Return how many bytes each of these lines has."""
-        return [int(length) for length in np.diff(self._offsets[first : end + 1])]
+        lengths: list[int] = np.diff(self._offsets[first : end + 1]).tolist()
+        return lengths
 
     def close(self) -> None:
         """Give the mapped file back."""

@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from qa.datatypes import Hit, Ranking
-from qa.words import folded_words, lemma, stems
+from qa.words import lemma, spellings, stems
 
 _HEAP_BYTES = 64_000_000
 _BREAK = "\x1f"  # a token that no text has: keeps a phrase from running from a title into a text
@@ -74,7 +74,7 @@ def build_lexicon(folder: Path, entries: Iterable[Entry], context_weight: int = 
         context = [stem for part in entry.context for stem in (*stems(part), _BREAK)] * context_weight
         document.add_text("text", " ".join([*context, *stems(entry.text)]))
         writer.add_document(document)
-        spelt.update({*folded_words("\n".join(entry.context)), *folded_words(entry.text)})
+        spelt.update(spellings("\n".join((*entry.context, entry.text))))
     writer.commit()
     writer.wait_merging_threads()
     lines = (f"{word}\t{lemma(word)}\t{count}\n" for word, count in sorted(spelt.items()))

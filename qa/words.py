@@ -38,6 +38,11 @@ def folded_words(text: str) -> list[str]:
     return [fold(match.group()) for match in _WORD.finditer(text)]
 
 
+def spellings(text: str) -> set[str]:
+    """Return the words of a text as ``folded_words`` does, each once."""
+    return set(map(fold, set(_WORD.findall(text))))
+
+
 @lru_cache(maxsize=200_000)
 def lemma(folded: str) -> str:
     """Return the dictionary form of a folded word, which its inflections share and what is derived from it does not:

@@ -1,6 +1,7 @@
 """The model as an index carries it: the same vectors, without torch, and nothing told to anyone."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from qa.building import build_index
 from qa.embedders import Embedder, carried_embedder, load_embedder
-from qa.embedders.exported import ExportedEmbedder, batches
+from qa.embedders.exported import ExportedEmbedder, _Graph, batches, compile_graph
 from qa.errors import IndexDamaged
 from qa.index import ENCODER, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
@@ -138,6 +139,18 @@ def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedd
     (generation / ENCODER / "model.xml").write_text("<net/>", encoding="utf-8")
     with pytest.raises(IndexDamaged, match=r"encoder/model\.xml.*qa index"):
         open_index(tmp_path / "index")
+
+
+@pytest.mark.parametrize(("told", "threads"), [("1", 1), ("", os.cpu_count()), ("many", os.cpu_count())])
+def test_the_threads_that_it_is_told(
+    exported: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, threads: int
+) -> None:
+    monkeypatch.setenv("QA_ENCODER_THREADS", told)
+    exported.carried_to(tmp_path / "encoder", [])
+    compile_graph.cache_clear()
+    compiled = compile_graph(_Graph((0, 0, 0), tmp_path / "encoder" / "model.xml"))
+    compile_graph.cache_clear()
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
 
 
 @given(st.lists(st.integers(1, 3000)))

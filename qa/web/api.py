@@ -22,6 +22,7 @@ _REFUSALS = {
     404: "Reloading by request is off.",
     413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
+    503: "Too many requests wait for an answer: come again after the seconds that Retry-After gives.",
 }
 
 
@@ -34,14 +35,14 @@ def api_blueprint(live: Live, reload_token: str | None = None) -> APIBlueprint:
     @blueprint.post("/api/ask")
     @blueprint.input(AskBody, arg_name="body")
     @blueprint.output(AnswerBody)
-    @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415))
+    @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415, 503))
     def ask(body: AskBody) -> dict[str, Any]:
         return answer_payload(live.answerer.answer(body.question, body.k, Scope(body.source, body.title)))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
-    @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400))
+    @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400, 503))
     def ask_by_address(query: AskQuery) -> dict[str, Any]:
         return answer_payload(live.answerer.answer(query.q, query.k, Scope(query.source, query.title)))
 
