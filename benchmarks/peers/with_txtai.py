@@ -14,4 +14,5 @@ embeddings = Embeddings(path=str(get_model_path()), content=True, maxlength=256)
 embeddings.index((text["_id"], f"{text['title']}\n{text['text']}", None) for text in texts)
 folder.mkdir(parents=True, exist_ok=True)
 embeddings.save(str(folder / "index"))
-(folder / "api.yml").write_text(f"writable: false\npath: {folder / 'index'}\n", encoding="utf-8")
+settings = f"writable: false\npath: {folder / 'index'}\nembeddings:\n  path: {get_model_path()}\n  content: true\n"
+(folder / "api.yml").write_text(settings, encoding="utf-8")

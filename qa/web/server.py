@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,7 +187,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
         if answerer.index.warning:
             logging.getLogger("gunicorn.error").warning("qa: %s", answerer.index.warning)
-        warm(answerer)
+        # Beside the first requests, which wait for what they need of it and for no more.
+        threading.Thread(target=warm, args=(answerer,), name="warm").start()
         self.live = Live(answerer, seen)
         self.live.follow()
         return create_app(self.live, self.settings.reload_token)
