@@ -32,6 +32,7 @@ from selectolax.lexbor import LexborHTMLParser
 from benchmarks.data import WORK
 from qa.answering import Answerer
 from qa.building import build_index
+from qa.cli import leave_cores
 from qa.embedders import Embedder, load_embedder
 from qa.generations import current_generation
 from qa.index import Generation, open_index
@@ -247,6 +248,7 @@ def main() -> None:
     parser.add_argument("texts", type=Path, help="folder of the unpacked packages")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     chosen = parser.parse_args()
+    leave_cores()  # for the processes that measure
     if max(chosen.sizes) > REAL and REAL not in chosen.sizes:
         parser.error(f"sizes above {REAL} are made of the passages of {REAL}: name that size too")
     with Console(stderr=True).status("reading texts"):

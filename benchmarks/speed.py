@@ -33,6 +33,7 @@ from rich.progress import track
 from benchmarks.data import WORK, QuestionSet, read_set
 from benchmarks.load import PORT, Load, ask_all, resident, served
 from qa.answering import Answerer
+from qa.cli import leave_cores
 from qa.embedders import Embedder, load_embedder
 from qa.generations import current_generation
 from qa.index import Generation, open_index
@@ -119,8 +120,10 @@ def embed_both(index: Path, texts: Sequence[str], questions: Sequence[str]) -> d
         for name, embedder in both.items():
             rates[name].append(len(texts) / _seconds(embedder.embed_passages, texts))
     tokens = sum(min(len(one.ids), 256) for one in original.tokenizer.encode_batch(list(texts))) / len(texts)
-    matrix = np.random.default_rng(0).random((2048, 2048), np.float32)
-    product = min(_seconds(np.matmul, matrix, matrix) for _ in range(5))
+    import torch  # with all cores, which numpy leaves to the encoder here
+
+    matrix = torch.rand(2048, 2048)
+    product = min(_seconds(torch.matmul, matrix, matrix) for _ in range(5))
     found = {name: statistics.median(rate) for name, rate in rates.items()}
     asked = {
         f"{name} question": 1000
@@ -354,6 +357,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, help="index only so many of the texts, the judged ones first")
     parser.add_argument("--only", nargs="+", choices=_MEASURES, default=_MEASURES, help="rows to measure")
     chosen = parser.parse_args()
+    leave_cores()  # for the processes that measure
     SPEED.mkdir(parents=True, exist_ok=True)
     asked = read_set(chosen.set)
     corpus = some_texts(asked, chosen.texts)

@@ -596,14 +596,21 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def leave_cores() -> None:
+    """Let numpy and FAISS, which are not loaded yet, use one thread each, unless the user says otherwise.
+
+    What they compute for a question is small, and threads of theirs that wait busily take the cores from the encoder's:
+    without them a question takes half the time (`benchmarks/README.md`, Speed).
+    """
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
 def main() -> None:
     """Run the command; the last resort for what no one foresaw is one line too, and QA_DEBUG=1 shows the rest."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    # Before numpy and FAISS load: what they compute for a question is small, and threads of theirs that wait busily
-    # take the cores from the encoder's. So a question takes half the time (`benchmarks/README.md`, Speed).
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
+    leave_cores()
     try:
         cli()
     except BrokenPipeError:
