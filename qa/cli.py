@@ -494,7 +494,13 @@ def _list_left_out(problems: Sequence[object]) -> None:
 @click.option(
     "--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests answered at a time."
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that answer, and share the cores.",
+)
 @click.option(
     "--waiting",
     type=click.IntRange(1, 10_000),
@@ -528,7 +534,6 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     from qa.settings import load_serve_settings
 
     settings = load_serve_settings(**listening)
-    os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
     from qa.errors import IndexMissing
     from qa.index import check_index
     from qa.web.server import serve as serve_index
@@ -541,6 +546,7 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     _check_same("corpus", corpus, ", ".join(manifest.corpora), index)
     _check_same("embedder", embedder and embedder.resolve(), manifest.embedder_path, index)
     _say(f"Serving {_count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
+    os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
     serve_index(index, settings)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from qa.cli import cli
+from qa.cli import cli, leave_cores
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
 from tests.conftest import ROOT
 
@@ -301,3 +301,11 @@ def test_ask_within_a_scope(real_folder: Path) -> None:
     assert {passage["source"] for passage in json.loads(result.stdout)["passages"]} == {"corpus/mutual-aid.md"}
     line = refused(qa("ask", "What is empathy?", "--title", "nowhere", "--index", real_folder))
     assert "There is no text whose title begins with “nowhere”" in line
+
+
+def test_other_libraries_leave_the_cores_to_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    leave_cores()
+    assert (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]) == ("3", "1")
+    del os.environ["OPENBLAS_NUM_THREADS"]
