@@ -23,7 +23,7 @@ import numpy.typing as npt
 from qa import __version__
 from qa.corpora import Corpora, find_corpora
 from qa.datatypes import Document, Manifest, Passage
-from qa.embedders import Embedder, embedder_checksum, load_embedder
+from qa.embedders import Embedder, embedder_checksum, load_embedder, pass_on
 from qa.errors import BadSettings, CorpusMissing, QAError, UnreadableDocument
 from qa.generations import (
     all_generations,
@@ -203,9 +203,8 @@ def _elsewhere(
 
 
 def _embedder(previous: Generation | None, settings: BuildSettings, given: Embedder | None) -> Embedder:
-    """Return the embedder to build with: where the last generation carries it, there is nothing to load or export."""
-    carried = None if previous is None else previous.carried_embedder()
-    return carried or given or load_embedder(settings.embedder)
+    """Return the embedder to build with: where the last generation carries it, there is nothing to load."""
+    return given or (previous and previous.carried_embedder()) or load_embedder(settings.embedder)
 
 
 def _current(folder: Path) -> Path | None:
@@ -311,7 +310,11 @@ class _Build:
         self.documents += 1
 
     def write_embedder(self) -> None:
-        """Let the generation carry the embedder in its fastest form, which embeds from here on."""
+        """Let the generation carry the embedder as the last one does, or else its fastest form, which embeds from here
+        on."""
+        if self.previous is not None and (self.previous.folder / ENCODER).is_dir():
+            pass_on(self.previous.folder / ENCODER, self.folder / ENCODER)
+            return
         with self._open_passages() as passages:
             rows = range(0, self.passages, max(self.passages // _SAMPLE, 1))[:_SAMPLE]
             sample = [self._embedded_text(passages[row]) for row in rows]

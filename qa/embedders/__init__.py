@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.embedders.exported import DESCRIPTION, ExportedEmbedder
+from qa.embedders.exported import DESCRIPTION, ExportedEmbedder, pass_on
 from qa.embedders.sentence_transformers import load_sentence_transformer, model_checksum, model_folder
 
 
@@ -60,3 +60,6 @@ def carried_embedder(folder: Path) -> Embedder | None:
 def embedder_checksum(path: Path | None = None) -> str:
     """Return the checksum that ``load_embedder(path)`` would have, without loading it. Raises EmbedderUnusable."""
     return model_checksum(model_folder(path))
+
+
+__all__ = ["Embedder", "carried_embedder", "embedder_checksum", "load_embedder", "pass_on"]

@@ -104,12 +104,7 @@ class ExportedEmbedder:
 
     def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder":
         """Put the model's files in another folder, as links to the same bytes where the disk has links; it itself."""
-        folder.mkdir()
-        for file in self._folder.iterdir():
-            try:
-                os.link(file, folder / file.name)
-            except OSError:
-                shutil.copyfile(file, folder / file.name)
+        pass_on(self._folder, folder)
         return self
 
     def _embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -188,6 +183,16 @@ def save_export(folder: Path, graph: Any, tokenizer: Tokenizer, told: Descriptio
     (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
     (folder / DESCRIPTION).write_text(json.dumps(asdict(told), indent=2) + "\n", encoding="utf-8")
     return ExportedEmbedder(folder)
+
+
+def pass_on(export: Path, folder: Path) -> None:
+    """Put an export's files in a new folder, as links to the same bytes where the disk has links."""
+    folder.mkdir()
+    for file in export.iterdir():
+        try:
+            os.link(file, folder / file.name)
+        except OSError:
+            shutil.copyfile(file, folder / file.name)
 
 
 def import_openvino() -> Any:
