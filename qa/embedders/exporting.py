@@ -51,7 +51,7 @@ def export(
         raise
     except Exception as error:  # noqa: BLE001 - whatever of torch, of the model's own code or of OpenVINO it may be
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    logging.getLogger("qa").info("%s is used as it is, which is slower: its export failed (%s)", told.name, reason)
+    logging.getLogger("qa").warning("%s is used as it is, which is slower: its export failed (%s)", told.name, reason)
     shutil.rmtree(folder)
     return None
 
