@@ -3,7 +3,10 @@
 The passages nearest to a term are read for their noun phrases, and these are compared with the term by cosine.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from heapq import nlargest
+from math import log
 
 from qa.index import Index, Selection
 from qa.stores import Vectors
@@ -16,9 +19,9 @@ CLOSE = 0.6
 mean nothing."""
 
 PASSAGES = 5
-_OFFERED = 2
+OFFERED = 2
 _WORDS = 4  # the longest phrase that is a term
-_COMPARED = 40  # phrases of one term's passages, titles first
+_COMPARED = 20  # phrases of one term's passages; `benchmarks/closest.py` prints what is lost with fewer
 _LEAST_USES = 2  # passages that use a phrase, so that it is a term of these texts and not one author's turn
 
 
@@ -41,19 +44,26 @@ def closest_terms(
 
 def _close(scored: Sequence[tuple[str, float]]) -> tuple[str, ...]:
     near = sorted((pair for pair in scored if pair[1] >= CLOSE), key=lambda pair: -pair[1])
-    return tuple(phrase for phrase, _ in near[:_OFFERED])
+    return tuple(phrase for phrase, _ in near[:OFFERED])
 
 
-def candidate_phrases(term: str, rows: Sequence[int], index: Index) -> list[str]:
-    """Return the phrases of the passages that share no word with the term and that the texts use more than once."""
+def candidate_phrases(term: str, rows: Sequence[int], index: Index, most: int = _COMPARED) -> list[str]:
+    """Return the phrases of the passages that share no word with the term and that the texts use more than once.
+
+    At most so many, for embedding them is what costs: first short ones that these passages use often and the texts
+    rarely, by tf-idf a word.
+    """
     own = set(stems(term))
-    found: dict[tuple[str, ...], str] = {}
+    phrases: dict[tuple[str, ...], str] = {}
+    uses: Counter[tuple[str, ...]] = Counter()
     for phrase in _all_phrases(rows, index):
         words = tuple(stems(phrase))
         if words and len(words) <= _WORDS and not own & set(words):
-            found.setdefault(words, phrase)
-    used = (phrase for words, phrase in found.items() if index.lexicon.passage_count(words) >= _LEAST_USES)
-    return [phrase for phrase, _ in zip(used, range(_COMPARED), strict=False)]
+            phrases.setdefault(words, phrase)
+            uses[words] += 1
+    counts = {words: index.lexicon.passage_count(words) for words in uses}
+    worth = {w: uses[w] * log(len(index) / n) / len(w) for w, n in counts.items() if n >= _LEAST_USES}
+    return [phrases[words] for words in nlargest(most, worth, key=worth.__getitem__)]
 
 
 def _all_phrases(rows: Sequence[int], index: Index) -> Iterator[str]:

@@ -6,6 +6,7 @@ nothing else; only ``confidence`` is a probability.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,7 @@ class TermReport:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A passage's row number in the index with its score; ``rank`` counts from 1."""
 
     row: int

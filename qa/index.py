@@ -6,10 +6,11 @@ answers is told by ``generations``.
 
 import json
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
 from qa.generations import MANIFEST, locked, read_pointer, rebuild, sound_generation, sync, writing
 from qa.lexicon import Lexicon
 from qa.stores import STORES, Ids, Vectors, VectorStore
+
+_T = TypeVar("_T")
 
 FORMAT = 5
 """Raised when the files of a generation change in a way that older code cannot read."""
@@ -251,6 +254,10 @@ def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibrat
     Every file is compared with its checksum; where one is damaged the last good generation is opened, with a warning.
     Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
     """
+    return _opened(folder, lambda: _open(folder, embedder, with_own_calibration))
+
+
+def _open(folder: Path, embedder: Embedder | None, with_own_calibration: bool) -> Index:
     generation, warning = _open_sound(folder)
     if embedder is None:
         path = generation.manifest.embedder_path
@@ -259,12 +266,17 @@ def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibrat
 
 
 def _open_sound(folder: Path) -> tuple[Generation, str | None]:
-    """Return the last good generation opened. One that builders replace and remove meanwhile is no damaged one."""
+    """Return the last good generation opened, and why it is not the last one, if so."""
+    found, warning = sound_generation(folder)
+    return Generation(found), warning
+
+
+def _opened(folder: Path, opening: Callable[[], _T]) -> _T:
+    """Return what is opened. A generation that builders replace and remove meanwhile is no damaged one."""
     while True:
         before = read_pointer(folder)
         try:
-            found, warning = sound_generation(folder)
-            return Generation(found), warning
+            return opening()
         except IndexDamaged:
             if read_pointer(folder) == before:
                 raise
@@ -325,7 +337,7 @@ def check_index(folder: Path) -> Manifest:
 
     Costs no loading of a model. Raises what ``open_index`` does.
     """
-    generation, _ = _open_sound(folder)
+    generation, _ = _opened(folder, lambda: _open_sound(folder))
     generation.close()
     manifest = generation.manifest
     if (generation.folder / ENCODER).is_dir():

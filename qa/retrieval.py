@@ -105,6 +105,8 @@ def copies_last(ranking: Ranking, index: Index) -> Ranking:
         return ranking
     vectors = index.store.vectors(np.array([hit.row for hit in ranking], np.int64))
     same = np.triu(vectors @ vectors.T >= SAME, k=1).any(axis=0)
+    if not same.any():
+        return ranking
     ordered = [*np.flatnonzero(~same), *np.flatnonzero(same)]
     return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
 

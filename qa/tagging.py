@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec, module_from_spec
@@ -27,7 +28,15 @@ def _import_parse() -> Callable[..., str]:
     return found
 
 
-parse = _import_parse()
+_parse = _import_parse()
+_parse_lock = threading.Lock()  # textblob fills its lexicon when it is first asked, and others find it half full
+
+
+def parse(text: str) -> str:
+    """Return "word/TAG word/TAG" for a text whose tokens stand between spaces."""
+    with _parse_lock:
+        return _parse(text, tokenize=False, chunks=False, encoding=None)
+
 
 _LETTERS = r"(?:[^\W_]|[\u0300-\u036f\u00ad])"
 _TOKEN = re.compile(rf"[^\W_]{_LETTERS}*(?:['’ʼ\-‐‑]{_LETTERS}+)*|[^\w\s]|_")
@@ -81,7 +90,7 @@ def tag(question: str) -> list[Token]:
     written = [match.group() for match in matches]
     folded = question.isupper() or is_headline(written)
     plain = [_SWAPPED.get(text) or (text.lower() if folded else text) for text in written]
-    tagged = parse(" ".join(plain), tokenize=False, chunks=False, encoding=None).split(" ")
+    tagged = parse(" ".join(plain)).split(" ")
     if len(tagged) != len(matches):
         tagged = [f"{text}/NN" for text in plain]
     tokens = [

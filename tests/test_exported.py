@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from qa.building import build_index
 from qa.embedders import Embedder, carried_embedder, load_embedder
-from qa.embedders.exported import ExportedEmbedder, _Graph, batches, compile_graph
+from qa.embedders.exported import ExportedEmbedder, batches, compile_graph, graph_in
 from qa.errors import IndexDamaged
 from qa.index import ENCODER, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
@@ -141,6 +141,15 @@ def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedd
         open_index(tmp_path / "index")
 
 
+def test_it_embeds_though_its_folder_goes_before_its_graph_is_compiled(exported: Embedder, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    exported.carried_to(folder, [])
+    compile_graph.cache_clear()
+    opened = ExportedEmbedder(folder)
+    shutil.rmtree(folder)
+    assert np.allclose(opened.embed_questions(["a b c"]), exported.embed_questions(["a b c"]), atol=1e-5)
+
+
 @pytest.mark.parametrize(("told", "threads"), [("1", 1), ("", os.cpu_count()), ("many", os.cpu_count())])
 def test_the_threads_that_it_is_told(
     exported: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, threads: int
@@ -148,7 +157,7 @@ def test_the_threads_that_it_is_told(
     monkeypatch.setenv("QA_ENCODER_THREADS", told)
     exported.carried_to(tmp_path / "encoder", [])
     compile_graph.cache_clear()
-    compiled = compile_graph(_Graph((0, 0, 0), tmp_path / "encoder" / "model.xml"))
+    compiled = compile_graph(graph_in(tmp_path / "encoder")).graph
     compile_graph.cache_clear()
     assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
 

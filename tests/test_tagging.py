@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from textwrap import dedent
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,3 +44,20 @@ def test_tokens_are_stretches_of_the_question_in_order(question: str) -> None:
     assert all(question[word.start : word.end] for token in tokens for word in token.words)
     ends = [0, *(token.end for token in tokens)]
     assert all(end <= token.start for end, token in zip(ends, tokens, strict=False))
+
+
+def test_threads_that_tag_at_once_agree_from_the_first_question_on() -> None:
+    # In a process of its own: the tagger's lexicon is loaded once, by whoever asks first.
+    code = """
+        from concurrent.futures import ThreadPoolExecutor
+        from threading import Barrier
+        from qa.tagging import tag
+        together = Barrier(8)
+        def first(_):
+            together.wait()
+            return tag("Where is an apple?")
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(first, range(8)))
+        assert all(tokens == tag("Where is an apple?") for tokens in found), found
+    """
+    subprocess.run([sys.executable, "-c", dedent(code)], check=True)
