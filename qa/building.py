@@ -141,7 +141,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
             build.write_lexicon()
             build.write_manifest(corpora, told)
             build.open_once()
-            generation = publish(partial, folder)
+            generation = publish(partial, folder, previous.folder if previous else None)
         prune(folder, generation, settings.keep, before)
     counts = (build.documents, build.passages, build.embedded, build.reused)
     return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out, told.questions)
@@ -378,7 +378,7 @@ class _Build:
             sources=self.sources,
             imperfect=tuple(self.imperfect),
             libraries={name: version(name) for name in _LIBRARIES},
-            files=file_checksums(self.folder),
+            files=file_checksums(self.folder, self.previous.folder if self.previous else None),
         )
         write_manifest(self.folder, manifest_json(manifest))
 

@@ -82,8 +82,9 @@ def sound_generation(folder: Path) -> tuple[Path, str | None]:
     raise problem
 
 
-def verify(generation: Path) -> None:
-    """Compare every file of a generation with its checksum. Raises IndexDamaged, naming the first that differs."""
+def verify(generation: Path, before: Path | None = None) -> None:
+    """Compare every file of a generation with its checksum, but for those that it shares with one ``before`` it which
+    was verified. Raises IndexDamaged, naming the first that differs."""
     try:
         stated = (generation / MANIFEST_CHECKSUM).read_text(encoding="ascii").strip()
         content = (generation / MANIFEST).read_bytes()
@@ -92,6 +93,8 @@ def verify(generation: Path) -> None:
     if hashlib.sha256(content).hexdigest() != stated:
         raise _damaged(generation, f"{MANIFEST} is not what {MANIFEST_CHECKSUM} says")
     for name, checksum in json.loads(content)["files"].items():
+        if _shared(generation, before, name):
+            continue
         try:
             found = _checksum(generation / name)
         except OSError as error:
@@ -114,11 +117,27 @@ def rebuild(generation: Path) -> str:
     return f"run `qa index {named} --index {shlex.quote(str(generation.parent.parent))}` to build it anew"
 
 
-def file_checksums(generation: Path) -> dict[str, str]:
-    """Return {path within the generation: sha256} of its files, but for the manifest's two and locks."""
+def file_checksums(generation: Path, before: Path | None = None) -> dict[str, str]:
+    """Return {path within the generation: sha256} of its files, but for the manifest's two and locks. Those of files
+    that it shares with one ``before`` it, which was verified, are taken from there."""
+    known: Mapping[str, str] = {}
+    if before is not None:
+        known = json.loads((before / MANIFEST).read_text(encoding="utf-8"))["files"]
     files = (path for path in sorted(generation.rglob("*")) if path.is_file() and path.suffix != ".lock")
-    named = {path.relative_to(generation).as_posix(): path for path in files}
-    return {name: _checksum(path) for name, path in named.items() if name not in {MANIFEST, MANIFEST_CHECKSUM}}
+    names = (path.relative_to(generation).as_posix() for path in files)
+    return {
+        name: known[name] if name in known and _shared(generation, before, name) else _checksum(generation / name)
+        for name in names
+        if name not in {MANIFEST, MANIFEST_CHECKSUM}
+    }
+
+
+def _shared(generation: Path, before: Path | None, name: str) -> bool:
+    """Whether a file is a link to the same bytes as the one before."""
+    try:
+        return before is not None and (generation / name).samefile(before / name)
+    except OSError:
+        return False
 
 
 def _checksum(path: Path) -> str:
@@ -197,12 +216,12 @@ def partial_generation(folder: Path) -> Iterator[Path]:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def publish(partial: Path, folder: Path) -> Path:
-    """Make a generation durable, compare what reached the disk with its checksums, and point to it. Returns its
-    folder."""
+def publish(partial: Path, folder: Path, before: Path | None = None) -> Path:
+    """Make a generation durable, compare what reached the disk with its checksums as ``verify`` does, and point to it.
+    Returns its folder."""
     for path in [*partial.rglob("*"), partial]:
         sync(path)
-    verify(partial)
+    verify(partial, before)
     numbers = [int(path.name) for path in all_generations(folder)]
     generation = folder / GENERATIONS / f"{max(numbers, default=0) + 1:06d}"
     partial.rename(generation)

@@ -8,6 +8,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from semantic_text_splitter import TextSplitter
@@ -44,7 +45,6 @@ class Splitter:
         self._tokenizer = tokenizer
         self._overhead = overhead
         self.passage_tokens = min(max_tokens, passage_tokens)
-        self._sized: dict[int, TextSplitter] = {}
 
     def split(self, document: Document) -> list[Passage]:
         """Return the passages of a document in order; none for one of white space alone.
@@ -90,7 +90,7 @@ class Splitter:
         count = self._count(unwrapped)
         return [
             (offset + inner, part)
-            for offset, text in self._sized_splitter(self._size(count, room)).chunk_indices(unwrapped)
+            for offset, text in _sized(self._tokenizer, self._size(count, room)).chunk_indices(unwrapped)
             for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN)
             if part.strip()
         ]
@@ -98,16 +98,11 @@ class Splitter:
     def _size(self, count: int, room: int) -> int:
         """Return how long passages of a section of ``count`` tokens may be, each at most ``room``.
 
-        What fits whole has one size for all, for each size is a splitter, which takes 50 ms to make.
+        What fits whole has one size for all, for each size takes a splitter of its own.
         """
         if count <= room:
             return self.passage_tokens
         return min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
-
-    def _sized_splitter(self, tokens: int) -> TextSplitter:
-        if tokens not in self._sized:
-            self._sized[tokens] = TextSplitter.from_huggingface_tokenizer(self._tokenizer, tokens)
-        return self._sized[tokens]
 
     def _room(self, title: str, heading: str) -> int:
         """Return how many tokens a passage's own text may have beside its context."""
@@ -126,6 +121,11 @@ class Splitter:
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+@lru_cache(maxsize=300)  # one for each size up to most models' limit: 4 MB each, and 50 ms to make
+def _sized(tokenizer: Tokenizer, tokens: int) -> TextSplitter:
+    return TextSplitter.from_huggingface_tokenizer(tokenizer, tokens)
 
 
 def page_label(pages: Sequence[Page], start: int, end: int) -> str:

@@ -1,5 +1,6 @@
 """Which generation answers, whether it is whole, and how another takes its place."""
 
+import hashlib
 import json
 import os
 import random
@@ -17,7 +18,16 @@ from qa.building import build_index, find_changes
 from qa.cli import cli
 from qa.datatypes import Scope
 from qa.errors import BadSettings, IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
-from qa.generations import all_generations, current_generation, locked, roll_back, sound_generation, verify
+from qa.generations import (
+    all_generations,
+    current_generation,
+    file_checksums,
+    locked,
+    roll_back,
+    sound_generation,
+    verify,
+    write_manifest,
+)
 from qa.index import Generation, open_index
 from qa.readers import read_corpus
 from qa.settings import BuildSettings
@@ -334,3 +344,19 @@ def test_other_names_are_known_also_after_an_update(tmp_path: Path) -> None:
         assert index.lexicon.passage_count(["quorvex", "zibbl"]) == 1
         assert index.lexicon.passage_count(["cbt", "quorvex"]) == 0  # two names are no phrase
         index.close()
+
+
+def test_only_files_of_its_own_are_hashed_for_a_new_generation(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for generation in (before, after):
+        generation.mkdir()
+        (generation / "own").write_text(generation.name, encoding="ascii")
+    (before / "shared").write_text("shared", encoding="ascii")
+    (after / "shared").hardlink_to(before / "shared")
+    write_manifest(before, json.dumps({"files": {"own": "of before", "shared": "of shared"}}))
+    found = file_checksums(after, before)
+    assert found == {"own": hashlib.sha256(b"after").hexdigest(), "shared": "of shared"}
+    write_manifest(after, json.dumps({"files": found}))
+    verify(after, before)
+    with pytest.raises(IndexDamaged, match="shared"):
+        verify(after)

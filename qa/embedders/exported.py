@@ -89,8 +89,7 @@ class ExportedEmbedder:
         self._folder = folder
         self._turn = threading.Lock()
         self._waiting: deque[_Wanted] = deque()
-        self._cutting = Tokenizer.from_str(self._tokenizer)
-        self._cutting.enable_truncation(self.max_tokens)
+        self._cutting = _tokenizer(self._tokenizer, self.max_tokens)
         self._compiled: Future[Any] = Future()
         # No daemon: a process that ends while OpenVINO compiles would abort.
         threading.Thread(target=self._compile, args=[graph_in(folder)], name="compile").start()
@@ -98,7 +97,7 @@ class ExportedEmbedder:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """Return what counts tokens: it neither cuts nor pads."""
-        return Tokenizer.from_str(self._tokenizer)
+        return _tokenizer(self._tokenizer)
 
     @cached_property
     def passage_overhead(self) -> int:
@@ -168,6 +167,15 @@ class ExportedEmbedder:
             self._compiled.set_result(self._kept.graph.create_infer_request())
         except Exception as error:  # noqa: BLE001 - whoever embeds first is told
             self._compiled.set_exception(error)
+
+
+@lru_cache(maxsize=2)  # for a process that builds again and again: to read one takes as long as to embed a text
+def _tokenizer(described: str, longest: int | None = None) -> Tokenizer:
+    """Return a tokenizer, which cuts what is longer than so many tokens, if any are given."""
+    found = Tokenizer.from_str(described)
+    if longest is not None:
+        found.enable_truncation(longest)
+    return found
 
 
 def batches(lengths: Sequence[int]) -> list[list[int]]:
