@@ -12,7 +12,7 @@ from qa.limits import DEFAULT_K, check_k, check_question
 from qa.notes import write_note
 from qa.retrieval import gather_evidence
 from qa.vocabulary import QUESTION_WORDS
-from qa.words import spans_of, stems
+from qa.words import stemmed, stems
 
 _REMEMBERED = 128  # answers of one process that are given again to the same question
 _REMEMBERED_K = 20  # with so few passages, they take 20 MB at most
@@ -115,7 +115,9 @@ def best_sentence(passage: Passage, weights: Mapping[str, float]) -> tuple[int, 
     """
     if len(passage.sentences) < 2:
         return None
-    worth = [sum(weights.get(stem, 0.0) for stem in set(stems(passage.text[a:b]))) for a, b in passage.sentences]
+    found = [word for word in stemmed(passage.text) if word[0] in weights]
+    inside = [{stem for stem, start, _ in found if a <= start < b} for a, b in passage.sentences]
+    worth = [sum(weights[stem] for stem in sorted(held)) for held in inside]
     return passage.sentences[worth.index(max(worth))] if max(worth) > 0 else None
 
 
@@ -125,7 +127,9 @@ def find_highlights(text: str, asked: frozenset[str]) -> tuple[tuple[int, int], 
     Neighbours with only a space or a hyphen between them are one range: "social action", not two words.
     """
     spans: list[tuple[int, int]] = []
-    for start, end in spans_of(text, asked):
+    for stem, start, end in stemmed(text):
+        if stem not in asked:
+            continue
         if spans and text[spans[-1][1] : start] in {" ", "-", "\n"}:
             spans[-1] = (spans[-1][0], end)
         else:

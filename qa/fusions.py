@@ -43,15 +43,15 @@ def standard_score(dense: Ranking, lexical: Ranking, dense_weight: float = DENSE
     raw scores, standard ones do not depend on how long a question is. Weighted CombSUM (Fox and Shaw, TREC-2, 1994)
     after z-normalisation (Renda and Straccia, SAC 2003).
     """
-    rows = sorted({hit.row for hit in (*dense, *lexical)})
+    rows = np.unique(np.array([hit.row for hit in (*dense, *lexical)], np.int64))
     scores = dense_weight * _standard(dense, rows) + (1 - dense_weight) * _standard(lexical, rows)
-    return rank(dict(zip(rows, scores.tolist(), strict=True)))
+    return rank(dict(zip(rows.tolist(), scores.tolist(), strict=True)))
 
 
-def _standard(ranking: Ranking, rows: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Return the (rows,) standard scores of a ranking, 0 where all are equal."""
-    held = {hit.row: hit.score for hit in ranking}
-    lowest = min(held.values(), default=0.0)
-    scores = np.array([held.get(row, lowest) for row in rows], np.float64)
+def _standard(ranking: Ranking, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the (rows,) standard scores of a ranking for rows in order, 0 where all are equal."""
+    held = np.array([hit.score for hit in ranking], np.float64)
+    scores = np.full(len(rows), held.min() if len(held) else 0.0)
+    scores[np.searchsorted(rows, np.array([hit.row for hit in ranking], np.int64))] = held
     spread = float(scores.std()) if len(scores) else 0.0
     return (scores - scores.mean()) / spread if spread else np.zeros(len(scores))

@@ -39,6 +39,7 @@ CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
 
 
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
+_PASSAGES = 256  # that were read last: each is looked at two or three times for one answer
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
 
 
@@ -176,6 +177,7 @@ class Index:
         self.calibration = self.own_calibration or packaged_calibration()
         self._vectors: dict[str, Vectors] = {}
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
+        self._passage = lru_cache(maxsize=_PASSAGES)(generation.passages.__getitem__)
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -183,7 +185,7 @@ class Index:
 
     def passage(self, row: int) -> Passage:
         """Return the passage of a row."""
-        return self.generation.passages[row]
+        return self._passage(row)
 
     def document_ids(self) -> set[str]:
         """Return the ids of the documents that have a passage."""

@@ -12,12 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import numpy as np
 import tantivy
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import cdist
 
 from qa.datatypes import Hit, Ranking
+from qa.near_words import NearWords
 from qa.words import lemma, spellings, stems
 
 _HEAP_BYTES = 64_000_000
@@ -135,16 +133,11 @@ class Lexicon:
     def near_spellings(self, word: str, edits: int) -> list[Spelling]:
         """Return the words of the texts within so many edits of a folded word, itself left out.
 
-        An edit inserts, deletes or replaces a letter, or swaps two neighbours (optimal string alignment). The nearest
-        come first, among these the most used.
+        Edits are those of ``NearWords``. The nearest come first, among these the most used.
         """
         words, counts, _ = self._words
-        if not words:
-            return []
-        distances = cdist([word], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)[0]
-        near = np.flatnonzero((distances <= edits) & (distances > 0))
-        found = [Spelling(words[place], int(distances[place]), counts[place]) for place in near]
-        return sorted(found, key=lambda spelling: (spelling.edits, -spelling.passages, spelling.word))
+        near = [Spelling(words.words[place], distance, counts[place]) for place, distance in words.find(word, edits)]
+        return sorted(near, key=lambda spelling: (spelling.edits, -spelling.passages, spelling.word))
 
     def has_word(self, word: str) -> bool:
         """Whether the texts have a folded word, in any inflection."""
@@ -156,12 +149,12 @@ class Lexicon:
         )
 
     @cached_property
-    def _words(self) -> tuple[list[str], list[int], frozenset[str]]:
+    def _words(self) -> tuple[NearWords, list[int], frozenset[str]]:
         """Return the words of the texts as spelt, sorted; how many passages have each; the words and their lemmas."""
         lines = self._spelt.decode().splitlines()
         rows = [line.split("\t") for line in lines]
         words = [row[0] for row in rows]
-        return words, [int(row[2]) for row in rows], frozenset(words).union(row[1] for row in rows)
+        return NearWords(words), [int(row[2]) for row in rows], frozenset(words).union(row[1] for row in rows)
 
     def rank(
         self,

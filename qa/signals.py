@@ -14,7 +14,7 @@ import numpy as np
 from qa.datatypes import Passage, Ranking, Signals, TermReport, TermState
 from qa.index import Index
 from qa.vocabulary import QUESTION_WORDS
-from qa.words import stems
+from qa.words import stemmed, stems
 
 SHOWN = 5
 """Passages that signals are measured on, whatever number is asked for: confidence is that these answer."""
@@ -39,12 +39,13 @@ class _StemmedPassage:
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
         self.context = frozenset(stems(f"{passage.title}\n{passage.heading}"))
-        self.all = self.context.union(stems(passage.text))
+        self.all = self.context.union(stem for stem, _, _ in stemmed(passage.text))
 
     def sentences(self) -> list[list[str]]:
         """Return the stems of each sentence."""
         text, ranges = self.passage.text, self.passage.sentences
-        return [stems(text[start:end]) for start, end in ranges or ((0, len(text)),)]
+        found = stemmed(text)
+        return [[stem for stem, start, _ in found if a <= start < b] for a, b in ranges or ((0, len(text)),)]
 
 
 def measure_signals(question: str, reports: Sequence[TermReport], rankings: Rankings, index: Index) -> Signals:

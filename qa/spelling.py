@@ -9,12 +9,9 @@ from dataclasses import replace
 from functools import lru_cache
 from math import log10
 
-import numpy as np
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import cdist
-
 from qa.datatypes import Word
 from qa.lexicon import Lexicon
+from qa.near_words import NearWords
 from qa.words import english_frequency, fold, is_english, stems
 
 _ENGLISH_WORDS = 50_000  # wordfreq's most frequent; the last of them stand at a Zipf frequency of 2.9
@@ -118,8 +115,9 @@ def candidates(written: str, lexicon: Lexicon) -> list[tuple[str, int, float]]:
     """
     edits = max((n for n, length in _LEAST_LENGTH.items() if len(written) >= length), default=0)
     near = {spelling.word: (spelling.edits, spelling.passages) for spelling in lexicon.near_spellings(written, edits)}
-    for word, distance in _near_english(written, edits):
-        near.setdefault(word, (distance, 0))
+    english = _english()
+    for place, distance in english.find(written, edits):
+        near.setdefault(english.words[place], (distance, 0))
     near = {word: found for word, found in near.items() if found[1] >= _LEAST_USES or is_english(word)}
     scored = [
         (word, n, _frequency(word, passages, len(lexicon))) for word, (n, passages) in near.items() if _is_word(word)
@@ -147,16 +145,9 @@ def _frequency(word: str, passages: int, total: int) -> float:
     return max(english_frequency(word), own)
 
 
-def _near_english(written: str, edits: int) -> list[tuple[str, int]]:
-    words = _english()
-    distances = cdist([written], words, scorer=OSA.distance, score_cutoff=edits, dtype=np.uint8)[0]
-    return [(words[place], int(distances[place])) for place in np.flatnonzero((distances <= edits) & (distances > 0))]
-
-
 @lru_cache(maxsize=1)
-def _english() -> list[str]:
+def _english() -> NearWords:
     from wordfreq import top_n_list
 
-    return sorted(
-        {folded for word in top_n_list("en", _ENGLISH_WORDS) if (folded := fold(word)).isascii() and folded.isalpha()}
-    )
+    folded = {fold(word) for word in top_n_list("en", _ENGLISH_WORDS)}
+    return NearWords(sorted(word for word in folded if word.isascii() and word.isalpha()))

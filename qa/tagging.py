@@ -100,7 +100,7 @@ def tag(question: str) -> list[Token]:
             match.end(),
             _tag_of(match.group(), entry),
             match.group()[0].isupper() and not folded,
-            tuple(replace(w, start=match.start() + w.start, end=match.start() + w.end) for w in words(match.group())),
+            tuple(words(match.group(), match.start())),
         )
         for match, entry in zip(matches, tagged, strict=True)
     ]

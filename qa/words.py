@@ -63,15 +63,14 @@ def english_frequency(written: str) -> float:
     return float(zipf_frequency(written, "en"))
 
 
-def words(text: str) -> list[Word]:
-    """Return the words of a text in order, each with its stem and character range.
+def words(text: str, offset: int = 0) -> list[Word]:
+    """Return the words of a text in order, each with its stem and character range, counted from ``offset``.
 
     Case, accents, possessives and English inflections are folded (Snowball's English stemmer); a hyphen parts
     words as a space does; ``&`` is the word "and". Emoji and punctuation are no words.
     """
-    return [
-        Word(_stem(match.group()), match.start(), match.end(), fold(match.group())) for match in _WORD.finditer(text)
-    ]
+    found = [(match.group(), match.start() + offset) for match in _WORD.finditer(text)]
+    return [Word(_stem(written), start, start + len(written), fold(written)) for written, start in found]
 
 
 def stems(text: str) -> list[str]:
@@ -79,9 +78,7 @@ def stems(text: str) -> list[str]:
     return list(map(_stem, _WORD.findall(text)))
 
 
-def spans_of(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
-    """Return the [start, end) ranges of the words whose stems are wanted, in order.
-
-    As ``words`` would tell, without making a Word of every other one: it is run over every passage that is shown.
-    """
-    return [(match.start(), match.end()) for match in _WORD.finditer(text) if _stem(match.group()) in wanted]
+@lru_cache(maxsize=256)  # the passages of a few answers: each is looked through for signals, marks and best sentence
+def stemmed(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Return (stem, start, end) of a text's words, in order: as ``words``, without making a Word of each."""
+    return tuple((_stem(match.group()), match.start(), match.end()) for match in _WORD.finditer(text))

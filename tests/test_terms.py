@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qa.datatypes import Naming
 from qa.terms import find_terms
-from qa.words import spans_of, stems, words
+from qa.words import stemmed, stems, words
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_naming(question: str, naming: Naming | None) -> None:
     assert find_terms(question)[0].naming is naming
 
 
-@given(st.text(max_size=200), st.lists(st.text(max_size=3), max_size=3))
-def test_spans_of_are_those_of_the_words(text: str, others: list[str]) -> None:
-    wanted = frozenset([*stems(text)[::2], *others])
-    assert spans_of(text, wanted) == [(word.start, word.end) for word in words(text) if word.stem in wanted]
+@given(st.text(max_size=200))
+def test_stemmed_are_the_words(text: str) -> None:
+    assert list(stemmed(text)) == [(word.stem, word.start, word.end) for word in words(text)]
+    assert [(word.start + 7, word.end + 7) for word in words(text)] == [(w.start, w.end) for w in words(text, 7)]
 
 
 asking = st.sampled_from(
