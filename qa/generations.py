@@ -92,8 +92,9 @@ def verify(generation: Path, before: Path | None = None) -> None:
         raise _damaged(generation, f"cut off, or made by an older version: {error}") from error
     if hashlib.sha256(content).hexdigest() != stated:
         raise _damaged(generation, f"{MANIFEST} is not what {MANIFEST_CHECKSUM} says")
+    known = _stated(before)
     for name, checksum in json.loads(content)["files"].items():
-        if _shared(generation, before, name):
+        if known.get(name) == checksum and _shared(generation, before, name):
             continue
         try:
             found = _checksum(generation / name)
@@ -120,9 +121,7 @@ def rebuild(generation: Path) -> str:
 def file_checksums(generation: Path, before: Path | None = None) -> dict[str, str]:
     """Return {path within the generation: sha256} of its files, but for the manifest's two and locks. Those of files
     that it shares with one ``before`` it, which was verified, are taken from there."""
-    known: Mapping[str, str] = {}
-    if before is not None:
-        known = json.loads((before / MANIFEST).read_text(encoding="utf-8"))["files"]
+    known = _stated(before)
     files = (path for path in sorted(generation.rglob("*")) if path.is_file() and path.suffix != ".lock")
     names = (path.relative_to(generation).as_posix() for path in files)
     return {
@@ -132,10 +131,21 @@ def file_checksums(generation: Path, before: Path | None = None) -> dict[str, st
     }
 
 
+def _stated(generation: Path | None) -> dict[str, str]:
+    """Return the checksums that a generation's manifest states, none for no generation."""
+    if generation is None:
+        return {}
+    stated: dict[str, str] = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["files"]
+    return stated
+
+
 def _shared(generation: Path, before: Path | None, name: str) -> bool:
-    """Whether a file is a link to the same bytes as the one before."""
+    """Whether a file is a link to the same bytes as the one before. Where a disk numbers files anew, it is none."""
+    if before is None:
+        return False
+    new, old = generation / name, before / name
     try:
-        return before is not None and (generation / name).samefile(before / name)
+        return new.stat().st_nlink > 1 and new.samefile(old)
     except OSError:
         return False
 

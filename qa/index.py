@@ -136,7 +136,7 @@ class Generation:
     def carried_embedder(self) -> Embedder | None:
         """Return the embedder that the generation carries, None where it carries none. Raises IndexDamaged."""
         try:
-            return carried_embedder(self.folder / ENCODER)
+            return carried_embedder(self.folder / ENCODER) if carries_embedder(self.manifest) else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
 
@@ -316,6 +316,11 @@ def save_calibration(folder: Path, calibration: Calibration | None) -> None:
         sync(folder)
 
 
+def carries_embedder(manifest: Manifest) -> bool:
+    """Whether a generation was made to carry its embedder: its folder cannot tell once builders begin to remove it."""
+    return any(name.startswith(f"{ENCODER}/") for name in manifest.files)
+
+
 def load_manifest(generation: Path) -> Manifest:
     """Return the manifest of a generation. Raises IndexDamaged or IndexMismatch."""
     path = generation / MANIFEST
@@ -342,7 +347,7 @@ def check_index(folder: Path) -> Manifest:
     generation, _ = _opened(folder, lambda: _open_sound(folder))
     generation.close()
     manifest = generation.manifest
-    if (generation.folder / ENCODER).is_dir():
+    if carries_embedder(manifest):
         return manifest
     found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)
     if found != manifest.embedder_checksum:

@@ -45,6 +45,7 @@ class Splitter:
         self._tokenizer = tokenizer
         self._overhead = overhead
         self.passage_tokens = min(max_tokens, passage_tokens)
+        self._sized: dict[int, TextSplitter] = {}
 
     def split(self, document: Document) -> list[Passage]:
         """Return the passages of a document in order; none for one of white space alone.
@@ -90,7 +91,7 @@ class Splitter:
         count = self._count(unwrapped)
         return [
             (offset + inner, part)
-            for offset, text in _sized(self._tokenizer, self._size(count, room)).chunk_indices(unwrapped)
+            for offset, text in self._sized_splitter(self._size(count, room)).chunk_indices(unwrapped)
             for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN)
             if part.strip()
         ]
@@ -103,6 +104,11 @@ class Splitter:
         if count <= room:
             return self.passage_tokens
         return min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
+
+    def _sized_splitter(self, tokens: int) -> TextSplitter:
+        if tokens not in self._sized:
+            self._sized[tokens] = _made(self._tokenizer, tokens)
+        return self._sized[tokens]
 
     def _room(self, title: str, heading: str) -> int:
         """Return how many tokens a passage's own text may have beside its context."""
@@ -123,8 +129,8 @@ class Splitter:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-@lru_cache(maxsize=300)  # one for each size up to most models' limit: 4 MB each, and 50 ms to make
-def _sized(tokenizer: Tokenizer, tokens: int) -> TextSplitter:
+@lru_cache(maxsize=16)  # 50 ms and 4 MB each: enough for one who updates again and again, and little to keep
+def _made(tokenizer: Tokenizer, tokens: int) -> TextSplitter:
     return TextSplitter.from_huggingface_tokenizer(tokenizer, tokens)
 
 

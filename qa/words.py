@@ -24,7 +24,7 @@ def fold(written: str) -> str:
     folded = unicodedata.normalize("NFKD", written.casefold().replace("\u00ad", ""))
     folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
     folded = re.sub(r"['’ʼ]", "", _POSSESSIVE.sub("", folded)) or folded
-    return "and" if folded == "&" else folded
+    return "and" if folded == "&" else folded or written  # "ﾟ" is a letter, and nothing but a mark when it is folded
 
 
 @lru_cache(maxsize=200_000)

@@ -17,6 +17,7 @@ STRANGE_QUESTIONS = [
     "q" * 900,
     "\u202eabc",
     "心理療法とは何ですか",
+    "What is (*ﾟ▽ﾟ)ﾉ to a child?",  # a letter of which nothing but a mark is left when it is folded
 ]
 
 # What is sent as the body of POST /api/ask, with its content type, status and code of the refusal.

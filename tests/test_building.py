@@ -238,3 +238,12 @@ def test_progress_ends_at_the_whole(corpus: Path, tmp_path: Path, embedder: Word
     build_index([corpus], tmp_path / "index", embedder=embedder, progress=lambda *step: steps.append(step))
     assert steps[-1] == ("Embedding", 6, 6)
     assert ("Reading", 5, None) in steps
+
+
+def test_a_text_with_letters_that_fold_to_marks(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    (tmp_path / "joy.txt").write_text("Joy\n\n(*ﾟ▽ﾟ)ﾉ is drawn for joy, and ﾟ alone for nothing.", encoding="utf-8")
+    build_index([tmp_path / "joy.txt"], tmp_path / "index", embedder=embedder)
+    index = open_index(tmp_path / "index", embedder)
+    assert index.lexicon.has_word("ﾟ")
+    assert index.lexicon.near_spellings("joyy", 1)[0].word == "joy"
+    index.close()

@@ -21,7 +21,7 @@ from qa.building import build_index
 from qa.embedders import Embedder, carried_embedder, load_embedder
 from qa.embedders.exported import ExportedEmbedder, batches, compile_graph, graph_in
 from qa.errors import IndexDamaged
-from qa.index import ENCODER, open_index
+from qa.index import ENCODER, Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.settings import BuildSettings
 from tests.conftest import TEXTS
@@ -122,6 +122,17 @@ def test_an_index_answers_when_its_model_is_gone_and_passes_it_on(tmp_path: Path
     assert index.embedder.name == "mine"
     assert index.embed(["kite"]).shape == (1, 384)
     index.close()
+
+
+def test_an_encoder_that_is_gone_is_damage_and_not_replaced_by_the_model(exported: Embedder, tmp_path: Path) -> None:
+    # Builders remove a generation file by file: one that had an encoder is not to be taken for one that has none.
+    (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
+    report = build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=exported)
+    generation = Generation(report.generation)
+    shutil.rmtree(report.generation / ENCODER)
+    with pytest.raises(IndexDamaged, match=r"encoder\.json"):
+        generation.carried_embedder()
+    generation.close()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"name": 1}', '{"inputs": []}'])

@@ -360,3 +360,6 @@ def test_only_files_of_its_own_are_hashed_for_a_new_generation(tmp_path: Path) -
     verify(after, before)
     with pytest.raises(IndexDamaged, match="shared"):
         verify(after)
+    write_manifest(before, json.dumps({"files": {}}))  # what was never stated was never verified
+    with pytest.raises(IndexDamaged, match="shared"):
+        verify(after, before)

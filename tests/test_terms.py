@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa.datatypes import Naming
@@ -93,6 +93,12 @@ def test_terms_are_stretches_of_the_question_in_order(question: str) -> None:
 )
 def test_naming(question: str, naming: Naming | None) -> None:
     assert find_terms(question)[0].naming is naming
+
+
+@given(st.text(max_size=200))
+@example("ﾟ ﾞ ’s & \u00ad")
+def test_no_word_is_empty(text: str) -> None:
+    assert all(word.folded and word.stem for word in words(text))
 
 
 @given(st.text(max_size=200))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.embedders.exported import DESCRIPTION, ExportedEmbedder, pass_on
+from qa.embedders.exported import ExportedEmbedder, pass_on
 from qa.embedders.sentence_transformers import load_sentence_transformer, model_checksum, model_folder
 
 
@@ -51,10 +51,10 @@ def load_embedder(path: Path | None = None) -> Embedder:
     return load_sentence_transformer(path)
 
 
-def carried_embedder(folder: Path) -> Embedder | None:
-    """Return the embedder that was carried to a folder, None where none was. Raises OSError, ValueError, KeyError or
-    TypeError where it is damaged."""
-    return ExportedEmbedder(folder) if (folder / DESCRIPTION).is_file() else None
+def carried_embedder(folder: Path) -> Embedder:
+    """Return the embedder that was carried to a folder. Raises OSError, ValueError, KeyError or TypeError where it is
+    not there, or damaged."""
+    return ExportedEmbedder(folder)
 
 
 def embedder_checksum(path: Path | None = None) -> str:
