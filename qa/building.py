@@ -48,6 +48,7 @@ from qa.index import (
     Generation,
     IndexedDocument,
     PassageFile,
+    carries_embedder,
     manifest_json,
     map_file,
     read_documents,
@@ -312,7 +313,7 @@ class _Build:
     def write_embedder(self) -> None:
         """Let the generation carry the embedder as the last one does, or else its fastest form, which embeds from here
         on."""
-        if self.previous is not None and (self.previous.folder / ENCODER).is_dir():
+        if self.previous is not None and carries_embedder(self.previous.manifest):
             pass_on(self.previous.folder / ENCODER, self.folder / ENCODER)
             return
         with self._open_passages() as passages:
