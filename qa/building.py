@@ -23,7 +23,7 @@ import numpy.typing as npt
 from qa import __version__
 from qa.corpora import Corpora, find_corpora
 from qa.datatypes import Document, Manifest, Passage
-from qa.embedders import Embedder, embedder_checksum, load_embedder, pass_on
+from qa.embedders import ENCODER, Embedder, embedder_checksum, load_embedder, pass_on
 from qa.errors import BadSettings, CorpusMissing, QAError, UnreadableDocument
 from qa.generations import (
     all_generations,
@@ -39,7 +39,6 @@ from qa.generations import (
 from qa.index import (
     DIGESTS,
     DOCUMENTS,
-    ENCODER,
     FORMAT,
     LEXICON,
     OFFSETS,

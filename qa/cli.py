@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -309,16 +310,21 @@ def ask(question: str, k: int, as_json: bool, explain: bool, index: Path, **give
       qa ask "What is Psychotherapy and social action model?" --json
       qa ask "What is empathy?" --source corpus/person --title "person-centered"
     """
-    from qa.datatypes import Scope
-    from qa.index import open_index
     from qa.limits import check_question
 
     check_question(question)
-    opened = open_index(index)  # first: its embedder is made ready while the rest is imported
+    from qa.embedders import prepare_embedder
+    from qa.generations import current_generation
+
+    with suppress(QAError):  # which opening the index tells
+        prepare_embedder(current_generation(index))  # first: it compiles while the rest is imported
     from qa.answering import Answerer
     from qa.confidence import Promise
+    from qa.datatypes import Scope
+    from qa.index import open_index
     from qa.payload import answer_payload
 
+    opened = open_index(index)
     answerer = Answerer(opened, Promise(given["risk"], given["miss"]))
     scope = Scope(given["source"], given["title"])
     answer = answerer.answer(question, k, scope)

@@ -16,8 +16,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from qa.errors import IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
 
 POINTER = "CURRENT"
@@ -170,6 +168,8 @@ def locked(folder: Path, wait: bool = False) -> Iterator[None]:
 
     Raises IndexLocked, saying who holds it, unless it is to ``wait``.
     """
+    from filelock import FileLock, Timeout  # which a reader need not wait for
+
     with writing(folder):
         (folder / GENERATIONS).mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / _LOCK)

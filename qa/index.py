@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from qa.confidence import Calibration, calibration_json, packaged_calibration, read_calibration
 from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
-from qa.embedders import Embedder, carried_embedder, embedder_checksum, load_embedder
+from qa.embedders import ENCODER, Embedder, carried_embedder, embedder_checksum, load_embedder
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
 from qa.generations import MANIFEST, locked, read_pointer, rebuild, sound_generation, sync, writing
 from qa.lexicon import Lexicon
@@ -34,7 +34,6 @@ DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
 STORE = "store"
 LEXICON = "lexicon"
-ENCODER = "encoder"  # the embedder in its fastest form; absent where it has only the one that it came in
 CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
 
 

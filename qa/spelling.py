@@ -10,11 +10,11 @@ from functools import lru_cache
 from math import log10
 
 from qa.datatypes import Word
+from qa.dictionaries import frequent_words
 from qa.lexicon import Lexicon
 from qa.near_words import NearWords
 from qa.words import english_frequency, fold, is_english, stems
 
-_ENGLISH_WORDS = 50_000  # wordfreq's most frequent; the last of them stand at a Zipf frequency of 2.9
 _PASSAGE_WORDS = 100  # about how many words a passage has, to turn counts of passages into frequencies
 
 # The least length of a word that may be so many edits from what was meant, and how many times rarer the error must be,
@@ -147,7 +147,5 @@ def _frequency(word: str, passages: int, total: int) -> float:
 
 @lru_cache(maxsize=1)
 def _english() -> NearWords:
-    from wordfreq import top_n_list
-
-    folded = {fold(word) for word in top_n_list("en", _ENGLISH_WORDS)}
+    folded = {fold(word) for word in frequent_words()}
     return NearWords(sorted(word for word in folded if word.isascii() and word.isalpha()))

@@ -1,41 +1,28 @@
 """Question -> tokens with their parts of speech, by textblob, whose lexicon is bundled."""
 
 import re
-import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec, module_from_spec
+from functools import lru_cache
 from itertools import takewhile, zip_longest
+from typing import Any
 
 from qa.datatypes import Word
+from qa.dictionaries import import_textblob, tags
 from qa.vocabulary import ASKING_VERBS, QUESTION_WORDS, SAYING
 from qa.words import stems, words
 
 
-def _import_parse() -> Callable[..., str]:
-    """Return textblob's tagger without the rest of textblob, which imports nltk, scipy and pandas for two seconds."""
-    spec = find_spec("textblob")
-    if spec is None or "textblob" in sys.modules:
-        from textblob.en import parse
-    else:
-        sys.modules["textblob"] = module_from_spec(spec)  # a package that has its folder, and has run nothing
-        try:
-            from textblob.en import parse
-        finally:
-            del sys.modules["textblob"]
-    found: Callable[..., str] = parse
-    return found
-
-
-_parse = _import_parse()
-_parse_lock = threading.Lock()  # textblob fills its lexicon when it is first asked, and others find it half full
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    """Return textblob's parser of English with its lexicon as a trie."""
+    textblob = import_textblob()
+    return textblob.Parser(lexicon=tags(), default=textblob.parser.default, language="en")
 
 
 def parse(text: str) -> str:
     """Return "word/TAG word/TAG" for a text whose tokens stand between spaces."""
-    with _parse_lock:
-        return _parse(text, tokenize=False, chunks=False, encoding=None)
+    return str(_parser().parse(text, tokenize=False, chunks=False, encoding=None))
 
 
 _LETTERS = r"(?:[^\W_]|[\u0300-\u036f\u00ad])"

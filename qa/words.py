@@ -3,12 +3,14 @@
 import re
 import threading
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
+from math import log10
 
-import simplemma
 import Stemmer
 
 from qa.datatypes import Word
+from qa.dictionaries import Dictionary, frequencies, lemmas
 
 _ACCENTS = r"[\u0300-\u036f\u00ad]"  # that stand for themselves, and soft hyphens
 _WORD = re.compile(rf"[^\W_]+(?:{_ACCENTS}+[^\W_]*)*(?:['’ʼ](?:[^\W_]|{_ACCENTS})+)*|&")
@@ -47,20 +49,40 @@ def spellings(text: str) -> set[str]:
 def lemma(folded: str) -> str:
     """Return the dictionary form of a folded word, which its inflections share and what is derived from it does not:
     "combative" has its own, though it has the stem of "combat"."""
-    return simplemma.lemmatize(folded, lang="en")
+    return _english()[0](folded)
+
+
+@lru_cache(maxsize=1)
+def _english() -> tuple[Callable[[str], str], Callable[[str], str | None]]:
+    """Return what lemmatizes a word, and what does so by the dictionary alone, None where that has no such word."""
+    from simplemma import Lemmatizer  # a tenth of a second, which most questions need not spend
+    from simplemma.strategies import DefaultStrategy, DictionaryFactory, DictionaryLookupStrategy
+
+    class English(DictionaryFactory):
+        def get_dictionary(self, lang: str) -> Dictionary[str]:
+            return lemmas()
+
+    strategy = DefaultStrategy(dictionary_factory=English())
+    lemmatizer = Lemmatizer(0, lemmatization_strategy=strategy)
+    known = DictionaryLookupStrategy(English())
+    return partial(lemmatizer.lemmatize, lang="en"), partial(known.get_lemma, lang="en")
 
 
 def is_english(folded: str) -> bool:
     """Whether simplemma's dictionary of English has a folded word, in any inflection."""
-    return simplemma.is_known(folded, lang="en")
+    return _english()[1](unicodedata.normalize("NFC", folded)) is not None
 
 
 def english_frequency(written: str) -> float:
     """Return how often English uses a word, on wordfreq's Zipf scale: 3 is once in a million words, 6 once in a
     thousand, 0 never."""
-    from wordfreq import zipf_frequency  # a fifth of a second, which many questions need not spend
+    if written.isascii() and written.isalpha():
+        share = frequencies().get(written.lower())
+        return round(log10(share) + 9, 2) if share else 0.0
+    import wordfreq  # a fifth of a second, which other words need not spend: it knows how numbers and parts count
 
-    return float(zipf_frequency(written, "en"))
+    vars(wordfreq)["get_frequency_dict"] = lambda *_: frequencies()  # in place of 40 MB
+    return float(wordfreq.zipf_frequency(written, "en"))
 
 
 def words(text: str, offset: int = 0) -> list[Word]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from qa.building import build_index
+from qa.embedders import ENCODER
 from qa.generations import all_generations, current_generation, sound_generation, verify
-from qa.index import ENCODER, Generation
+from qa.index import Generation
 from tests.builders import UNWRITABLE, Builders
 from tests.conftest import WordLengthEmbedder
 from tests.serving import Running, asked_throughout, ready, start

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.building import build_index
-from qa.embedders import Embedder, carried_embedder, load_embedder
-from qa.embedders.exported import ExportedEmbedder, batches, compile_graph, graph_in
+from qa.embedders import ENCODER, Embedder, carried_embedder, load_embedder
+from qa.embedders.exported import ExportedEmbedder, batches, compiling, graph_in
 from qa.errors import IndexDamaged
-from qa.index import ENCODER, Generation, open_index
+from qa.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.settings import BuildSettings
 from tests.conftest import TEXTS
@@ -155,7 +155,7 @@ def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedd
 def test_it_embeds_though_its_folder_goes_before_its_graph_is_compiled(exported: Embedder, tmp_path: Path) -> None:
     folder = tmp_path / "encoder"
     exported.carried_to(folder, [])
-    compile_graph.cache_clear()
+    compiling.cache_clear()
     opened = ExportedEmbedder(folder)
     shutil.rmtree(folder)
     assert np.allclose(opened.embed_questions(["a b c"]), exported.embed_questions(["a b c"]), atol=1e-5)
@@ -167,9 +167,9 @@ def test_the_threads_that_it_is_told(
 ) -> None:
     monkeypatch.setenv("QA_ENCODER_THREADS", told)
     exported.carried_to(tmp_path / "encoder", [])
-    compile_graph.cache_clear()
-    compiled = compile_graph(graph_in(tmp_path / "encoder")).graph
-    compile_graph.cache_clear()
+    compiling.cache_clear()
+    compiled = compiling(graph_in(tmp_path / "encoder")).result().graph
+    compiling.cache_clear()
     assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
 
 

@@ -14,9 +14,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "datatypes": set(),
     "limits": {"errors"},
     "settings": {"errors", "limits"},
-    "words": {"datatypes"},
+    "dictionaries": set(),
+    "words": {"datatypes", "dictionaries"},
     "vocabulary": {"words"},
-    "tagging": {"datatypes", "vocabulary", "words"},
+    "tagging": {"datatypes", "dictionaries", "vocabulary", "words"},
     "asking": {"tagging", "vocabulary"},
     "terms": {"asking", "datatypes", "tagging", "vocabulary", "words"},
     "readers": {"datatypes", "errors"},
@@ -25,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stores": {"errors"},
     "near_words": set(),
     "lexicon": {"datatypes", "near_words", "words"},
-    "spelling": {"datatypes", "lexicon", "near_words", "words"},
+    "spelling": {"datatypes", "dictionaries", "lexicon", "near_words", "words"},
     "fusions": {"datatypes"},
     "states": {"datatypes", "lexicon", "spelling", "vocabulary", "words"},
     "confidence": {"datatypes", "limits"},
@@ -41,14 +42,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "signals": {"datatypes", "index", "vocabulary", "words"},
     "closest": {"index", "stores", "tagging", "terms", "words"},
     "retrieval": {
-        "closest", "datatypes", "fusions", "index", "signals", "states", "stores", "terms", "vocabulary", "words",
+        "closest", "datatypes", "fusions", "index", "lexicon", "signals", "states", "stores", "terms", "vocabulary",
+        "words",
     },
     "answering": {
         "confidence", "datatypes", "index", "limits", "notes", "retrieval", "vocabulary", "words",
     },
     "web": {
-        "__init__", "answering", "confidence", "datatypes", "errors", "generations", "index", "limits", "notes",
-        "payload", "settings",
+        "__init__", "answering", "confidence", "datatypes", "embedders", "errors", "generations", "index", "limits",
+        "notes", "payload", "settings",
     },
     "evaluation": {
         "__init__", "answering", "confidence", "datatypes", "errors", "index", "limits", "payload", "retrieval",
@@ -56,8 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "terminal": {"answering", "confidence", "datatypes", "evaluation", "notes"},
     "cli": {
-        "__init__", "answering", "building", "confidence", "datatypes", "errors", "evaluation", "generations", "index",
-        "limits", "payload", "settings", "terminal", "web",
+        "__init__", "answering", "building", "confidence", "datatypes", "embedders", "errors", "evaluation",
+        "generations", "index", "limits", "payload", "settings", "terminal", "web",
     },
     "__main__": {"cli"},
 }  # fmt: skip

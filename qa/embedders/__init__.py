@@ -1,6 +1,7 @@
 """Texts -> (n, d) float32 unit rows. A new kind of embedder is one module here, chosen in ``load_embedder``."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -8,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.embedders.exported import ExportedEmbedder, pass_on
+from qa.embedders.exported import ExportedEmbedder, pass_on, prepare
 from qa.embedders.sentence_transformers import load_sentence_transformer, model_checksum, model_folder
+
+ENCODER = "encoder"
+"""The folder of a generation that holds the embedder in its fastest form, where there is one."""
 
 
 class Embedder(Protocol):
@@ -57,9 +61,24 @@ def carried_embedder(folder: Path) -> Embedder:
     return ExportedEmbedder(folder)
 
 
+def prepare_embedder(generation: Path) -> None:
+    """Begin to make ready what a generation carries, before all else that an index needs is imported and opened. It is
+    used when its files were compared with their checksums, and not before; what is wrong with them is told then."""
+    with suppress(OSError, ValueError):
+        prepare(generation / ENCODER)
+
+
 def embedder_checksum(path: Path | None = None) -> str:
     """Return the checksum that ``load_embedder(path)`` would have, without loading it. Raises EmbedderUnusable."""
     return model_checksum(model_folder(path))
 
 
-__all__ = ["Embedder", "carried_embedder", "embedder_checksum", "load_embedder", "pass_on"]
+__all__ = [
+    "ENCODER",
+    "Embedder",
+    "carried_embedder",
+    "embedder_checksum",
+    "load_embedder",
+    "pass_on",
+    "prepare_embedder",
+]

@@ -27,6 +27,9 @@ MODEL, WEIGHTS, TOKENIZER, DESCRIPTION = "model.xml", "model.bin", "tokenizer.js
 THREADS = "QA_ENCODER_THREADS"
 """The variable that says how many threads the graph is run by; all cores without it. Read when it is compiled."""
 
+_CONVERTER = "openvino.tools.ovc"
+_importing = threading.Lock()
+
 _BATCH_TOKENS = 512
 """Tokens that are run together, padding among them. More is no faster and takes more memory."""
 
@@ -90,14 +93,16 @@ class ExportedEmbedder:
         self._turn = threading.Lock()
         self._waiting: deque[_Wanted] = deque()
         self._cutting = _tokenizer(self._tokenizer, self.max_tokens)
-        self._compiled: Future[Any] = Future()
-        # No daemon: a process that ends while OpenVINO compiles would abort.
-        threading.Thread(target=self._compile, args=[graph_in(folder)], name="compile").start()
+        self._compiling = compiling(graph_in(folder))
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """Return what counts tokens: it neither cuts nor pads."""
         return _tokenizer(self._tokenizer)
+
+    @cached_property
+    def _request(self) -> Any:
+        return self._compiling.result().graph.create_infer_request()
 
     @cached_property
     def passage_overhead(self) -> int:
@@ -146,7 +151,7 @@ class ExportedEmbedder:
         vectors = np.empty((len(encodings), self.dimension), np.float32)
         for places in batches([len(encoding.ids) for encoding in encodings]):
             tokens = self._padded([encodings[place] for place in places])
-            vectors[places] = self._compiled.result().infer(tokens)[0]
+            vectors[places] = self._request.infer(tokens)[0]
         return vectors
 
     def _padded(self, encodings: Sequence[Any]) -> list[npt.NDArray[np.int64]]:
@@ -160,13 +165,6 @@ class ExportedEmbedder:
                 array[row, : len(encoding.ids)] = getattr(encoding, given[name])
             padded.append(array)
         return padded
-
-    def _compile(self, graph: _Graph) -> None:
-        try:
-            self._kept = compile_graph(graph)
-            self._compiled.set_result(self._kept.graph.create_infer_request())
-        except Exception as error:  # noqa: BLE001 - whoever embeds first is told
-            self._compiled.set_exception(error)
 
 
 @lru_cache(maxsize=2)  # for a process that builds again and again: to read one takes as long as to embed a text
@@ -216,8 +214,16 @@ def pass_on(export: Path, folder: Path) -> None:
 
 
 def import_openvino() -> Any:
-    """Return the library, imported without the package by which it would report each import to its makers."""
+    """Return the library, imported without the package by which it would report each import to its makers, and without
+    its converter, which takes longer to import than the rest and which only an export needs."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # how Python marks what is not there
+    with _importing:
+        if "openvino" not in sys.modules:
+            sys.modules[_CONVERTER] = None  # type: ignore[assignment]
+            try:
+                import openvino
+            finally:
+                del sys.modules[_CONVERTER]
     import openvino
 
     return openvino
@@ -233,7 +239,37 @@ def graph_in(folder: Path) -> _Graph:
 
 
 @lru_cache(maxsize=1)  # a process that builds again and again compiles once
-def compile_graph(graph: _Graph) -> _Compiled:
+def compiling(graph: _Graph) -> Future[_Compiled]:
+    """Begin to compile a graph beside whatever else is done; whoever wants it is told what went wrong."""
+    compiled: Future[_Compiled] = Future()
+
+    def run() -> None:
+        try:
+            compiled.set_result(_compile(graph))
+        except Exception as error:  # noqa: BLE001 - raised by result()
+            compiled.set_exception(error)
+
+    # No daemon: a process that ends while OpenVINO compiles would abort.
+    threading.Thread(target=run, name="compile").start()
+    return compiled
+
+
+def prepare(folder: Path) -> None:
+    """Begin to compile the graph of a folder, and run it once then, for the first run takes as long as ten others.
+
+    Raises OSError, or ValueError where its weights are empty.
+    """
+    import_openvino()  # here: two threads that import take turns
+    compiling(graph_in(folder)).add_done_callback(_run_once)
+
+
+def _run_once(compiled: Future[_Compiled]) -> None:
+    if compiled.exception() is None:
+        graph = compiled.result().graph
+        graph.create_infer_request().infer([np.ones((1, 8), np.int64)] * len(graph.inputs))
+
+
+def _compile(graph: _Graph) -> _Compiled:
     """Return a graph compiled for this machine: in bfloat16 where its processor has that, else in float32."""
     openvino = import_openvino()
     core = openvino.Core()

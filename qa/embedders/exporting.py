@@ -88,4 +88,7 @@ def _convert(model: Any) -> tuple[Any, tuple[str, ...]]:
             Pipeline().eval(), tuple(example[name] for name in inputs), check_trace=False
         )
         shapes = [(-1, -1)] * len(inputs)
-        return import_openvino().convert_model(traced, input=[(s, np.int64) for s in shapes]), inputs
+        import_openvino()
+        from openvino.tools.ovc import convert_model
+
+        return convert_model(traced, input=[(s, np.int64) for s in shapes]), inputs

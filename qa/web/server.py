@@ -22,7 +22,9 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers import gthread
 from gunicorn.workers.gthread import ThreadWorker
 
+from qa.embedders import prepare_embedder
 from qa.errors import QAError, ServerUnstartable
+from qa.generations import current_generation
 from qa.settings import ServeSettings
 
 if TYPE_CHECKING:  # the index is opened in the worker
@@ -181,6 +183,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Return the application; called in the worker."""
+        with suppress(QAError):  # which opening the index tells
+            prepare_embedder(current_generation(self.index_folder))  # first: it compiles while the rest is imported
         from qa.answering import Answerer
         from qa.confidence import Promise
         from qa.index import open_index
