@@ -10,7 +10,6 @@ vectors of the first passages. Its vectors are kept in benchmarks/work/.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +26,7 @@ from qa.datatypes import Hit, Ranking
 from qa.fusions import DENSE_WEIGHT, rank, reciprocal_rank, standard_score
 from qa.index import Index
 from qa.lexicon import PHRASE_WEIGHT, Lexicon, build_lexicon
-from qa.retrieval import copies_last, dense_rankings
+from qa.retrieval import MANY, copies_last, dense_rankings, telling_pairs
 from qa.stores import Vectors
 from qa.vocabulary import QUESTION_WORDS
 from qa.words import stems
@@ -57,13 +56,14 @@ class Asked:
         lexicon: Lexicon | None = None,
         phrase_weight: float = PHRASE_WEIGHT,
         dropped: frozenset[str] = QUESTION_WORDS,
+        many: int = MANY,
     ) -> list[Ranking]:
         """Return the lexical ranking of each question, as ``qa.retrieval`` makes it but for what is given."""
         found = []
         for text in self.texts:
             asked = stems(text)
             words = [word for word in asked if word not in dropped] or asked
-            pairs = [pair for pair in pairwise(asked) if not QUESTION_WORDS.issuperset(pair)] if phrase_weight else []
+            pairs = telling_pairs(asked, self.index.lexicon, many) if phrase_weight else []
             found.append((lexicon or self.index.lexicon).rank(words, DEPTH, pairs, phrase_weight=phrase_weight))
         return found
 
@@ -100,6 +100,10 @@ def read_asked(folder: Path) -> Asked:
 
 def without_phrases(asked: Asked) -> list[Ranking]:
     return asked.fused(lexical=asked.lexical(phrase_weight=0))
+
+
+def without_frequent_pairs(asked: Asked) -> list[Ranking]:
+    return asked.fused(lexical=asked.lexical(many=0))
 
 
 def phrases_of(weight: float) -> Callable[[Asked], list[Ranking]]:
@@ -257,6 +261,7 @@ def _token_vectors(asked: Asked, texts: list[str]) -> list[Any]:
 STAGES: dict[str, Callable[[Asked], list[Ranking]]] = {
     "reciprocal rank in place of standard score": by_reciprocal_rank,
     "no phrases": without_phrases,
+    "no phrases of two frequent words": without_frequent_pairs,
     "phrases count 0.3": phrases_of(0.3),
     "phrases count 0.7": phrases_of(0.7),
     "titles count once": titles_of(1),

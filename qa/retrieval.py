@@ -13,6 +13,7 @@ from qa.closest import closest_terms
 from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Ranking, Scope, TermReport, TermState
 from qa.fusions import rank, standard_score
 from qa.index import Index, Selection
+from qa.lexicon import Lexicon
 from qa.signals import Rankings, measure_signals
 from qa.states import report_terms
 from qa.stores import Vectors
@@ -28,6 +29,13 @@ SAME = 0.999
 
 MOST_COMPARED = 3
 """Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed."""
+
+FREQUENT = 0.05
+"""Of the passages: a pair of words that are both in more is left out of BM25 in a large index. It tells least, for such
+words often stand side by side by chance, and costs most; `benchmarks/stages.py` has what small indexes would lose."""
+
+MANY = 20_000
+"""Passages with a word up to which its pairs cost so little that they always count."""
 
 PART_PASSAGES = 3
 MAX_PARTS = 8
@@ -95,8 +103,16 @@ def lexical_ranking(question: str, index: Index, k: int, selection: Selection | 
     left out."""
     asked = stems(question)
     words = [word for word in asked if word not in QUESTION_WORDS] or asked
-    pairs = [pair for pair in pairwise(asked) if not QUESTION_WORDS.issuperset(pair)]
+    pairs = telling_pairs(asked, index.lexicon)
     return index.lexicon.rank(words, k, pairs, selection.documents if selection else None)
+
+
+def telling_pairs(asked: Sequence[str], lexicon: Lexicon, many: int = MANY) -> list[tuple[str, str]]:
+    """Return the pairs of neighbours among a question's stems that BM25 counts: none of two words that only ask, and
+    none of two words that both stand in more than ``FREQUENT`` of the passages, and in more than ``many``."""
+    rare = max(many, FREQUENT * len(lexicon))
+    pairs = [pair for pair in pairwise(asked) if not QUESTION_WORDS.issuperset(pair)]
+    return [pair for pair in pairs if any(lexicon.passage_count([stem]) <= rare for stem in pair)]
 
 
 def copies_last(ranking: Ranking, index: Index) -> Ranking:

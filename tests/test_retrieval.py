@@ -9,7 +9,17 @@ from qa.building import build_index
 from qa.datatypes import Hit, Scope, Term, TermReport, TermState
 from qa.fusions import standard_score
 from qa.index import Index, open_index
-from qa.retrieval import copies_last, dense_rankings, gather_evidence, lexical_ranking, parts_of, read_as, unknown_of
+from qa.lexicon import Entry, Lexicon, build_lexicon
+from qa.retrieval import (
+    copies_last,
+    dense_rankings,
+    gather_evidence,
+    lexical_ranking,
+    parts_of,
+    read_as,
+    telling_pairs,
+    unknown_of,
+)
 from qa.settings import BuildSettings
 from tests.conftest import WordLengthEmbedder
 
@@ -64,6 +74,16 @@ def test_lexical_ranking_leaves_question_words_out(tiny_index: Index) -> None:
     assert [tiny_index.passage(row).source for row in rows] == ["texts/apple.md", "texts/apple.md"]
     # Of question words alone there is nothing better to look up.
     assert len(lexical_ranking("What is it?", tiny_index, 10)) == 3
+
+
+@pytest.mark.parametrize(("many", "left"), [(20_000, 3), (30, 3), (29, 1), (0, 1)])
+def test_pairs_of_two_frequent_words_do_not_count_in_a_large_index(tmp_path: Path, many: int, left: int) -> None:
+    # "red" stands in 31 of 40 passages, "fox" in 30, "lynx" in one; 5 % of 40 are 2.
+    texts = [*["red fox"] * 30, *["plain"] * 9, "red lynx"]
+    build_lexicon(tmp_path, [Entry(row, row, [], text) for row, text in enumerate(texts)])
+    pairs = telling_pairs(["red", "fox", "red", "lynx"], Lexicon(tmp_path), many)
+    assert pairs == [("red", "fox"), ("fox", "red"), ("red", "lynx")][-left:]
+    assert telling_pairs(["what", "is", "red"], Lexicon(tmp_path), many) == [("is", "red")]
 
 
 def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
