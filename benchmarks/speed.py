@@ -6,7 +6,9 @@
 
 Every service answers from the same texts with the same model, two processes each, over connections of their own.
 Candor's answers have their notes and confidence. An index that was built is kept in benchmarks/work/speed with the time
-that it took: remove that folder to build all anew.
+that it took: remove that folder to build all anew. The last row needs --growth, and what `benchmarks.growth` has built.
+
+A share of the limit is of the floating-point operations that a product of two large matrices reaches with all cores.
 """
 
 import argparse
@@ -31,6 +33,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.data import WORK, QuestionSet, read_set
+from benchmarks.growth import ASKED, REAL, Asked, ask, paragraphs
 from benchmarks.load import PORT, Load, ask_all, resident, served
 from qa.answering import Answerer
 from qa.cli import leave_cores
@@ -48,7 +51,8 @@ _ROUNDS = 3
 _ASKED = 100
 _STARTS = 5
 _CLIENTS = 16
-_MEASURES = ("building", "embedding", "quality", "starting", "memory", "serving", "overhead")
+_MEASURES = ("building", "embedding", "quality", "starting", "memory", "serving", "overhead", "growing")
+_MATRIX = 2048  # rows and columns
 _FLOP_A_TOKEN = 2 * 6 * (4 * 384 * 384 + 2 * 384 * 1536)
 """Multiplications and additions of a token in the six layers of all-MiniLM-L6-v2, without those between tokens."""
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False", "TOKENIZERS_PARALLELISM": "false"}
@@ -92,6 +96,27 @@ def alone(function: Callable[..., Any], *arguments: object) -> Any:
         return pool.submit(function, *arguments).result()
 
 
+def product_rate() -> float:
+    """Return the floating-point operations a second that a product of two matrices reaches."""
+    import torch  # with all cores, which numpy leaves to the encoder here
+
+    matrix = torch.rand(_MATRIX, _MATRIX)
+    return 2 * _MATRIX**3 / min(_seconds(torch.matmul, matrix, matrix) for _ in range(5))
+
+
+def tokens_of(index: Path, texts: Sequence[str]) -> float:
+    """Return how many tokens the texts have for an index's embedder, on average."""
+    embedder = Generation(current_generation(index)).carried_embedder()
+    assert embedder is not None
+    encoded = embedder.tokenizer.encode_batch(list(texts))
+    return statistics.mean(min(len(one.ids), embedder.max_tokens) for one in encoded)
+
+
+def share(tokens: float, seconds: float, limit: float) -> str:
+    """Return the share of the limit at which so many tokens were embedded in so many seconds."""
+    return f"{tokens * _FLOP_A_TOKEN / seconds / limit:.0%} of the limit"
+
+
 # --- embedding -----------------------------------------------------------------------------------------------
 
 
@@ -108,8 +133,7 @@ def passages_of(index: Path) -> list[str]:
 
 
 def embed_both(index: Path, texts: Sequence[str], questions: Sequence[str]) -> dict[str, float]:
-    """Return passages a second and milliseconds of one question by model and export, in turns, and the machine's
-    limit."""
+    """Return passages a second and milliseconds of one question by model and export, in turns."""
     original, exported = load_embedder(), Generation(current_generation(index)).carried_embedder()
     assert exported is not None
     both: dict[str, Embedder] = {"original": original, "exported": exported}
@@ -119,31 +143,29 @@ def embed_both(index: Path, texts: Sequence[str], questions: Sequence[str]) -> d
     for _ in range(_ROUNDS):
         for name, embedder in both.items():
             rates[name].append(len(texts) / _seconds(embedder.embed_passages, texts))
-    tokens = sum(min(len(one.ids), 256) for one in original.tokenizer.encode_batch(list(texts))) / len(texts)
-    import torch  # with all cores, which numpy leaves to the encoder here
-
-    matrix = torch.rand(2048, 2048)
-    product = min(_seconds(torch.matmul, matrix, matrix) for _ in range(5))
     found = {name: statistics.median(rate) for name, rate in rates.items()}
     asked = {
         f"{name} question": 1000
         * statistics.median(_seconds(lambda e=e, q=q: e.embed_questions([q])) for q in questions)
         for name, e in both.items()
     }
-    return {**found, **asked, "tokens": tokens, "limit": 2 * 2048**3 / product}
+    return {**found, **asked}
 
 
-def measure_embedding(index: Path, questions: Sequence[str]) -> None:
+def measure_embedding(index: Path, questions: Sequence[str], limit: float) -> None:
     texts = passages_of(index)
     step = len(texts) // _EMBEDDED
-    found = alone(embed_both, index, texts[::step][:_EMBEDDED], questions[:_ASKED])
-    used = found["exported"] * found["tokens"] * _FLOP_A_TOKEN / found["limit"]
-    shown = (
-        f"{found['exported']:.1f} and {found['original']:.1f}, {found['tokens']:.0f} tokens each: {used:.0%} of the "
-        f"{found['limit'] / 1e9:.0f} GFLOP/s that a product of matrices reaches"
-    )
+    chosen = texts[::step][:_EMBEDDED]
+    found = alone(embed_both, index, chosen, questions[:_ASKED])
+    tokens = tokens_of(index, chosen)
+    used = share(tokens, 1 / found["exported"], limit)
+    shown = f"{found['exported']:.1f} and {found['original']:.1f}, {tokens:.0f} tokens each: {used}"
     row("passages embedded a second", "sentence-transformers", shown, found["exported"] / found["original"], 3.5)
-    shown = f"{found['exported question']:.1f} and {found['original question']:.1f} ms"
+    tokens = tokens_of(index, questions[:_ASKED])
+    used = share(tokens, found["exported question"] / 1000, limit)
+    shown = (
+        f"{found['exported question']:.1f} and {found['original question']:.1f} ms, {tokens:.0f} tokens each: {used}"
+    )
     faster = found["original question"] / found["exported question"]
     row("one question embedded, median", "sentence-transformers", shown, faster, 5)
 
@@ -193,6 +215,7 @@ def measure_start(index: Path) -> None:
         "import": [sys.executable, "-c", "import sentence_transformers"],
         "ask": [*qa, "ask", "What is psychotherapy?", "--index", str(index)],
         "help": [*qa, "--help"],
+        "least": [sys.executable, "-c", "import numpy, faiss, tantivy, openvino"],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(_STARTS):
@@ -201,7 +224,8 @@ def measure_start(index: Path) -> None:
     found = {name: statistics.median(seconds) for name, seconds in times.items()}
     shown = f"{found['ask']:.2f} and {found['import']:.2f} s"
     row("`qa ask`, cold process", "`import sentence_transformers`", shown, found["ask"] / found["import"], 0.25, True)
-    row("the same, s", "-", f"{found['ask']:.2f} s", found["ask"], 1, at_most=True)
+    shown = f"{found['ask']:.2f} s; {found['least']:.2f} to import numpy, faiss, tantivy and openvino"
+    row("the same, s", "-", shown, found["ask"], 1, at_most=True)
     row("`qa --help`, s", "-", f"{found['help']:.3f} s", found["help"], 0.15, at_most=True)
     ready = []
     for _ in range(_STARTS):
@@ -249,7 +273,7 @@ def _peer_server(peer: Peer, python: str, workers: int) -> list[str]:
     return [python, *(part.format(port=PORT, workers=workers) for part in peer.serve)]
 
 
-def measure_serving(index: Path, python: str, questions: Sequence[str]) -> None:
+def measure_serving(index: Path, python: str, questions: Sequence[str], limit: float) -> None:
     warm, asked = questions[:64], questions[64:]
     half = len(asked) // 2
     loads: dict[str, tuple[Load, Load]] = {}
@@ -267,8 +291,10 @@ def measure_serving(index: Path, python: str, questions: Sequence[str]) -> None:
             with served(_peer_server(peer, python, 2), peer.address + "a", PEERS, variables):
                 load(peer.name, peer.address)
     own = loads.pop("Candor")
+    used = share(tokens_of(index, asked[:half]), 1 / own[0].rate, limit)
     for name, (full, _) in loads.items():
-        shown = f"{own[0].rate:.0f} and {full.rate:.0f}, {own[0].failed} and {full.failed} failed"
+        failed = f"{own[0].failed} and {full.failed} failed"
+        shown = f"{own[0].rate:.0f} and {full.rate:.0f}, {failed}; the questions' tokens alone are {used}"
         row("HTTP answers a second, 16 clients", name, shown, own[0].rate / full.rate, 3)
     for name, (_, halved) in loads.items():
         shown = f"{own[1].percentile_99:.0f} and {halved.percentile_99:.0f} ms"
@@ -335,13 +361,32 @@ def some_texts(asked: QuestionSet, most: int | None) -> Path:
     return SPEED / "corpus.jsonl"
 
 
-def measure_building(corpus: Path, index: Path, python: str) -> None:
+def measure_building(corpus: Path, index: Path, python: str, limit: float) -> None:
     own = build("Candor", [sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index)], index)
+    texts = passages_of(index)
+    used = share(tokens_of(index, texts) * len(texts), own, limit)
     for peer in _PEERS:
         folder = SPEED / peer.name
         seconds = build(peer.name, [python, str(PEERS / peer.script), str(corpus), str(folder)], folder)
         if peer.name != "plain script":
-            row("index build, end to end", peer.name, f"{own:.0f} and {seconds:.0f} s", seconds / own, 3)
+            row("index build, end to end", peer.name, f"{own:.0f} and {seconds:.0f} s: {used}", seconds / own, 3)
+
+
+# --- growing -------------------------------------------------------------------------------------------------
+
+
+def measure_growing(texts: Path) -> None:
+    """Compare the time of a question between the two larger indexes that ``benchmarks.growth`` built of these texts."""
+    questions = [" ".join(text.split()[:12]) for text in paragraphs(texts)[-ASKED:]]
+    less, more = (_asked(size, questions) for size in (REAL, 10 * REAL))
+    shown = f"{more.question:.1f} and {less.question:.1f} ms; vector search {more.dense:.2f} and {less.dense:.2f}"
+    against = f"{less.passages:,} passages"
+    row("10 times the passages, a question, median", against, shown, more.question / less.question, 2, at_most=True)
+
+
+def _asked(size: int, questions: Sequence[str]) -> Asked:
+    found: Asked = alone(ask, WORK / "growth" / str(size) / "index", questions)
+    return found
 
 
 def _seconds(work: Callable[..., object], *arguments: object) -> float:
@@ -355,6 +400,7 @@ def main() -> None:
     parser.add_argument("set", type=Path, help="folder of scifact, in the layout of BEIR")
     parser.add_argument("--peers", required=True, help="the Python of the environment that the others are installed in")
     parser.add_argument("--texts", type=int, help="index only so many of the texts, the judged ones first")
+    parser.add_argument("--growth", type=Path, help="the folder of texts that `benchmarks.growth` was given")
     parser.add_argument("--only", nargs="+", choices=_MEASURES, default=_MEASURES, help="rows to measure")
     chosen = parser.parse_args()
     leave_cores()  # for the processes that measure
@@ -368,19 +414,21 @@ def main() -> None:
     libraries = _run([chosen.peers, "-c", told, *(name for peer in _PEERS for name in peer.libraries)])
     print(f"{os.cpu_count()} cores, {platform.machine()}; OpenVINO {version('openvino')}; peers: {libraries}\n")
     texts = sum(1 for _ in corpus.open(encoding="utf-8"))
-    print(f"{texts:,} texts, {len(questions):,} questions\n")
+    limit = alone(product_rate)
+    print(f"{texts:,} texts, {len(questions):,} questions; the limit is {limit / 1e9:.0f} GFLOP/s\n")
     print("| row | against | found | ratio | to reach | |\n|---|---|---|---|---|---|", flush=True)
     index = SPEED / "Candor"
     measures = {
-        "building": lambda: measure_building(corpus, index, chosen.peers),
-        "embedding": lambda: measure_embedding(index, questions),
+        "building": lambda: measure_building(corpus, index, chosen.peers, limit),
+        "embedding": lambda: measure_embedding(index, questions, limit),
         "quality": lambda: measure_quality(index, asked),
         "starting": lambda: measure_start(default),
         "memory": lambda: measure_memory(default, chosen.peers, questions[:40]),
-        "serving": lambda: measure_serving(index, chosen.peers, questions),
+        "serving": lambda: measure_serving(index, chosen.peers, questions, limit),
         "overhead": lambda: measure_overhead(index, questions[: _ASKED + 8]),
+        "growing": lambda: measure_growing(chosen.growth),
     }
-    for name in chosen.only:
+    for name in chosen.only if chosen.growth else (name for name in chosen.only if name != "growing"):
         measures[name]()
 
 

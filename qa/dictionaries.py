@@ -32,7 +32,12 @@ class Dictionary(Mapping[str, _V]):
 
     def __getitem__(self, word: str) -> _V:
         """Return the value of a word. Raises KeyError."""
-        return self._read(self._trie[word][0])
+        if "\0" in word:  # where a trie ends reading
+            raise KeyError(word)
+        try:
+            return self._read(self._trie[word][0])
+        except UnicodeEncodeError:  # a lone surrogate
+            raise KeyError(word) from None
 
     def __iter__(self) -> Iterator[str]:
         """Yield the words."""

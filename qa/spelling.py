@@ -147,5 +147,5 @@ def _frequency(word: str, passages: int, total: int) -> float:
 
 @lru_cache(maxsize=1)
 def _english() -> NearWords:
-    folded = {fold(word) for word in frequent_words()}
+    folded = {fold.__wrapped__(word) for word in frequent_words()}  # the texts' words are to be remembered, not these
     return NearWords(sorted(word for word in folded if word.isascii() and word.isalpha()))

@@ -41,7 +41,8 @@ def test_every_word_has_the_value_that_its_library_gives() -> None:
     assert dict(tags()) == dict(import_textblob().lexicon)
     assert dict(frequencies()) == get_frequency_dict("en")
     assert sorted(frequent_words()) == sorted(top_n_list("en", 50_000))
-    assert "quorvex" not in lemmas() and lemmas().get("quorvex") is None
+    for unknown in ("quorvex", "\0", "the\0", "the\ud800", ""):
+        assert unknown not in lemmas() and tags().get(unknown) is None and frequencies().get(unknown) is None
 
 
 def test_words_are_looked_up_as_the_libraries_do() -> None:

@@ -201,7 +201,8 @@ def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder)
     )
     assert (ran.returncode, ran.stderr) == (0, "[]\n")
     assert "apple" in ran.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["apple.txt", "index"]  # no client's id in the home
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", "apple.txt", "index"]
+    assert [path.name for path in (tmp_path / ".cache").iterdir()] == ["candor"]  # and no client's id in the home
 
 
 def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,9 +211,9 @@ def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch
     runs: list[int] = []
     run = exported._run
 
-    def counting(encodings: Sequence[object]) -> npt.NDArray[np.float32]:
+    def counting(encodings: Sequence[object], most: int) -> npt.NDArray[np.float32]:
         runs.append(len(encodings))
-        return run(encodings)
+        return run(encodings, most)
 
     monkeypatch.setattr(exported, "_run", counting)
     with ThreadPoolExecutor(8) as threads:
@@ -225,13 +226,36 @@ def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch
     assert not exported._waiting
 
 
+def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
+    exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["a", *(f"social action {number}" for number in range(40)), "one word and another, " * 30]
+    alone = np.concatenate([exported.embed_questions([text]) for text in texts])
+    padded, sizes = exported._padded, []
+
+    def measuring(encodings: Sequence[object]) -> list[npt.NDArray[np.int64]]:
+        given = padded(encodings)
+        sizes.append(given[0].shape)
+        return given
+
+    monkeypatch.setattr(exported, "_padded", measuring)
+    together = exported.embed_questions(texts)
+    assert sizes[0][0] == 1 and sizes[0][1] > 64  # the long one by itself
+    assert all(8 <= texts * tokens <= 64 for texts, tokens in sizes[1:])
+    assert sum(texts for texts, _ in sizes) == 42
+    np.testing.assert_allclose(together, alone, atol=5e-3)
+    sizes.clear()
+    exported.embed_passages(["a"])
+    assert sizes == [(1, 8)]
+
+
 def test_one_that_fails_takes_no_other_with_it(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     run, failures = exported._run, iter([True])
 
-    def failing_once(encodings: Sequence[object]) -> npt.NDArray[np.float32]:
+    def failing_once(encodings: Sequence[object], most: int) -> npt.NDArray[np.float32]:
         if next(failures, False):
             raise RuntimeError("out of memory")
-        return run(encodings)
+        return run(encodings, most)
 
     monkeypatch.setattr(exported, "_run", failing_once)
     with ThreadPoolExecutor(4) as threads:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ _importing = threading.Lock()
 
 _BATCH_TOKENS = 512
 """Tokens that are run together, padding among them. More is no faster and takes more memory."""
+
+_QUESTION_TOKENS = 64
+"""The same for questions and phrases. For more than 80 (with AVX2) OpenVINO packs the weights in another way, and keeps
+both: 41 MB."""
+
+_LEAST_TOKENS = 8
+"""Tokens that are run together at least, padding among them: of fewer than 7 the same is true."""
 
 _PADDING = 12
 """Tokens of padding in a run that are worth it: to begin another takes as long as 12 tokens (5 ms, where a token takes
@@ -72,9 +80,10 @@ class _Compiled:
 
 @dataclass(slots=True, eq=False)
 class _Wanted:
-    """The tokens of what one call is to embed, and its vectors when they are there."""
+    """The tokens of what one call is to embed, how many may be run together, and the vectors when they are there."""
 
     encodings: Sequence[Any]
+    most: int
     vectors: npt.NDArray[np.float32] | None = None
 
 
@@ -111,21 +120,21 @@ class ExportedEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows, with the prompt that the model wants before passages, if any."""
-        return self._embed([self._told.passage_prompt + text for text in texts])
+        return self._embed([self._told.passage_prompt + text for text in texts], _BATCH_TOKENS)
 
     def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
-        return self._embed([self._told.question_prompt + text for text in texts])
+        return self._embed([self._told.question_prompt + text for text in texts], _QUESTION_TOKENS)
 
     def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder":
         """Put the model's files in another folder, as links to the same bytes where the disk has links; it itself."""
         pass_on(self._folder, folder)
         return self
 
-    def _embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def _embed(self, texts: Sequence[str], most: int) -> npt.NDArray[np.float32]:
         """Return the vectors of texts. What other threads want meanwhile is run with the next of them to get its turn:
         short questions together take less time than one after the other."""
-        wanted = _Wanted(self._cutting.encode_batch(list(texts)))
+        wanted = _Wanted(self._cutting.encode_batch(list(texts)), most)
         self._waiting.append(wanted)
         with self._turn:
             if wanted.vectors is None:
@@ -139,7 +148,8 @@ class ExportedEmbedder:
 
     def _run_all(self, together: Sequence[_Wanted]) -> None:
         try:
-            vectors = self._run([encoding for one in together for encoding in one.encodings])
+            most = min(one.most for one in together)
+            vectors = self._run([encoding for one in together for encoding in one.encodings], most)
         except Exception:
             self._waiting.extend(together[1:])  # each of the others is to meet the error itself
             raise
@@ -147,16 +157,17 @@ class ExportedEmbedder:
         for one, found in zip(together, np.split(vectors, ends[:-1]), strict=True):
             one.vectors = found
 
-    def _run(self, encodings: Sequence[Any]) -> npt.NDArray[np.float32]:
+    def _run(self, encodings: Sequence[Any], most: int) -> npt.NDArray[np.float32]:
         vectors = np.empty((len(encodings), self.dimension), np.float32)
-        for places in batches([len(encoding.ids) for encoding in encodings]):
+        for places in batches([len(encoding.ids) for encoding in encodings], most):
             tokens = self._padded([encodings[place] for place in places])
             vectors[places] = self._request.infer(tokens)[0]
         return vectors
 
     def _padded(self, encodings: Sequence[Any]) -> list[npt.NDArray[np.int64]]:
-        """Return the graph's inputs, each (n, length of the longest). What pads is masked, so it can be any token."""
-        length = max(len(encoding.ids) for encoding in encodings)
+        """Return the graph's inputs, each (n, length of the longest, or more where that makes too few tokens together).
+        What pads is masked, so it can be any token."""
+        length = max(*(len(encoding.ids) for encoding in encodings), ceil(_LEAST_TOKENS / len(encodings)))
         given = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
         padded = []
         for name in self._told.inputs:
@@ -176,14 +187,15 @@ def _tokenizer(described: str, longest: int | None = None) -> Tokenizer:
     return found
 
 
-def batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Return the places of texts to run together, the longest first, each batch of all but the same length."""
+def batches(lengths: Sequence[int], most: int = _BATCH_TOKENS) -> list[list[int]]:
+    """Return the places of texts to run together, the longest first, each batch of all but the same length and with
+    ``most`` tokens, or of one text."""
     found: list[list[int]] = []
     padding = 0
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
         longest = lengths[found[-1][0]] if found else 0
         padding += longest - lengths[place]
-        if found and padding <= _PADDING and longest * (len(found[-1]) + 1) <= _BATCH_TOKENS:
+        if found and padding <= _PADDING and longest * (len(found[-1]) + 1) <= most:
             found[-1].append(place)
         else:
             found.append([place])
@@ -265,8 +277,10 @@ def prepare(folder: Path) -> None:
 
 def _run_once(compiled: Future[_Compiled]) -> None:
     if compiled.exception() is None:
-        graph = compiled.result().graph
-        graph.create_infer_request().infer([np.ones((1, 8), np.int64)] * len(graph.inputs))
+        graph, weights = compiled.result().graph, compiled.result().weights
+        graph.create_infer_request().infer([np.ones((1, _LEAST_TOKENS), np.int64)] * len(graph.inputs))
+        if hasattr(mmap, "MADV_DONTNEED"):
+            weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache
 
 
 def _compile(graph: _Graph) -> _Compiled:
