@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from qa.building import build_index
 from qa.embedders import ENCODER, Embedder, carried_embedder, load_embedder
-from qa.embedders.exported import ExportedEmbedder, batches, compiling, graph_in
+from qa.embedders.exported import ExportedEmbedder, batches, compiling, graph_in, padded_length
 from qa.errors import IndexDamaged
 from qa.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
@@ -247,6 +247,14 @@ def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
     sizes.clear()
     exported.embed_passages(["a"])
     assert sizes == [(1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("longest", "texts", "length"),
+    [(1, 1, 8), (8, 1, 8), (9, 1, 12), (12, 1, 12), (13, 2, 16), (3, 2, 4), (3, 3, 3), (5, 12, 5), (255, 1, 256)],
+)
+def test_lengths_are_padded_to_a_few(longest: int, texts: int, length: int) -> None:
+    assert padded_length(longest, texts) == length
 
 
 def test_one_that_fails_takes_no_other_with_it(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
