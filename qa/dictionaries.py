@@ -4,7 +4,9 @@ As the libraries load them, lemmas, frequencies and parts of speech take half a 
 is written once into the user's cache folder, 3 MB in all; where that cannot be done, it is kept in memory.
 """
 
+import hashlib
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import version
@@ -15,6 +17,10 @@ from typing import Any, TypeVar
 
 import marisa_trie
 from platformdirs import user_cache_path
+
+_turn = (
+    threading.RLock()
+)  # textblob's lexicon is filled when it is first read, and another thread would find half of it
 
 _FREQUENT_WORDS = 50_000  # of wordfreq's; the last of them stand at a Zipf frequency of 2.9
 
@@ -75,16 +81,17 @@ def tags() -> Dictionary[str]:
 
 def import_textblob() -> Any:
     """Return ``textblob.en`` without the rest of textblob, which imports nltk, scipy and pandas for two seconds."""
-    spec = find_spec("textblob")
-    if spec is None or "textblob" in sys.modules:
-        from textblob import en
-    else:
-        sys.modules["textblob"] = module_from_spec(spec)  # a package that has its folder, and has run nothing
-        try:
+    with _turn:
+        spec = find_spec("textblob")
+        if spec is None or "textblob" in sys.modules:
             from textblob import en
-        finally:
-            del sys.modules["textblob"]
-    return en
+        else:
+            sys.modules["textblob"] = module_from_spec(spec)  # a package that has its folder, and has run nothing
+            try:
+                from textblob import en
+            finally:
+                del sys.modules["textblob"]
+        return en
 
 
 @lru_cache(maxsize=1)
@@ -115,21 +122,36 @@ def frequent_words() -> list[str]:
 def _mapped(name: str, library: str, empty: Callable[[], Any], build: Callable[[], Any]) -> Any:
     """Return a trie from its file, which is made where it is missing or damaged."""
     file = user_cache_path("candor") / f"{name}-{library}-{version(library)}.marisa"
-    try:
-        return empty().mmap(str(file))
-    except (OSError, RuntimeError):  # missing, or not a trie
-        built = build()
-    try:
-        _write(built, file)
-        return empty().mmap(str(file))
-    except (OSError, RuntimeError):  # a folder that cannot be written, a full disk
-        return built
+    with _turn:
+        try:
+            return _open(empty(), file)
+        except (OSError, ValueError, RuntimeError):  # missing, or not what was written
+            built = build()
+        try:
+            _write(built, file)
+            return _open(empty(), file)
+        except (OSError, ValueError, RuntimeError):  # a folder that cannot be written, a full disk
+            return built
+
+
+def _open(trie: Any, file: Path) -> Any:
+    """Map a trie's file. Raises ValueError where it is not what was written: of a damaged one the library may crash."""
+    if _checksum_file(file).read_text(encoding="ascii") != hashlib.sha256(file.read_bytes()).hexdigest():
+        raise ValueError(f"{file} is damaged")
+    return trie.mmap(str(file))
 
 
 def _write(trie: Any, file: Path) -> None:
-    """Write a trie so that another process finds all of it or nothing."""
+    """Write a trie so that another process finds all of it or nothing, and its checksum beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=file.parent) as folder:
         written = Path(folder, file.name)
         trie.save(str(written))
-        written.replace(file)
+        checksum = _checksum_file(written)
+        checksum.write_text(hashlib.sha256(written.read_bytes()).hexdigest(), encoding="ascii")
+        for one in (written, checksum):
+            one.replace(file.parent / one.name)
+
+
+def _checksum_file(file: Path) -> Path:
+    return file.with_suffix(".sha256")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,17 @@ def test_any_text_has_a_frequency(text: str) -> None:
     assert 0 <= english_frequency(text) < 9
 
 
-@pytest.mark.parametrize("content", [b"", b"not a trie", None])
-def test_a_damaged_file_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda _: b"", lambda whole: whole[: len(whole) // 2], lambda whole: whole[:-1] + b"x"]
+)
+def test_a_damaged_file_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytes], bytes]
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     whole = frequent_words()
-    (file,) = (tmp_path / "candor").iterdir()
+    (file,) = (tmp_path / "candor").glob("*.marisa")
     written = file.read_bytes()
-    file.write_bytes(written[: len(written) // 2] if content is None else content)
+    file.write_bytes(damage(written))
     assert frequent_words() == whole
     assert file.read_bytes() == written
 
@@ -89,4 +94,24 @@ def test_processes_that_fill_the_cache_at_once_all_find_it_whole(tmp_path: Path)
         for _ in range(4)
     ]
     assert [one.communicate()[0] for one in started] == ["mouse 7.73\n"] * 4
-    assert sorted(file.name.partition("-")[0] for file in (tmp_path / "candor").iterdir()) == ["frequencies", "lemmas"]
+    found = sorted(file.name.partition("-")[0] for file in (tmp_path / "candor").iterdir())
+    assert found == ["frequencies", "frequencies", "lemmas", "lemmas"]  # each with its checksum
+
+
+def test_threads_that_fill_an_empty_cache_at_once_all_find_every_word(tmp_path: Path) -> None:
+    asked = (
+        "import threading, time\n"
+        "from qa.dictionaries import tags\n"
+        "from qa.tagging import parse\n"
+        "found = []\n"
+        "def ask(): found.append((parse('What is anxiety'), len(tags())))\n"
+        "threads = [threading.Thread(target=ask) for _ in range(4)]\n"
+        "for one in threads: one.start(); time.sleep(.02)\n"
+        "for one in threads: one.join()\n"
+        "print(found == [('What/WP is/VBZ anxiety/NN', 94118)] * 4)"
+    )
+    command = [sys.executable, "-c", asked]
+    ran = subprocess.run(
+        command, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (ran.stdout, ran.stderr) == ("True\n", "")

@@ -19,7 +19,15 @@ from hypothesis import strategies as st
 
 from qa.building import build_index
 from qa.embedders import ENCODER, Embedder, carried_embedder, load_embedder
-from qa.embedders.exported import ExportedEmbedder, batches, compiling, graph_in, padded_length
+from qa.embedders.exported import (
+    ExportedEmbedder,
+    batches,
+    begin_compiling,
+    compiling,
+    graph_in,
+    padded_length,
+    prepare,
+)
 from qa.errors import IndexDamaged
 from qa.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
@@ -155,7 +163,7 @@ def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedd
 def test_it_embeds_though_its_folder_goes_before_its_graph_is_compiled(exported: Embedder, tmp_path: Path) -> None:
     folder = tmp_path / "encoder"
     exported.carried_to(folder, [])
-    compiling.cache_clear()
+    begin_compiling.cache_clear()
     opened = ExportedEmbedder(folder)
     shutil.rmtree(folder)
     assert np.allclose(opened.embed_questions(["a b c"]), exported.embed_questions(["a b c"]), atol=1e-5)
@@ -167,9 +175,9 @@ def test_the_threads_that_it_is_told(
 ) -> None:
     monkeypatch.setenv("QA_ENCODER_THREADS", told)
     exported.carried_to(tmp_path / "encoder", [])
-    compiling.cache_clear()
+    begin_compiling.cache_clear()
     compiled = compiling(graph_in(tmp_path / "encoder")).result().graph
-    compiling.cache_clear()
+    begin_compiling.cache_clear()
     assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
 
 
@@ -179,7 +187,7 @@ def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int])
     assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
     for batch in found:
         longest = max(lengths[place] for place in batch)
-        assert len(batch) == 1 or len(batch) * longest <= 512
+        assert len(batch) == 1 or len(batch) * padded_length(longest, len(batch)) <= 512
         assert sum(longest - lengths[place] for place in batch) <= 12
     assert [lengths[place] for batch in found for place in batch] == sorted(lengths, reverse=True)
 
@@ -203,6 +211,28 @@ def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder)
     assert "apple" in ran.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", "apple.txt", "index"]
     assert [path.name for path in (tmp_path / ".cache").iterdir()] == ["candor"]  # and no client's id in the home
+
+
+def test_a_damaged_graph_is_not_taken_for_another_with_its_weights(exported: Embedder, tmp_path: Path) -> None:
+    for name in ("damaged", "whole"):
+        exported.carried_to(tmp_path / name, [])
+    model = tmp_path / "damaged" / "model.xml"
+    model.unlink()  # the others are links to it
+    model.write_text("<net/>", encoding="utf-8")
+    prepare(tmp_path / "damaged")
+    assert compiling(graph_in(tmp_path / "damaged")).exception() is not None
+    assert compiling(graph_in(tmp_path / "whole")).exception() is None
+
+
+def test_a_graph_that_could_not_be_compiled_is_tried_again(
+    exported: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported.carried_to(tmp_path / "encoder", [])
+    begin_compiling.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr("qa.embedders.exported._compile", lambda _: 1 / 0)
+        assert isinstance(compiling(graph_in(tmp_path / "encoder")).exception(), ZeroDivisionError)
+    assert compiling(graph_in(tmp_path / "encoder")).exception() is None
 
 
 def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +259,8 @@ def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch
 def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
     exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = ["a", *(f"social action {number}" for number in range(40)), "one word and another, " * 30]
+    phrases = [f"social action {number}{' and more' * (number % 9)}" for number in range(40)]
+    texts = ["a", *phrases, "one word and another, " * 30]
     alone = np.concatenate([exported.embed_questions([text]) for text in texts])
     padded, sizes = exported._padded, []
 

@@ -64,7 +64,7 @@ def carried_embedder(folder: Path) -> Embedder:
 def prepare_embedder(generation: Path) -> None:
     """Begin to make ready what a generation carries, before all else that an index needs is imported and opened. It is
     used when its files were compared with their checksums, and not before; what is wrong with them is told then."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, ImportError):
         prepare(generation / ENCODER)
 
 

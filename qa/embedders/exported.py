@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from math import ceil
@@ -66,11 +67,11 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """A graph to compile, known by which weights on which disk it has: generations share them as links. Its weights are
-    mapped, so that it can be compiled when the generation that it was opened from is gone."""
+    """A graph to compile, known by itself and by which weights on which disk it has: generations share them as links.
+    They are mapped, so that it can be compiled when the generation that it was opened from is gone."""
 
     identity: tuple[int, int, int]
-    model: bytes = field(compare=False)
+    model: bytes
     weights: mmap.mmap = field(compare=False)
 
 
@@ -170,7 +171,8 @@ class ExportedEmbedder:
 
     def _padded(self, encodings: Sequence[Any]) -> list[npt.NDArray[np.int64]]:
         """Return the graph's inputs, each (n, length). What pads is masked, so it can be any token."""
-        length = padded_length(max(len(encoding.ids) for encoding in encodings), len(encodings))
+        longest = max(len(encoding.ids) for encoding in encodings)
+        length = min(padded_length(longest, len(encodings)), max(longest, self.max_tokens))
         given = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
         padded = []
         for name in self._told.inputs:
@@ -204,7 +206,8 @@ def batches(lengths: Sequence[int], most: int = _BATCH_TOKENS) -> list[list[int]
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
         longest = lengths[found[-1][0]] if found else 0
         padding += longest - lengths[place]
-        if found and padding <= _PADDING and longest * (len(found[-1]) + 1) <= most:
+        texts = len(found[-1]) + 1 if found else 1
+        if found and padding <= _PADDING and texts * padded_length(longest, texts) <= most:
             found[-1].append(place)
         else:
             found.append([place])
@@ -259,9 +262,19 @@ def graph_in(folder: Path) -> _Graph:
     return _Graph((stat.st_dev, stat.st_ino, stat.st_mtime_ns), (folder / MODEL).read_bytes(), mapped)
 
 
-@lru_cache(maxsize=1)  # a process that builds again and again compiles once
 def compiling(graph: _Graph) -> Future[_Compiled]:
-    """Begin to compile a graph beside whatever else is done; whoever wants it is told what went wrong."""
+    """Begin to compile a graph beside whatever else is done, unless that was begun and has not failed; whoever wants it
+    is told what went wrong."""
+    begun = begin_compiling(graph)
+    if begun.done() and begun.exception() is not None:
+        begin_compiling.cache_clear()
+        begun = begin_compiling(graph)
+    return begun
+
+
+@lru_cache(maxsize=1)  # a process that builds again and again compiles once
+def begin_compiling(graph: _Graph) -> Future[_Compiled]:
+    """Begin to compile a graph, and keep what comes of it."""
     compiled: Future[_Compiled] = Future()
 
     def run() -> None:
@@ -278,16 +291,18 @@ def compiling(graph: _Graph) -> Future[_Compiled]:
 def prepare(folder: Path) -> None:
     """Begin to compile the graph of a folder, and run it once then, for the first run takes as long as ten others.
 
-    Raises OSError, or ValueError where its weights are empty.
+    Raises OSError, ValueError where its weights are empty, or ImportError.
     """
+    graph = graph_in(folder)
     import_openvino()  # here: two threads that import take turns
-    compiling(graph_in(folder)).add_done_callback(_run_once)
+    compiling(graph).add_done_callback(_run_once)
 
 
 def _run_once(compiled: Future[_Compiled]) -> None:
     if compiled.exception() is None:
         graph, weights = compiled.result().graph, compiled.result().weights
-        graph.create_infer_request().infer([np.ones((1, _LEAST_TOKENS), np.int64)] * len(graph.inputs))
+        with suppress(Exception):  # which the first text is told
+            graph.create_infer_request().infer([np.ones((1, _LEAST_TOKENS), np.int64)] * len(graph.inputs))
         if hasattr(mmap, "MADV_DONTNEED"):
             weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache
 
