@@ -403,6 +403,8 @@ def main() -> None:
     parser.add_argument("--growth", type=Path, help="the folder of texts that `benchmarks.growth` was given")
     parser.add_argument("--only", nargs="+", choices=_MEASURES, default=_MEASURES, help="rows to measure")
     chosen = parser.parse_args()
+    if chosen.only != _MEASURES and "growing" in chosen.only and chosen.growth is None:
+        parser.error("to measure growing, name the texts with --growth")
     leave_cores()  # for the processes that measure
     SPEED.mkdir(parents=True, exist_ok=True)
     asked = read_set(chosen.set)

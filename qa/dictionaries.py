@@ -18,12 +18,10 @@ from typing import Any, TypeVar
 import marisa_trie
 from platformdirs import user_cache_path
 
-_turn = (
-    threading.RLock()
-)  # textblob's lexicon is filled when it is first read, and another thread would find half of it
+# textblob's lexicon is filled when it is first read, and another thread would find half of it.
+_turn = threading.RLock()
 
 _FREQUENT_WORDS = 50_000  # of wordfreq's; the last of them stand at a Zipf frequency of 2.9
-
 
 _V = TypeVar("_V")
 

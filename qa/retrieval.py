@@ -35,7 +35,8 @@ FREQUENT = 0.05
 words often stand side by side by chance, and costs most; `benchmarks/stages.py` has what small indexes would lose."""
 
 MANY = 20_000
-"""Passages with a word up to which its pairs cost so little that they always count."""
+"""Passages with a word up to which its pairs always count: about twice as many as the largest set has that the confidence
+was fitted on, so that no signal of it changes, and few enough to be looked through in less than a millisecond a pair."""
 
 PART_PASSAGES = 3
 MAX_PARTS = 8
