@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -44,12 +44,12 @@ from qa.index import (
     OFFSETS,
     PASSAGES,
     STORE,
+    FileContent,
     Generation,
     IndexedDocument,
     PassageFile,
     carries_embedder,
     manifest_json,
-    map_file,
     read_documents,
 )
 from qa.lexicon import Entry, build_lexicon
@@ -347,7 +347,7 @@ class _Build:
     def write_lexicon(self) -> None:
         """Index the words of every passage, its title, heading and other names among them."""
         (self.folder / LEXICON).mkdir()
-        with self._open_passages() as passages, map_file(self.folder / DOCUMENTS) as documents:
+        with self._open_passages() as passages, closing(FileContent(self.folder / DOCUMENTS)) as documents:
             try:
                 build_lexicon(self.folder / LEXICON, lexicon_entries(passages, read_documents(documents)))
             except ValueError as error:  # how tantivy reports a failed write

@@ -514,7 +514,18 @@ def _list_left_out(problems: Sequence[object]) -> None:
     show_default=True,
     help="Requests that may wait in each process; more are told to come again (503).",
 )
-@click.option("--reload-token", help="Allow POST /api/reload to whoever sends this; 8 characters or more.")
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    help="Name under which the server may be asked beside its address, as that of a proxy; * for any. Repeatable.",
+)
+@click.option(
+    "--reload-token-file",
+    type=_PATH,
+    help="File with a secret of 8 characters or more: whoever sends it may POST /api/reload. It can also stand in the "
+    "variable QA_SERVE_RELOAD_TOKEN.",
+)
 @click.option(
     "--corpus",
     type=_PATH,
@@ -527,7 +538,7 @@ def _list_left_out(problems: Sequence[object]) -> None:
 @_index_option
 @_embedder_option
 @_refusing
-def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) -> None:
+def serve(corpus: Path, index: Path, embedder: Path | None, reload_token_file: Path | None, **listening: Any) -> None:
     """Serve a search page and an HTTP API on an index, which is built first when there is none.
 
     A new generation of the index is answered from within seconds of its being whole; SIGHUP makes it look at once. One
@@ -537,9 +548,10 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     Then ask:
       curl 'http://127.0.0.1:8000/api/ask?q=What+is+psychotherapy'
     """
-    from qa.settings import load_serve_settings
+    from qa.settings import load_serve_settings, read_token
 
-    settings = load_serve_settings(**listening)
+    token = read_token(reload_token_file, os.environ.pop("QA_SERVE_RELOAD_TOKEN", None))
+    settings = load_serve_settings(**listening, reload_token=token)
     from qa.errors import IndexMissing
     from qa.index import check_index
     from qa.web.server import serve as serve_index
@@ -553,7 +565,7 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     _check_same("embedder", embedder and embedder.resolve(), manifest.embedder_path, index)
     _say(f"Serving {_count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
     os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
-    serve_index(index, settings)
+    sys.exit(serve_index(index, settings))
 
 
 def _check_same(option: str, given: Path | None, built: str | None, index: Path) -> None:

@@ -5,12 +5,13 @@ answers is told by ``generations``.
 """
 
 import json
-import mmap
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,9 @@ LEXICON = "lexicon"
 CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
 
 
+_BLOCK = 1 << 20  # bytes of a file that is read from its beginning to its end
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
+_KEPT_CHARACTERS = 200  # of a text that is likely to come again
 _PASSAGES = 256  # that were read last: each is looked at two or three times for one answer
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
 
@@ -64,13 +67,50 @@ class Selection:
     rows: Ids
 
 
+class FileContent:
+    """The bytes of a file, read when asked for, also after its folder was removed.
+
+    It is not mapped: a mapped file that somebody cuts short ends the process that reads it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file. Raises OSError."""
+        self._path = path
+        self._descriptor = os.open(path, os.O_RDONLY)
+        self._close = finalize(self, os.close, self._descriptor)  # with the last who uses it, as a map would be
+        self._length = os.fstat(self._descriptor).st_size
+
+    def __len__(self) -> int:
+        """Return how many bytes it had when it was opened."""
+        return self._length
+
+    def read(self, start: int, end: int) -> bytes:
+        """Return the bytes in [start, end). Raises IndexDamaged where the file has been cut short."""
+        found = os.pread(self._descriptor, end - start, start)
+        if len(found) < end - start:
+            raise _unlike_written(self._path, "it is shorter than it was")
+        return found
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines in order, without their ends, a block in memory at a time. Raises IndexDamaged."""
+        rest = b""
+        for start in range(0, self._length, _BLOCK):
+            *lines, rest = (rest + self.read(start, min(start + _BLOCK, self._length))).split(b"\n")
+            yield from lines
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._close()
+
+
 class PassageFile:
     """The passages of a generation by row, read from disk when asked for."""
 
     def __init__(self, generation: Path) -> None:
-        """Map the file; ``offsets`` holds where each line begins, and the file's length last."""
-        self._offsets: npt.NDArray[np.int64] = np.asarray(np.load(generation / OFFSETS, mmap_mode="r"))
-        self._content = map_file(generation / PASSAGES)
+        """Open the file; ``offsets`` holds where each line begins, and the file's length last."""
+        self._path = generation / PASSAGES
+        self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS)
+        self._content = FileContent(self._path)
         if int(self._offsets[-1]) != len(self._content):
             raise ValueError(f"{PASSAGES} has {len(self._content)} bytes in place of {int(self._offsets[-1])}")
 
@@ -79,15 +119,18 @@ class PassageFile:
         return len(self._offsets) - 1
 
     def __getitem__(self, row: int) -> Passage:
-        """Return the passage of a row in [0, len)."""
-        line = self._content[int(self._offsets[row]) : int(self._offsets[row + 1])]
-        fields = json.loads(line)
-        fields["sentences"] = tuple((start, end) for start, end in fields["sentences"])
-        return Passage(**fields)
+        """Return the passage of a row in [0, len). Raises IndexDamaged where the file is not what was written."""
+        line = self.lines(row, row + 1)
+        try:
+            fields = json.loads(line)
+            fields["sentences"] = tuple((start, end) for start, end in fields["sentences"])
+            return Passage(**fields)
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unlike_written(self._path, f"passage {row} cannot be read") from error
 
     def lines(self, first: int, end: int) -> bytes:
         """Return the lines of the rows from ``first`` up to, not with, ``end``, as they are stored."""
-        return self._content[int(self._offsets[first]) : int(self._offsets[end])]
+        return self._content.read(int(self._offsets[first]), int(self._offsets[end]))
 
     def lengths(self, first: int, end: int) -> list[int]:
         """Return how many bytes each of these lines has."""
@@ -95,7 +138,7 @@ class PassageFile:
         return lengths
 
     def close(self) -> None:
-        """Give the mapped file back."""
+        """Give the file back."""
         self._content.close()
 
 
@@ -109,8 +152,9 @@ class Generation:
         """
         self.folder = folder
         self.manifest = load_manifest(folder)
+        self._marks = {name: mark for name in self.manifest.files if (mark := _mark(folder / name))}
         try:
-            self._documents = map_file(folder / DOCUMENTS)
+            self._documents = FileContent(folder / DOCUMENTS)
             self.passages = PassageFile(folder)
             self.lexicon = Lexicon(folder / LEXICON)
             self.store: VectorStore = STORES[self.manifest.store].load(folder / STORE)
@@ -138,6 +182,17 @@ class Generation:
             return carried_embedder(self.folder / ENCODER) if carries_embedder(self.manifest) else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+
+    def changed_file(self) -> Path | None:
+        """Return a file that was changed after it was opened, and so is not to be read; None where none was.
+
+        Costs a look at the state of each file. One that is gone is as it was: builders remove old generations while
+        they are still open here.
+        """
+        for name, mark in self._marks.items():
+            if _mark(self.folder / name) not in {mark, None}:
+                return self.folder / name
+        return None
 
     def documents(self) -> Iterator[IndexedDocument]:
         """Yield the documents in order, one in memory at a time, also after the folder was removed."""
@@ -211,15 +266,20 @@ class Index:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) unit rows of questions, or of phrases of the texts. They come again and again, and are kept."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        for text, vector in zip(new, self.embedder.embed_questions(new) if new else (), strict=True):
-            if len(self._vectors) >= _KEPT:
-                self._vectors.clear()
-            self._vectors[text] = vector
-        kept = [self._vectors[text] for text in texts if text in self._vectors]
-        if not texts or len(kept) < len(texts):  # nothing to give, or cleared meanwhile by this call or another
+        if not texts:
             return self.embedder.embed_questions(texts)
-        return np.stack(kept)
+        found = {text: vector for text in texts if (vector := self._vectors.get(text)) is not None}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        for text, vector in zip(new, self.embedder.embed_questions(new) if new else (), strict=True):
+            found[text] = vector
+            self._keep(text, vector)
+        return np.stack([found[text] for text in texts])
+
+    def _keep(self, text: str, vector: Vectors) -> None:
+        if len(self._vectors) >= _KEPT:
+            self._vectors.clear()
+        if len(text) <= _KEPT_CHARACTERS:
+            self._vectors[text] = vector
 
     def close(self) -> None:
         """Give mapped files back."""
@@ -234,18 +294,24 @@ def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
     )
 
 
-def read_documents(content: mmap.mmap) -> Iterator[IndexedDocument]:
-    """Yield the documents of what ``documents.jsonl`` holds, in order, one in memory at a time."""
-    start = 0
-    while (end := content.find(b"\n", start)) >= 0:
-        yield IndexedDocument(**json.loads(content[start:end]))
-        start = end + 1
+def read_documents(content: FileContent) -> Iterator[IndexedDocument]:
+    """Yield the documents of what ``documents.jsonl`` holds, in order, a block in memory at a time."""
+    for line in content.lines():
+        yield IndexedDocument(**json.loads(line))
 
 
-def map_file(file: Path) -> mmap.mmap:
-    """Return a file's content, mapped."""
-    with file.open("rb") as opened:
-        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content: its number, size and time; None where it is gone."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _unlike_written(path: Path, reason: str) -> IndexDamaged:
+    repair = rebuild(path.parent)
+    return IndexDamaged(f"{path.parent} is damaged ({path.name} is not what was written: {reason}): {repair}.")
 
 
 def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:

@@ -28,15 +28,20 @@ SAME = 0.999
 """Passages with this cosine to each other or more say the same: copies, but for a comma."""
 
 MOST_COMPARED = 3
-"""Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed."""
+"""Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed, as much as a
+question of 200 characters. Of a long question that costs enough by itself only the first has any."""
+
+LONG = 500
+"""Characters from which on a question is long, half of the most that it may have."""
 
 FREQUENT = 0.05
 """Of the passages: a pair of words that are both in more is left out of BM25 in a large index. It tells least, for such
 words often stand side by side by chance, and costs most; `benchmarks/stages.py` has what small indexes would lose."""
 
 MANY = 20_000
-"""Passages with a word up to which its pairs always count: about twice as many as the largest set has that the confidence
-was fitted on, so that no signal of it changes, and few enough to be looked through in less than a millisecond a pair."""
+"""Passages with a word up to which its pairs always count: about twice as many as the largest set has that the
+confidence was fitted on, so that no signal of it changes, and few enough to be looked through in less than a
+millisecond a pair."""
 
 PART_PASSAGES = 3
 MAX_PARTS = 8
@@ -56,7 +61,9 @@ def gather_evidence(
     reports = [report_terms(find_terms(question), index.lexicon) for question in questions]
     read = [read_as(question, found) for question, found in zip(questions, reports, strict=True)]
     parts = [parts_of(report) if with_parts else [] for report in reports]
-    unknown = [text for found in reports for text in unknown_of(found)] if with_parts else []
+    unknown = (
+        [text for pair in zip(questions, reports, strict=True) for text in unknown_of(*pair)] if with_parts else []
+    )
     part_texts = [part_text(terms) for asked in parts for terms in asked]
     vectors = index.embed([*read, *part_texts, *unknown])
     rest = iter(vectors[len(questions) : len(questions) + len(part_texts)])
@@ -75,7 +82,7 @@ def gather_evidence(
                 ranking=fused[:k],
                 cosines=_cosines(vectors[number], fused[:k], index),
                 signals=measure_signals(read[number], reports[number], measured, index),
-                terms=tuple(_with_closest(reports[number], closest) if with_parts else reports[number]),
+                terms=tuple(_with_closest(question, reports[number], closest) if with_parts else reports[number]),
                 parts=tuple(Part(terms, _part_ranking(terms, next(rest), index, selection)) for terms in parts[number]),
                 scope=scope,
             )
@@ -136,13 +143,17 @@ def read_as(question: str, reports: Sequence[TermReport]) -> str:
     return question
 
 
-def unknown_of(reports: Sequence[TermReport]) -> list[str]:
-    """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED."""
-    return list(dict.fromkeys(r.term.text for r in reports if r.state is TermState.UNKNOWN))[:MOST_COMPARED]
+def unknown_of(question: str, reports: Sequence[TermReport]) -> list[str]:
+    """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED; of a
+    LONG question the first."""
+    most = MOST_COMPARED if len(question) <= LONG else 1
+    return list(dict.fromkeys(r.term.text for r in reports if r.state is TermState.UNKNOWN))[:most]
 
 
-def _with_closest(reports: Sequence[TermReport], closest: Iterator[tuple[str, ...]]) -> Iterator[TermReport]:
-    found = {text: next(closest) for text in unknown_of(reports)}
+def _with_closest(
+    question: str, reports: Sequence[TermReport], closest: Iterator[tuple[str, ...]]
+) -> Iterator[TermReport]:
+    found = {text: next(closest) for text in unknown_of(question, reports)}
     for report in reports:
         yield replace(report, closest=found.get(report.term.text, ())) if report.state is TermState.UNKNOWN else report
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from qa.errors import BadSettings
 from qa.limits import DEFAULT_MISS, DEFAULT_RISK, PASSAGE_TOKENS, SHARES
@@ -25,7 +25,8 @@ class BuildSettings(BaseModel):
 class ServeSettings(BaseModel):
     """Where and how the server listens, and what its verdicts promise (see ``confidence.Promise``).
 
-    ``waiting`` requests may wait in each process for one of its threads; more are turned away.
+    ``waiting`` requests may wait in each process for one of its threads; more are turned away. ``allowed_hosts`` are
+    names under which the server may be asked beside its own, "*" for any (see ``web.hosts``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,10 +36,13 @@ class ServeSettings(BaseModel):
     threads: int = Field(default=8, ge=1, le=256)
     workers: int = Field(default=1, ge=1, le=64)
     waiting: int = Field(default=64, ge=1, le=10_000)
-    reload_token: str | None = Field(default=None, min_length=8, max_length=500)
+    allowed_hosts: tuple[str, ...] = ()
+    reload_token: SecretStr | None = None
     risk: float = Field(default=DEFAULT_RISK, ge=SHARES[0], le=SHARES[1])
     miss: float = Field(default=DEFAULT_MISS, ge=SHARES[0], le=SHARES[1])
 
+
+TOKEN_CHARACTERS = (8, 500)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,6 +58,24 @@ def load_build_settings(**values: Any) -> BuildSettings:
 def load_serve_settings(**values: Any) -> ServeSettings:
     """Return the settings, defaults where no value is given. Raises BadSettings as above."""
     return _load(ServeSettings, values)
+
+
+def read_token(file: Path | None, value: str | None) -> str | None:
+    """Return the secret in a file, else in a variable, without white space around it; None where neither is given.
+
+    Raises BadSettings, which never quotes the secret.
+    """
+    place = "The variable QA_SERVE_RELOAD_TOKEN" if file is None else str(file)
+    try:
+        token = value if file is None else file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadSettings(f"{file} cannot be read ({reason}): name a file that holds the secret.") from None
+    if token is None:
+        return None
+    if not TOKEN_CHARACTERS[0] <= len(token.strip()) <= TOKEN_CHARACTERS[1]:
+        raise BadSettings(f"{place} holds {len(token.strip())} characters: a secret has from 8 to 500.")
+    return token.strip()
 
 
 def _load(model: type[Model], values: dict[str, Any]) -> Model:

@@ -13,7 +13,7 @@ from qa.datatypes import Word
 from qa.dictionaries import frequent_words
 from qa.lexicon import Lexicon
 from qa.near_words import NearWords
-from qa.words import english_frequency, fold, is_english, stems
+from qa.words import LONGEST_WORD, english_frequency, fold, fold_anew, is_english, stems
 
 _PASSAGE_WORDS = 100  # about how many words a passage has, to turn counts of passages into frequencies
 
@@ -45,7 +45,7 @@ def suggest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
     error at all.
     """
     written = fold(word)
-    if not written.isalpha() or not written.isascii() or len(written) < _LEAST_LENGTH[1]:
+    if not (written.isalpha() and written.isascii() and _LEAST_LENGTH[1] <= len(written) <= LONGEST_WORD):
         return None
     if is_english(written):
         return None
@@ -90,6 +90,8 @@ _VARIANTS = [
 def other_spelling(word: Word, lexicon: Lexicon) -> list[Word]:
     """Return a word as the texts spell it, empty where they do not: British or American, or with a hyphen or a space
     ("wellbeing", "well-being"), then as two words at the place of the one."""
+    if len(word.folded) > LONGEST_WORD:
+        return []
     variants = [pattern.sub(other, word.folded) for pattern, other in _VARIANTS if pattern.search(word.folded)]
     variants += [word.folded[:at] + vowel + word.folded[at:] for at in _places(word.folded, "e") for vowel in "ao"]
     for spelt in variants:
@@ -147,5 +149,5 @@ def _frequency(word: str, passages: int, total: int) -> float:
 
 @lru_cache(maxsize=1)
 def _english() -> NearWords:
-    folded = {fold.__wrapped__(word) for word in frequent_words()}  # the texts' words are to be remembered, not these
+    folded = {fold_anew(word) for word in frequent_words()}  # the texts' words are to be remembered, not these
     return NearWords(sorted(word for word in folded if word.isascii() and word.isalpha()))

@@ -32,7 +32,8 @@ def find_terms(question: str) -> tuple[Term, ...]:
     other words that carry a subject. Determiners and words that only ask belong to no term."""
     tokens = tag(question)
     quoted = _quoted_terms(question)
-    free = [token for token in tokens if not any(t.start <= token.start < t.end for t in quoted)]
+    within = {place for term in quoted for place in range(term.start, term.end)}
+    free = [token for token in tokens if token.start not in within]
     asked = _bare_name(free) or asked_stretches(free)
     if asked and len(asked) + len(quoted) <= _MOST_ASKED:
         found = [_term(question, side, Naming.ASKED) for stretch in asked for side in _coordinated(stretch)]
@@ -89,23 +90,24 @@ def _term(question: str, stretch: Stretch, naming: Naming | None) -> Term:
 
 def _grammatical(tokens: Sequence[Token], whole: Sequence[Token]) -> Iterator[tuple[Stretch, Naming | None]]:
     """Yield noun phrases and single words with how they are named."""
+    asking = whole[-1].text == "?" or any(asks(token) and token.tagged("W") for token in whole) if whole else False
     for run in noun_phrases(tokens):
         for part in map(_ended, _by_case(run, whole)):
-            naming = _naming(part, whole)
+            naming = _naming(part, whole[0], asking)
             if naming is not None:
                 yield part, naming
                 continue
             for side in _sides(part):
-                yield side, _naming(side, whole)
+                yield side, _naming(side, whole[0], asking)
 
 
 def _by_case(run: Stretch, whole: Sequence[Token]) -> list[Stretch]:
     """Return a run cut where a name of several capitals begins or ends: "Vitality Plan" | "approach"."""
-    inner = [token for token in run if token.start > whole[0].start]
-    capitals = [token for token in inner if token.capital and not token.text.isupper()]
+    begin = whole[0].start  # of the question, where every word has a capital
+    capitals = [n for n, t in enumerate(run) if t.capital and t.start > begin and not t.text.isupper()]
     if len(capitals) < 2:
         return [run]
-    first, last = run.index(capitals[0]), run.index(capitals[-1])
+    first, last = capitals[0], capitals[-1]
     if not all(t.capital or t.text.casefold() in CONNECTORS for t in run[first : last + 1]):
         return [run]
     return [part for part in (run[:first], run[first : last + 1], run[last + 1 :]) if _holds_word(part)]
@@ -218,20 +220,21 @@ def _connects(token: Token, before: Token, after: Token, tokens: Sequence[Token]
     return token.joins and (after.tagged(*NOUN_TAGS, *_MODIFIER_TAGS))
 
 
-def _naming(run: Stretch, tokens: Sequence[Token]) -> Naming | None:
-    """Return why a stretch is a name by how it is written, None where it is not."""
+def _naming(run: Stretch, first: Token, asking: bool) -> Naming | None:
+    """Return why a stretch is a name by how it is written, None where it is not. ``first`` is the question's first
+    token; a statement is not ``asking``."""
     parts = [token for token in run if token.text.casefold() not in CONNECTORS]
     if not parts or any(_is_head(token) for token, joiner in pairwise(run) if joiner.joins):
         return None  # "narrative therapy and family therapy" are two names
-    inner = [token for token in parts if token.start > tokens[0].start]
+    inner = [token for token in parts if token.start > first.start]
     capitals = [token for token in inner if token.capital and not token.text.isupper()]
     if len(capitals) > 1 and len(capitals) == len(inner):
         return Naming.CAPITALS
-    if _names_by_number(parts[-2:]) and parts[-2].start > tokens[0].start:
+    if _names_by_number(parts[-2:]) and parts[-2].start > first.start:
         return Naming.NUMBERED
     if len(parts) > 1 and parts[-1].words[-1].stem in STRONG_HEADS and not parts[-1].tagged("NNS"):
         return Naming.HEAD
-    if not any(asks(token) and token.tagged("W") for token in tokens) and tokens[-1].text != "?":
+    if not asking:
         return None  # a statement claims nothing by the length of its compounds
     length = sum(len(token.words) for token in parts)
     singular = parts[-1].tagged("NN") and (not parts[-1].tagged("NNS") or parts[-1].text.endswith("ics"))

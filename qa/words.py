@@ -14,23 +14,45 @@ from qa.dictionaries import Dictionary, frequencies, lemmas
 
 _ACCENTS = r"[\u0300-\u036f\u00ad]"  # that stand for themselves, and soft hyphens
 _WORD = re.compile(rf"[^\W_]+(?:{_ACCENTS}+[^\W_]*)*(?:['’ʼ](?:[^\W_]|{_ACCENTS})+)*|&")
+LONGEST_WORD = 45
+"""Letters of the longest word in a dictionary of English. What is longer is kept as it is written: no dictionary is
+asked for it, and nothing of it remembered. One letter can fold to eighteen, which count then."""
+
+_REMEMBERED = 1 << 15  # words: more than a text of a million words has of frequent ones, 5 MB
+
 _POSSESSIVE = re.compile(r"['’ʼ](?:s)?$")
 
 _stemmer = Stemmer.Stemmer("english")
 _stemmer_lock = threading.Lock()  # a Snowball stemmer keeps state between calls and is not thread-safe
 
 
-@lru_cache(maxsize=200_000)
 def fold(written: str) -> str:
     """Return a word in lower case, without accents, apostrophes and the possessive; ``&`` is "and"."""
+    return _fold(written) if _may_be_a_word(written) else fold_anew(written)
+
+
+def _may_be_a_word(written: str) -> bool:
+    letters = written if written.isascii() or len(written) > LONGEST_WORD else unicodedata.normalize("NFKD", written)
+    return len(letters) <= LONGEST_WORD
+
+
+def fold_anew(written: str) -> str:
+    """Return what ``fold`` does, without remembering it."""
     folded = unicodedata.normalize("NFKD", written.casefold().replace("\u00ad", ""))
-    folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    folded = "".join([letter for letter in folded if not unicodedata.combining(letter)])
     folded = re.sub(r"['’ʼ]", "", _POSSESSIVE.sub("", folded)) or folded
     return "and" if folded == "&" else folded or written  # "ﾟ" is a letter, and nothing but a mark when it is folded
 
 
-@lru_cache(maxsize=200_000)
+_fold = lru_cache(maxsize=_REMEMBERED)(fold_anew)
+
+
 def _stem(written: str) -> str:
+    return _stem_of_word(written) if _may_be_a_word(written) else fold(written)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _stem_of_word(written: str) -> str:
     with _stemmer_lock:
         return str(_stemmer.stemWord(fold(written)))
 
@@ -45,10 +67,14 @@ def spellings(text: str) -> set[str]:
     return set(map(fold, set(_WORD.findall(text))))
 
 
-@lru_cache(maxsize=200_000)
 def lemma(folded: str) -> str:
     """Return the dictionary form of a folded word, which its inflections share and what is derived from it does not:
     "combative" has its own, though it has the stem of "combat"."""
+    return _lemma(folded) if len(folded) <= LONGEST_WORD else folded
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _lemma(folded: str) -> str:
     return _english()[0](folded)
 
 
@@ -70,12 +96,14 @@ def _english() -> tuple[Callable[[str], str], Callable[[str], str | None]]:
 
 def is_english(folded: str) -> bool:
     """Whether simplemma's dictionary of English has a folded word, in any inflection."""
-    return _english()[1](unicodedata.normalize("NFC", folded)) is not None
+    return len(folded) <= LONGEST_WORD and _english()[1](unicodedata.normalize("NFC", folded)) is not None
 
 
 def english_frequency(written: str) -> float:
     """Return how often English uses a word, on wordfreq's Zipf scale: 3 is once in a million words, 6 once in a
     thousand, 0 never."""
+    if len(written) > LONGEST_WORD:
+        return 0.0
     if written.isascii() and written.isalpha():
         share = frequencies().get(written.lower())
         return round(log10(share) + 9, 2) if share else 0.0

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -53,10 +54,11 @@ def start(folder: Path, *options: str, log: Path | None = None) -> Running:
     port, log = free_port(), log or folder / "log"
     command = [
         sys.executable, "-m", "qa", "serve", "--corpus", "texts", "--index", "index", "--port", str(port),
-        "--reload-token", "a-token-for-tests", *options,
+        *options,
     ]  # fmt: skip
+    environ = {**os.environ, "QA_SERVE_RELOAD_TOKEN": "a-token-for-tests"}
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True, env=environ)
     running = Running(process, port, folder, log)
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:

@@ -106,7 +106,7 @@ def test_the_examples_on_the_page_are_of_them(real_folder: Path) -> None:
     index = open_index(real_folder)
     assert len(index.manifest.examples) >= 3
     assert set(index.manifest.examples) <= {question["text"] for question in questions}
-    page = html.unescape(create_app(Live(Answerer(index))).test_client().get("/").text)
+    page = html.unescape(create_app(Live.of(Answerer(index))).test_client().get("/").text)
     assert all(f">{example}</a>" in page for example in index.manifest.examples)
     index.close()
 

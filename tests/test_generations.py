@@ -295,7 +295,7 @@ def test_what_is_published_while_a_server_starts_is_followed(corpus: Path, folde
     answerer = Answerer(open_index(folder, WordLengthEmbedder()))
     (corpus / "new.txt").write_text("New.", encoding="utf-8")
     build_index([corpus], folder, embedder=WordLengthEmbedder())
-    live = Live(answerer, seen)
+    live = Live.of(answerer, seen)
     live.follow()
     end = time.monotonic() + 30
     while live.answerer.index.generation.folder.name != "000002" and time.monotonic() < end:

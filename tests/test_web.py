@@ -17,7 +17,7 @@ SEED = "What is Psychotherapy and social action model?"
 
 @pytest.fixture
 def client(tiny_answerer: Answerer) -> FlaskClient:
-    return create_app(Live(tiny_answerer)).test_client()
+    return create_app(Live.of(tiny_answerer)).test_client()
 
 
 def test_post_and_get_give_the_same_answer(client: FlaskClient, tiny_answerer: Answerer) -> None:
@@ -107,7 +107,7 @@ def test_the_page_shows_note_parts_places_and_marks(client: FlaskClient) -> None
 
 
 def test_no_note_where_nothing_is_uncertain(real_answerer: Answerer) -> None:
-    text = create_app(Live(real_answerer)).test_client().get("/?q=What+is+psychotherapy%3F").text
+    text = create_app(Live.of(real_answerer)).test_client().get("/?q=What+is+psychotherapy%3F").text
     assert "What to know first" not in text
     assert "Probably answered" in text
 
@@ -130,7 +130,7 @@ def test_the_corpus_is_escaped(tmp_path, embedder) -> None:  # type: ignore[no-u
     (tmp_path / "c.jsonl").write_text(json.dumps(record), encoding="utf-8")
     build_index([tmp_path / "c.jsonl"], tmp_path / "index", embedder=embedder)
     index = open_index(tmp_path / "index", embedder)
-    client = create_app(Live(Answerer(index))).test_client()
+    client = create_app(Live.of(Answerer(index))).test_client()
     text = client.get("/?q=evil+apple").text
     assert "<script" not in text
     assert "<img" not in text

@@ -22,7 +22,9 @@ _REFUSALS = {
     404: "Reloading by request is off.",
     413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
-    503: "Too many requests wait for an answer: come again after the seconds that Retry-After gives.",
+    421: "The server is not asked by the name in the header Host.",
+    503: "Too many requests wait for an answer, or the index is damaged: come again after the seconds that Retry-After "
+    "gives.",
 }
 
 
@@ -54,7 +56,7 @@ def api_blueprint(live: Live, reload_token: str | None = None) -> APIBlueprint:
 
     @blueprint.get("/readyz")
     @blueprint.output(ReadyBody)
-    @blueprint.doc(summary="Whether questions are answered, and from what")
+    @blueprint.doc(summary="Whether questions are answered, and from what", responses=_responses(503))
     def ready() -> dict[str, Any]:
         index = live.answerer.index
         manifest, own = index.manifest, index.own_calibration
@@ -89,7 +91,7 @@ def _responses(*codes: int) -> dict[int, str]:
 
 def _check_token(token: str | None) -> Any:
     if token is None:
-        return refuse(404, "not_found", "Reloading by request is off: start the server with --reload-token.")
+        return refuse(404, "not_found", "Reloading by request is off: start the server with --reload-token-file.")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not compare_digest(given.encode(errors="replace"), token.encode()):
         return refuse(401, "unauthorized", "The token is missing or wrong: send Authorization: Bearer TOKEN.")

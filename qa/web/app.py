@@ -1,31 +1,43 @@
 """The application: one recipe that joins the API, the page, errors and headers."""
 
+import re
 from pathlib import Path
 
 from apiflask import APIFlask
-from flask import Response
+from flask import Response, request
+from werkzeug.http import parse_date
 
 from qa import __version__
 from qa.limits import MAX_BODY_BYTES
+from qa.settings import ServeSettings
 from qa.web.api import api_blueprint
 from qa.web.errors import register_errors
+from qa.web.hosts import host_check
 from qa.web.live import Live
 from qa.web.payload import ERROR_SCHEMA
 from qa.web.views import page_blueprint
+
+# Controls but tab and line ends, what turns the direction of a text (Unicode's Bidi_Control), and half characters.
+_STEERING = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
+    "Cache-Control": "no-store",  # what somebody asked is not for whoever uses the browser next
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 
 
-def create_app(live: Live, reload_token: str | None = None) -> APIFlask:
-    """Return the WSGI application that answers from whatever ``live`` holds; with a token it can be told to reload."""
+def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
+    """Return the WSGI application that answers from whatever ``live`` holds."""
+    settings = settings or ServeSettings()
+    token = settings.reload_token.get_secret_value() if settings.reload_token else None
     app = APIFlask("qa.web", title="Candor", version=__version__, docs_path=None, root_path=str(Path(__file__).parent))
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1,  # one more than is taken, so that what is cut there shows
@@ -37,11 +49,31 @@ def create_app(live: Live, reload_token: str | None = None) -> APIFlask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
-    app.register_blueprint(api_blueprint(live, reload_token))
+    app.register_blueprint(api_blueprint(live, token))
     app.register_blueprint(page_blueprint(live))
     register_errors(app)
+    app.before_request(host_check(settings.host, settings.allowed_hosts))
+    app.before_request(_drop_bad_dates)
     app.after_request(_add_headers)
+    app.after_request(_show_controls)
     return app
+
+
+def _drop_bad_dates() -> None:
+    """Ignore a date that is none, as HTTP asks for (RFC 9110, 13.1.3). Werkzeug raises for one beyond all years."""
+    for name in ("If-Modified-Since", "If-Unmodified-Since", "If-Range", "Date"):
+        try:
+            parse_date(request.headers.get(name))
+        except (ValueError, OverflowError):
+            del request.environ[f"HTTP_{name.upper().replace('-', '_')}"]
+
+
+def _show_controls(response: Response) -> Response:
+    """Show a sign in place of each character of a page that steers what shows it: controls, and marks that turn the
+    direction of what follows, so that a question or a text could read as something else."""
+    if response.mimetype == "text/html":
+        response.set_data(_STEERING.sub("\N{REPLACEMENT CHARACTER}", response.get_data(as_text=True)))
+    return response
 
 
 def _add_headers(response: Response) -> Response:

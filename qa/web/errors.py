@@ -34,7 +34,7 @@ _STATUSES = {
 
 _INTERNAL = "Something went wrong here, not with the question: it was logged. Try again later."
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("qa")
 
 
 def refuse(status: int, code: str, message: str) -> Refusal:
@@ -58,7 +58,10 @@ def register_errors(app: APIFlask) -> None:
 
     @app.errorhandler(QAError)
     def refuse_qa_error(error: QAError) -> Refusal:
-        return refuse(400 if isinstance(error, BadQuestion) else 503, error.code, str(error))
+        response, status = refuse(400 if isinstance(error, BadQuestion) else 503, error.code, str(error))
+        if status == 503:
+            response.headers["Retry-After"] = "1"
+        return response, status
 
     @app.errorhandler(Exception)
     def refuse_unexpected(error: Exception) -> Refusal:

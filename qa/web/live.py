@@ -6,90 +6,146 @@ import threading
 from pathlib import Path
 
 from qa.answering import Answerer
-from qa.errors import IndexMismatch, QAError
+from qa.confidence import DEFAULT_PROMISE, Promise
+from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
 from qa.generations import read_pointer
 from qa.index import CALIBRATION, open_index
 
-_SECONDS = 1.0  # between two looks at the pointer
+_SECONDS = 1.0  # between two looks at the index's folder
 
 Seen = tuple[str, tuple[int, int] | None]
 """What the pointer says, and the time and size of the calibration beside it."""
 
+_log = logging.getLogger("qa")
+
 
 class Live:
     """Holds one answerer at a time. It is swapped whole: a request keeps the one that it began with, and the old one's
-    files are given back soon after the last such request is done."""
+    files are given back soon after the last such request is done.
 
-    def __init__(self, answerer: Answerer, seen: Seen | None = None) -> None:
-        """Answer with this one until ``reload`` finds another; ``seen`` is what ``look`` gave before it was opened."""
-        self.answerer = answerer
-        self.problem: str | None = None
-        self._folder = answerer.index.folder
-        self._seen = seen or look(self._folder)
+    Files that somebody changes while they are mapped are not read again: questions are refused until the last good
+    generation is opened, a second later.
+    """
+
+    def __init__(self, folder: Path, promise: Promise = DEFAULT_PROMISE) -> None:
+        """Answer from the index in this folder, with verdicts that keep a promise, once it is open."""
+        self._folder = folder
+        self._promise = promise
+        self._opened: Answerer | None = None
+        self._problem: QAError = IndexMissing(f"{folder} is not open yet: ask again in a second.")
+        self._warning: str | None = None
+        self._seen: Seen | None = None
         self._turn = threading.Lock()
         self._woken = threading.Event()
+
+    @classmethod
+    def of(cls, answerer: Answerer, seen: Seen | None = None) -> "Live":
+        """Return one that answers with what is open already; ``seen`` is what ``look`` gave before it was opened."""
+        live = cls(answerer.index.folder, answerer.promise)
+        live._opened, live._seen = answerer, seen or look(live._folder)
+        return live
+
+    @property
+    def answerer(self) -> Answerer:
+        """Return what answers now. Raises the QAError that keeps the index from being read."""
+        opened = self._opened
+        if opened is None:
+            raise self._problem
+        changed = opened.index.generation.changed_file()
+        if changed is not None:
+            self.wake()
+            raise IndexDamaged(f"{changed} was changed while questions were answered from it: ask again in a second.")
+        return opened
 
     @property
     def warning(self) -> str | None:
         """Return why what answers is not what the index should hold, None where it is."""
-        return self.problem or self.answerer.index.warning
+        return self._warning or self.answerer.index.warning
+
+    def open(self) -> None:
+        """Open the index. Questions may come at once: they wait for what they need and no more.
+
+        Raises QAError, which later questions get too until ``follow`` finds an index that can be opened.
+        """
+        self._seen = look(self._folder)  # before it is opened: what is published meanwhile is followed
+        try:
+            self._opened = Answerer(open_index(self._folder), self._promise)
+        except QAError as error:
+            self._problem = error
+            raise
+        if self._opened.index.warning:
+            _log.warning("%s", self._opened.index.warning)
+        threading.Thread(target=warm, args=(self._opened,), name="warm").start()
 
     def reload(self) -> bool:
         """Open what the index holds now and answer from it; whether that is another generation or calibration.
 
-        Where it cannot be opened the old one answers on, and ``warning`` says why.
+        Where it cannot be opened the old one answers on, and ``warning`` says why; one whose files have changed does
+        not.
         """
         with self._turn:
-            seen = look(self._folder)
+            before, seen = self._sound(), look(self._folder)
             try:
-                opened = self._open()
-                changed = self._differs(opened)
+                opened = self._open(before)
+                changed = before is None or _differs(opened, before)
                 if changed:
                     warm(opened)
             except (QAError, OSError, ValueError, RuntimeError) as error:
-                self.problem, self._seen = str(error), seen
-                logging.getLogger("gunicorn.error").error("qa: %s", error)
+                self._refuse(before, error, seen)
                 return False
-            self.problem, self._seen = None, seen
+            self._warning, self._seen = None, seen
             if changed:
-                self.answerer = opened
-                logging.getLogger("gunicorn.error").warning(
-                    "Candor answers from generation %s now.", opened.index.generation.folder.name
-                )
-            del opened
+                self._opened = opened
+                _log.info("Candor answers from generation %s now.", opened.index.generation.folder.name)
+                if opened.index.warning:
+                    _log.warning("%s", opened.index.warning)
+            del opened, before
         gc.collect()  # an index and its caches refer to each other; its files are to be given back now
         return changed
 
-    def _differs(self, opened: Answerer) -> bool:
-        new, old = opened.index, self.answerer.index
-        return (new.generation.folder, new.calibration, new.warning) != (
-            old.generation.folder,
-            old.calibration,
-            old.warning,
-        )
+    def _sound(self) -> Answerer | None:
+        """Return what is open, None where its files have changed."""
+        opened = self._opened
+        return None if opened is None or opened.index.generation.changed_file() else opened
 
-    def _open(self) -> Answerer:
+    def _open(self, before: Answerer | None) -> Answerer:
         """Return an answerer of the folder's index, with the embedder that is loaded where it is the same."""
         try:
-            index = open_index(self._folder, self.answerer.index.embedder)
+            index = open_index(self._folder, before.index.embedder if before else None)
         except IndexMismatch:
             index = open_index(self._folder)
-        return Answerer(index, self.answerer.promise)
+        return Answerer(index, self._promise)
+
+    def _refuse(self, before: Answerer | None, error: Exception, seen: Seen) -> None:
+        """Keep what answered before; without it, answer every question with the error."""
+        _log.error("qa: %s", error)
+        self._opened, self._seen, self._warning = before, seen, str(error)
+        self._problem = error if isinstance(error, QAError) else IndexDamaged(str(error))
 
     def wake(self) -> None:
         """Let the following thread reload now. Safe in a signal handler."""
         self._woken.set()
 
     def follow(self) -> None:
-        """Look at the pointer from a thread of its own, and reload when it has changed."""
+        """Look at the index's folder from a thread of its own, and reload when it has changed."""
         threading.Thread(target=self._follow, name="follow", daemon=True).start()
 
     def _follow(self) -> None:
         while True:
             woken = self._woken.wait(_SECONDS)
             self._woken.clear()
-            if woken or look(self._folder) != self._seen:
+            damaged = self._opened is not None and self._sound() is None
+            if woken or damaged or look(self._folder) != self._seen:
                 self.reload()
+
+
+def _differs(opened: Answerer, before: Answerer) -> bool:
+    new, old = opened.index, before.index
+    return (new.generation.folder, new.calibration, new.warning) != (
+        old.generation.folder,
+        old.calibration,
+        old.warning,
+    )
 
 
 def warm(answerer: Answerer) -> None:

@@ -1,0 +1,349 @@
+"""HTTP on sockets: waitress, with bounds on what a client may hold up. Nothing here knows what is served.
+
+waitress reads requests and writes responses in one loop, so that a client that is slow holds no thread, and hands whole
+requests to a pool of threads. This module sets its hooks: how long a request may take to arrive, how many may wait for
+a thread, how a refusal looks, and how the server stops.
+"""
+
+import json
+import logging
+import resource
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask, Task, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error
+from waitress.wasyncore import loop
+
+from qa.limits import MAX_BODY_BYTES
+
+REQUEST_SECONDS = 10
+"""Within which a request must be whole, from its first byte on; it is refused with 408 then."""
+
+IDLE_SECONDS = 30
+"""After which a connection without a request is closed; sooner where connections run short."""
+
+RETRY_SECONDS = 1
+"""When a client that was turned away may ask again: those that wait are answered by then."""
+
+MAX_LINE_BYTES = 28 * 1024  # a question, a source and a title as long as they may be take 24,000 in an address
+MAX_HEADER_BYTES = MAX_LINE_BYTES + 4 * 1024
+
+_LINGER_SECONDS = 2  # that a refused client may still send: closed at once it would be reset, and not see why
+_UNREAD_BYTES = 1 << 20  # of answers that a client has not read, beyond which its next request waits
+_LOOP_SECONDS = 0.5
+_STOP_SECONDS = 30  # for the requests under way when the server is to stop
+_MOST_CONNECTIONS = 10_000
+_OTHER_FILES = 200  # that a process has open beside its connections
+_CROWDED = 0.75  # share of the connections from which on idle ones are closed after a second
+
+_access = logging.getLogger("qa.access")
+
+Refusal = tuple[str, str]
+"""A code for programs, and a sentence for a person."""
+
+_REFUSALS: dict[int, Refusal] = {
+    400: ("bad_request", "The request is not HTTP that can be read."),
+    408: ("request_timeout", f"The request was not whole after {REQUEST_SECONDS} seconds: send it again."),
+    413: ("body_too_large", f"The body is over {MAX_BODY_BYTES // 1024} KiB: a question needs far less."),
+    414: ("address_too_long", "The address is too long: send a long question with POST /api/ask."),
+    431: ("headers_too_large", "The request's headers are too large."),
+    500: ("internal", "Something went wrong here, not with the question: it was logged. Try again later."),
+    501: (
+        "not_implemented",
+        "The body is sent in a way that is not taken here: send it with its length.",
+    ),
+    503: ("too_busy", f"Too many questions wait for an answer here: ask again in {RETRY_SECONDS} s."),
+}
+
+
+class RequestTimeout(Error):  # type: ignore[misc]
+    """The request was not whole in time."""
+
+    code, reason = 408, "Request Timeout"
+
+
+class AddressTooLong(Error):  # type: ignore[misc]
+    """The first line of the request is too long."""
+
+    code, reason = 414, "URI Too Long"
+
+
+class TooBusy(Error):  # type: ignore[misc]
+    """As many requests wait as may."""
+
+    code, reason = 503, "Service Unavailable"
+
+
+class _Request(HTTPRequestParser):  # type: ignore[misc]
+    """A request that arrives; ``begun`` is when its first byte did, in seconds of the monotonic clock."""
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.begun = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        """Take bytes; refuse a first line that is too long before the headers' bound does."""
+        consumed: int = super().received(data)
+        line = self.header_plus or getattr(self, "first_line", b"")
+        if len(line) > MAX_LINE_BYTES and b"\r\n" not in line[:MAX_LINE_BYTES]:
+            self.error = AddressTooLong("")
+            self.completed = True
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers. Raises ParsingError for what is not HTTP/1, or does not say which host is meant."""
+        super().parse_header(header_plus)
+        if self.version not in {"1.0", "1.1"}:
+            raise ParsingError("The version is neither HTTP/1.0 nor HTTP/1.1")
+        if self.version == "1.1" and "HOST" not in self.headers:
+            raise ParsingError("The header Host is missing")
+
+
+def _log(task: Task, milliseconds: float) -> None:
+    """Log a line: address, method, path, status, bytes, milliseconds. Never the question: whoever asks may be telling
+    of a person. The path is quoted, so that no request forges a line."""
+    request = task.request
+    path = quote(getattr(request, "path", "-").encode("latin-1", "replace"))
+    method = getattr(request, "command", "-")
+    status = task.status.split()[0]
+    written = task.content_bytes_written
+    _access.info("%s %s %s %s %s bytes %.0f ms", task.channel.addr[0], method, path, status, written, milliseconds)
+
+
+class _AnswerTask(WSGITask):  # type: ignore[misc]
+    """Answers a whole request from the application, and logs it."""
+
+    def service(self) -> None:
+        start = time.perf_counter()
+        try:
+            super().service()
+        except Exception:
+            raise
+        except BaseException as error:  # a panic of a library in Rust, which would leave the client without an answer
+            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+        _log(self, 1000 * (time.perf_counter() - start))
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return what the application is given; the server's name is the address that the client connected to."""
+        environ: dict[str, Any] = super().get_environment()
+        environ["SERVER_NAME"] = self.channel.local_address
+        return environ
+
+
+class _RefusalTask(ErrorTask):  # type: ignore[misc]
+    """Refuses a request in the API's own shape, and logs it."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        code, message = _REFUSALS.get(error.code, _REFUSALS[500])
+        body = json.dumps({"error": {"code": code, "message": message}}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        if error.code == TooBusy.code:
+            self.response_headers.append(("Retry-After", str(RETRY_SECONDS)))
+        self.channel.lingers = True
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+        _log(self, 0)
+
+
+class _Connection(HTTPChannel):  # type: ignore[misc]
+    """One client. It has one request answered at a time, and the next only when it has read most of the last answer."""
+
+    task_class = _AnswerTask
+    error_task_class = _RefusalTask
+    parser_class = _Request
+
+    request: _Request | None  # that arrives
+    local_address = ""
+    lingers = False  # whether a refusal was written, after which what still comes is read and dropped
+    closing_at: float | None = None  # when such a connection is closed
+    waits_for_client = False  # whether a request is held back until the client has read
+
+    def __init__(self, server: "HTTPServer", sock: socket.socket, addr: Any, adj: Adjustments, map: Any = None) -> None:
+        super().__init__(server, sock, addr, adj, map)
+        self.local_address = str(sock.getsockname()[0])
+
+    def keep_time(self, now: float, idle_seconds: float) -> None:
+        """Refuse a request that has not arrived in time, and close what is idle or reads nothing.
+
+        ``now`` is of the monotonic clock.
+        """
+        silent = time.time() - self.last_activity
+        is_unread = self.waits_for_client or (self.total_outbufs_len and not self.requests)
+        if self.closing_at is not None:
+            self.will_close = now >= self.closing_at
+        elif self.request is not None and not self.requests and now - self.request.begun > REQUEST_SECONDS:
+            self._refuse_late()
+        elif is_unread or self.is_idle:
+            self.will_close = silent > (REQUEST_SECONDS if is_unread else idle_seconds)
+
+    def _refuse_late(self) -> None:
+        with self.requests_lock:
+            request, self.request = self.request, None
+            if request is None:
+                return
+            request.error, request.completed = RequestTimeout(""), True
+            self.requests.append(request)
+        self.server.add_task(self)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way: no request that has begun, no answer to be read."""
+        return not (self.requests or self.request is not None or self.total_outbufs_len)
+
+    def hold_back(self) -> None:
+        """Let the next request wait until the client has read."""
+        self.waits_for_client = True
+        self.server.pull_trigger()
+
+    def readable(self) -> bool:
+        return self.closing_at is not None or bool(super().readable())
+
+    def writable(self) -> bool:
+        return self.closing_at is None and (self.waits_for_client or bool(super().writable()))
+
+    def handle_read(self) -> None:
+        if self.closing_at is None:
+            super().handle_read()
+            return
+        with suppress(OSError):
+            self.recv(self.adj.recv_bytes)  # which closes at the end
+
+    def handle_write(self) -> None:
+        if self.lingers and self.close_when_flushed and not self.total_outbufs_len:
+            self._linger()
+            return
+        super().handle_write()
+        if self.waits_for_client and self.connected and self.total_outbufs_len <= _UNREAD_BYTES:
+            self.waits_for_client = False
+            self.server.add_task(self)
+
+    def _linger(self) -> None:
+        """Send no more, and let the client read why before the connection goes."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+            self.closing_at = time.monotonic() + _LINGER_SECONDS
+        except OSError:
+            self.handle_close()
+
+
+class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
+    """Serves an application from a listening socket: whole requests to the threads, all else in one loop."""
+
+    channel_class = _Connection
+
+    def __init__(self, application: Any, listener: socket.socket, threads: int, waiting: int) -> None:
+        """Serve with so many threads; ``waiting`` requests may wait for one, and more are told to come again."""
+        most = _most_connections()
+        adjustments = Adjustments(
+            sockets=[listener],
+            threads=threads,
+            ident="Candor",
+            connection_limit=most,
+            cleanup_interval=1,
+            max_request_header_size=MAX_HEADER_BYTES,
+            max_request_body_size=MAX_BODY_BYTES + 2,  # so much is refused; one less the application refuses
+            outbuf_high_watermark=1 << 30,  # no thread waits for a client that reads slowly: see _UNREAD_BYTES
+            asyncore_use_poll=True,
+            log_socket_errors=False,
+        )
+        self._waiting = waiting
+        self._crowded = int(most * _CROWDED)
+        self._refusing = ThreadedTaskDispatcher()
+        self._refusing.set_thread_count(1)
+        info = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(application, {}, _sock=listener, adj=adjustments, sockinfo=info, bind_socket=False)
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+    def add_task(self, connection: _Connection) -> None:
+        """Give a connection's first request to a thread; refuse it where as many wait as may."""
+        request = connection.requests[0]
+        if not request.error:
+            if connection.total_outbufs_len > _UNREAD_BYTES:
+                connection.hold_back()
+                return
+            if len(self.task_dispatcher.queue) < self._waiting:
+                self.task_dispatcher.add_task(connection)
+                return
+            request.error = TooBusy("")
+        self._refusing.add_task(connection)
+
+    def maintenance(self, now: float) -> None:
+        """Look at every connection's time, once a second."""
+        idle_seconds = 1 if len(self.active_channels) > self._crowded else IDLE_SECONDS
+        for connection in tuple(self.active_channels.values()):
+            connection.keep_time(time.monotonic(), idle_seconds)
+
+    def serve(self, stopped: Callable[[], bool]) -> None:
+        """Serve until ``stopped``, which is asked every half second; then answer what is under way, take nothing new,
+        and return."""
+        while not stopped():
+            loop(_LOOP_SECONDS, use_poll=True, map=self._map, count=1)
+        self._take_pending()
+        self.accepting = False
+        self.del_channel()
+        self.socket.close()
+        end = time.monotonic() + _STOP_SECONDS
+        while self._close_idle() and time.monotonic() < end:
+            loop(_LOOP_SECONDS / 10, use_poll=True, map=self._map, count=1)
+            self.maintenance(time.time())
+        for dispatcher in (self.task_dispatcher, self._refusing):
+            dispatcher.shutdown(timeout=1)
+
+    def _take_pending(self) -> None:
+        """Take the connections that the system has taken already: their requests are under way."""
+        before = -1
+        while len(self.active_channels) > before:
+            before = len(self.active_channels)
+            self.handle_accept()
+        loop(0, use_poll=True, map=self._map, count=1)  # read what they have sent
+
+    def _close_idle(self) -> int:
+        """Close the connections without a request under way; how many are left."""
+        for connection in tuple(self.active_channels.values()):
+            if connection.is_idle:
+                connection.handle_close()
+        return len(self.active_channels)
+
+
+def _most_connections() -> int:
+    """Return how many connections may be open, and raise the system's bound on open files to that where it can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wished = _MOST_CONNECTIONS + _OTHER_FILES
+    raised = wished if hard == resource.RLIM_INFINITY else min(hard, wished)
+    if soft < raised:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            soft = raised
+    return max(min(soft, wished) - _OTHER_FILES, 1)
+
+
+def listen(host: str, port: int, backlog: int = 1024) -> socket.socket:
+    """Return a socket that listens on a host and port, 0 for any free one. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(backlog)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address of a listening socket for a person to open: "http://127.0.0.1:8000/"."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
