@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -47,10 +48,11 @@ def free_port() -> int:
 
 
 def start(folder: Path, *options: str, log: Path | None = None) -> Running:
-    """Serve the tiny texts with the real model; there is no index yet, so the command builds one first."""
-    (folder / "texts").mkdir()
-    for name, text in TEXTS.items():
-        (folder / "texts" / name).write_text(text, encoding="utf-8")
+    """Serve the tiny texts with the real model; where there is no index yet, the command builds one first."""
+    if not (folder / "texts").exists():
+        (folder / "texts").mkdir()
+        for name, text in TEXTS.items():
+            (folder / "texts" / name).write_text(text, encoding="utf-8")
     port, log = free_port(), log or folder / "log"
     command = [
         sys.executable, "-m", "qa", "serve", "--corpus", "texts", "--index", "index", "--port", str(port),
@@ -69,6 +71,13 @@ def start(folder: Path, *options: str, log: Path | None = None) -> Running:
             time.sleep(0.1)
     process.kill()
     raise AssertionError(log.read_text(encoding="utf-8"))
+
+
+def start_copy(server: Running, folder: Path, *options: str) -> Running:
+    """Serve a copy of a server's texts and index, as its first generation was."""
+    for name in ("texts", "index"):
+        shutil.copytree(server.folder / name, folder / name)
+    return start(folder, *options)
 
 
 def ready(server: Running) -> dict[str, object]:
