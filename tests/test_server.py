@@ -91,7 +91,7 @@ def test_a_damaged_generation_is_not_served(server: Running) -> None:
     path.write_bytes(path.read_bytes()[:-2] + b"x\n")
     server.process.send_signal(signal.SIGHUP)
     end = time.monotonic() + 60
-    while (found := ready(server))["warning"] is None and time.monotonic() < end:
+    while (found := ready(server)).get("warning") is None and time.monotonic() < end:
         time.sleep(0.1)
     assert f"{current} is damaged (passages.jsonl is not what was written" in str(found["warning"])
     assert found["generation"] < current  # type: ignore[operator]
@@ -135,7 +135,7 @@ def test_strange_questions(server: Running, question: str) -> None:
 )
 def test_what_is_hardly_http(server: Running, sent: bytes, status: int, code: str) -> None:
     head, _, body = server.raw(sent).partition("\r\n\r\n")
-    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert head.split()[1] == str(status)
     assert json.loads(body)["error"]["code"] == code
 
 
@@ -151,7 +151,7 @@ def test_a_body_without_a_length_is_bounded_too(server: Running) -> None:
 
 def test_a_body_that_is_chunked_wrongly(server: Running) -> None:
     head = b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    assert server.raw(head + b"ZZ\r\n").startswith("HTTP/1.1 400 ")
+    assert server.raw(head + b"ZZ\r\n").split()[1] == "400"
 
 
 def test_a_path_cannot_forge_a_line_of_the_log(server: Running) -> None:

@@ -92,9 +92,9 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
 
     def received(self, data: bytes) -> int:
         """Take bytes; refuse a first line that is too long before the headers' bound does."""
+        begin = b"" if self.headers_finished else (self.header_plus + data)[:MAX_LINE_BYTES]
         consumed: int = super().received(data)
-        line = self.header_plus or getattr(self, "first_line", b"")
-        if len(line) > MAX_LINE_BYTES and b"\r\n" not in line[:MAX_LINE_BYTES]:
+        if len(begin) == MAX_LINE_BYTES and b"\r\n" not in begin.lstrip():
             self.error = AddressTooLong("")
             self.completed = True
         return consumed
