@@ -74,7 +74,7 @@ class Live:
             index = open_index(self._folder, self.answerer.index.embedder)
         except IndexMismatch:
             index = open_index(self._folder)
-        return Answerer(index, self.answerer.promise)
+        return Answerer(index, self.answerer.wanted)
 
     def wake(self) -> None:
         """Let the following thread reload now. Safe in a signal handler."""

@@ -186,15 +186,15 @@ class Server(BaseApplication):  # type: ignore[misc]
         with suppress(QAError):  # which opening the index tells
             prepare_embedder(current_generation(self.index_folder))  # first: it compiles while the rest is imported
         from qa.answering import Answerer
-        from qa.confidence import Promise
+        from qa.confidence import WantedPromise
         from qa.index import open_index
         from qa.web.app import create_app
         from qa.web.live import Live, look, warm
 
         try:
-            promise = Promise(self.settings.risk, self.settings.miss)
+            wanted = WantedPromise(self.settings.risk, self.settings.miss)
             seen = look(self.index_folder)  # before it is opened: what is published meanwhile is followed
-            answerer = Answerer(open_index(self.index_folder), promise)
+            answerer = Answerer(open_index(self.index_folder), wanted)
         except QAError as error:
             logging.getLogger("gunicorn.error").error("qa: %s", error)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
