@@ -276,8 +276,8 @@ def _removed_documents(
 
 def _too_many(going: Removals) -> str:
     return (
-        f"{going} would go: give --remove if they are to go, or name their folders and files too; the index is as it "
-        "was."
+        f"{going.told('would go')}: give --remove if they are to go, or name their folders and files too; the index is "
+        "as it was."
     )
 
 

@@ -277,7 +277,7 @@ def _sum_up(report: "BuildReport", task: _Task) -> None:
     reused = f" ({report.reused} unchanged)" if report.reused else ""
     click.echo(f"Indexed {held}{reused} in {task.index}{unreadable}.")
     if report.removed.documents:
-        click.echo(f"Gone from the index: {report.removed}.")
+        click.echo(f"{report.removed.told('went')}.")
 
 
 def _calibrate_on_corpus(index: Path, questions: Path, again: bool) -> None:
@@ -335,9 +335,9 @@ def _list_changes(task: _Task) -> None:
     why = f"; all is written anew, for {changes.elsewhere}" if changes.elsewhere else ""
     click.echo(f"{summary}, {changes.unchanged:,} unchanged{why}.")
     if changes.removals.are_many and not task.remove:
-        _say(f"{changes.removals} would go: `qa index` does that only with --remove.")
+        _say(f"{changes.removals.told('would go')}: `qa index` does that only with --remove.")
     elif changes.removals.documents:
-        _say(f"{changes.removals} would go.")
+        _say(f"{changes.removals.told('would go')}.")
 
 
 def _echo_path(line: str) -> None:

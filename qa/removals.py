@@ -31,13 +31,13 @@ class Removals:
         """Whether more than a tenth of the documents go."""
         return self.documents > MOST * self.before
 
-    def __str__(self) -> str:
-        """Return the number and the places: "3 of 40 documents, from notes/old (2) and notes/a.md (1)"."""
+    def told(self, verb: str) -> str:
+        """Return how many go from where, as in "3 of 40 documents would go, from notes/old (2) and notes/a.md (1)"."""
         named = [f"{place} ({number:,})" for place, number in self.places[:_NAMED]]
         more = len(self.places) - len(named)
         listed = [*named, *([count(more, "other place")] if more else [])]
         joined = " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
-        return f"{self.documents:,} of {count(self.before, 'document')}, from {joined}"
+        return f"{self.documents:,} of {count(self.before, 'document')} {verb}, from {joined}"
 
 
 NOTHING_GOES = Removals()

@@ -144,14 +144,14 @@ def test_dry_run_lists_and_writes_nothing(real_folder: Path, tmp_path: Path) -> 
     assert dry.stdout.splitlines() == [
         "+ texts/c.txt", "~ texts/a.txt", "- texts/b.txt", "1 added, 1 changed, 1 removed, 0 unchanged.",
     ]  # fmt: skip
-    assert dry.stderr == "1 of 2 documents, from texts/b.txt (1) would go: `qa index` does that only with --remove.\n"
+    assert dry.stderr == "1 of 2 documents would go, from texts/b.txt (1): `qa index` does that only with --remove.\n"
     assert state(index) == before
     refused = qa("index", corpus, "--index", index)
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("qa: 1 of 2 documents, from texts/b.txt (1) would go: give --remove")
+    assert refused.stderr.startswith("qa: 1 of 2 documents would go, from texts/b.txt (1): give --remove")
     assert state(index) == before
     removed = qa("index", corpus, "--index", index, "--remove").stdout
-    assert removed.splitlines()[1] == "Gone from the index: 1 of 2 documents, from texts/b.txt (1)."
+    assert removed.splitlines()[1] == "1 of 2 documents went, from texts/b.txt (1)."
     assert qa("index", corpus, "--index", index).stdout == f"Nothing changed: {index} has 2 documents as 2 passages.\n"
 
 
@@ -195,7 +195,7 @@ def test_watching_follows_what_changes_until_told_to_stop(corpus: Path, tmp_path
         assert ("texts/only.txt", "The only text.") in texts_of(index)
         assert "Nothing changed" not in log.read_text(encoding="utf-8")
         lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.count(" ") > 4]
-        assert [line.split()[0] for line in lines] == ["Indexed", "Watching", "Indexed", "qa:", "Indexed", "Gone"]
+        assert [line.split()[0] for line in lines] == ["Indexed", "Watching", "Indexed", "qa:", "Indexed", "6"]
     finally:
         watching.send_signal(signal.SIGTERM)
         assert watching.wait(30) == 0

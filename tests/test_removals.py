@@ -36,16 +36,16 @@ def build(base: Path, *corpora: str, remove: bool = False, settings: BuildSettin
 def test_by_hand() -> None:
     going = removals(["a/b/1.md", "a/b/2.md", "c.jsonl", "c.jsonl", "c.jsonl"], 50)
     assert going.places == (("c.jsonl", 3), ("a/b", 2))
-    assert str(going) == "5 of 50 documents, from c.jsonl (3) and a/b (2)"
+    assert going.told("went") == "5 of 50 documents went, from c.jsonl (3) and a/b (2)"
     assert (going.are_many, removals(["a/b"] * 6, 50).are_many) == (False, True)  # more than a tenth
-    assert str(removals([f"{name}/x" for name in "abcdefg"], 9)).endswith("e/x (1) and 2 other places")
+    assert removals([f"{name}/x" for name in "abcdefg"], 9).told("went").endswith("e/x (1) and 2 other places")
 
 
 def test_a_corpus_that_is_not_named_again(base: Path) -> None:
     report = build(base, "handbook")  # 2 of 22 is less than a tenth
-    assert str(report.removed) == "2 of 22 documents, from minutes (2)"
+    assert report.removed.told("went") == "2 of 22 documents went, from minutes (2)"
     build(base, "handbook", "minutes")
-    with pytest.raises(DocumentsWouldGo, match=r"20 of 22 documents, from handbook \(20\) would go: give --remove"):
+    with pytest.raises(DocumentsWouldGo, match=r"20 of 22 documents would go, from handbook \(20\): give --remove"):
         build(base, "minutes")
     assert build(base, "handbook", "minutes").changes.elsewhere is None  # all is as it was
     report = build(base, "minutes", remove=True)
@@ -55,10 +55,11 @@ def test_a_corpus_that_is_not_named_again(base: Path) -> None:
 def test_files_that_are_deleted(base: Path) -> None:
     for number in (0, 2):
         (base / "handbook" / "part0" / f"{number}.txt").unlink()
-    assert str(build(base, "handbook", "minutes").removed) == "2 of 22 documents, from handbook/part0 (2)"
+    removed = build(base, "handbook", "minutes").removed
+    assert removed.told("went") == "2 of 22 documents went, from handbook/part0 (2)"
     for number in (4, 6, 8):
         (base / "handbook" / "part0" / f"{number}.txt").unlink()
-    with pytest.raises(DocumentsWouldGo, match=r"3 of 20 documents, from handbook/part0 \(3\)"):
+    with pytest.raises(DocumentsWouldGo, match=r"3 of 20 documents would go, from handbook/part0 \(3\)"):
         build(base, "handbook", "minutes")
     changes = find_changes([base / "handbook", base / "minutes"], base / "index")
     assert (changes.removals.documents, changes.removals.are_many) == (3, True)
@@ -85,7 +86,7 @@ def test_documents_that_go_from_a_file_that_stays(base: Path) -> None:
     write(base / "lines.jsonl", "\n".join(lines))
     build(base, "lines.jsonl", remove=True)
     write(base / "lines.jsonl", "\n".join(lines[:20]))
-    with pytest.raises(DocumentsWouldGo, match=r"30 of 50 documents, from lines\.jsonl \(30\)"):
+    with pytest.raises(DocumentsWouldGo, match=r"30 of 50 documents would go, from lines\.jsonl \(30\)"):
         build(base, "lines.jsonl")
     (base / "lines.jsonl").rename(base / "renamed.jsonl")
     write(base / "renamed.jsonl", "\n".join([*lines, '{"_id": "new", "text": "New."}']))
@@ -95,7 +96,7 @@ def test_documents_that_go_from_a_file_that_stays(base: Path) -> None:
 def test_a_file_that_can_no_longer_be_read(base: Path) -> None:
     for number in range(5):
         (base / "handbook" / f"part{number % 2}" / f"{number}.txt").write_bytes(b"\0")
-    with pytest.raises(DocumentsWouldGo, match=r"5 of 22 documents, from handbook \(5\)"):
+    with pytest.raises(DocumentsWouldGo, match=r"5 of 22 documents would go, from handbook \(5\)"):
         build(base, "handbook", "minutes")
 
 
