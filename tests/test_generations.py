@@ -195,7 +195,7 @@ def test_watching_follows_what_changes_until_told_to_stop(corpus: Path, tmp_path
         assert ("texts/only.txt", "The only text.") in texts_of(index)
         assert "Nothing changed" not in log.read_text(encoding="utf-8")
         lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.count(" ") > 4]
-        assert [line.split()[0] for line in lines] == ["Indexed", "Watching", "Indexed", "qa:", "Indexed", "6"]
+        assert [line.split()[0] for line in lines] == ["Indexed", "Indexed", "qa:", "Indexed", "6"]
     finally:
         watching.send_signal(signal.SIGTERM)
         assert watching.wait(30) == 0
