@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from qa.confidence import DEFAULT_PROMISE, Promise, Thresholds, confidence, keep_promise, verdict
+from qa.confidence import NOTHING_WANTED, Promise, Thresholds, WantedPromise, confidence, keep_promise, verdict
 from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Passage, QuotedPassage, Ranking, Scope, TermReport
 from qa.index import Index
 from qa.limits import DEFAULT_K, check_k, check_question
@@ -34,11 +34,12 @@ class Explanation:
 class Answerer:
     """Answers questions from one index. Safe to call from several threads."""
 
-    def __init__(self, index: Index, promise: Promise = DEFAULT_PROMISE) -> None:
-        """Answer from this index, with verdicts that keep a promise."""
+    def __init__(self, index: Index, wanted: WantedPromise = NOTHING_WANTED) -> None:
+        """Answer from this index, with verdicts that keep the promise that is wanted, or else its calibration's."""
         self.index = index
-        self.promise = promise
-        self.thresholds = keep_promise(index.calibration.held_out, promise)
+        self.wanted = wanted
+        self.promise = wanted.given(index.calibration.promise)
+        self.thresholds = keep_promise(index.calibration.held_out, self.promise)
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._find)
 
     def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:

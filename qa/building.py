@@ -24,7 +24,7 @@ from qa import __version__
 from qa.corpora import Corpora, find_corpora
 from qa.datatypes import Document, Manifest, Passage
 from qa.embedders import ENCODER, Embedder, embedder_checksum, load_embedder, pass_on
-from qa.errors import BadSettings, CorpusMissing, QAError, UnreadableDocument
+from qa.errors import BadSettings, CorpusMissing, DocumentsWouldGo, QAError, UnreadableDocument
 from qa.generations import (
     all_generations,
     current_generation,
@@ -40,6 +40,7 @@ from qa.index import (
     DIGESTS,
     DOCUMENTS,
     FORMAT,
+    LEFT_OUT,
     LEXICON,
     OFFSETS,
     PASSAGES,
@@ -49,11 +50,13 @@ from qa.index import (
     IndexedDocument,
     PassageFile,
     carries_embedder,
+    load_manifest,
     manifest_json,
     read_documents,
 )
 from qa.lexicon import Entry, build_lexicon
 from qa.readers import CorpusFile, FoundFiles, is_taken, read_corpus
+from qa.removals import NOTHING_GOES, Removals, removals
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
 from qa.stores import FLOAT32, PRECISIONS, STORES, Vectors, save_array
@@ -62,6 +65,7 @@ _BLOCK = 1024  # passages embedded between two steps of the progress bar
 _SAMPLE = 16  # passages by which the embedder's fastest form is compared with its first
 _DIGEST_BYTES = 16
 _LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "semantic-text-splitter")
+_EXPORTING = "Exporting the model"
 _NEW = -1  # in place of the row that a passage had in the last generation
 
 Progress = Callable[[str, int, int | None], None]
@@ -73,6 +77,7 @@ class Changes:
     """The files of the corpora against those that the current generation was made of, by source and content.
 
     ``elsewhere`` tells what else differs: the format, the model, the settings or the corpora named; None where nothing.
+    ``removals`` are the documents of the removed files, but for files that were only renamed.
     """
 
     added: tuple[str, ...]
@@ -80,6 +85,7 @@ class Changes:
     removed: tuple[str, ...]
     unchanged: int
     elsewhere: str | None = None
+    removals: Removals = NOTHING_GOES
 
     def __bool__(self) -> bool:
         """Whether there is anything to build."""
@@ -91,8 +97,9 @@ class BuildReport:
     """What a build did, or that there was nothing to do: then ``changes`` is false and ``generation`` was there before.
 
     ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
-    with their reasons; ``left_out`` are files of formats that are not read; ``questions`` is the judged set that the
-    corpora bring.
+    with their reasons, also by an earlier build where there was nothing to do; ``left_out`` are files of formats that
+    are not read; ``questions`` is the judged set that the corpora bring; ``removed`` are the documents that the index
+    no longer has.
     """
 
     generation: Path
@@ -104,6 +111,7 @@ class BuildReport:
     unreadable: tuple[UnreadableDocument, ...] = ()
     left_out: tuple[str, ...] = ()
     questions: Path | None = None
+    removed: Removals = NOTHING_GOES
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -117,34 +125,37 @@ def build_index(  # noqa: PLR0913, PLR0917 - what a build is told
     embedder: Embedder | None = None,
     progress: Progress = _silent,
     wait: bool = False,
+    remove: bool = False,
 ) -> BuildReport:
     """Bring the index in ``folder`` in step with the corpora: build what changed and publish it, or do nothing.
 
-    Raises CorpusMissing, EmbedderUnusable, IndexLocked (unless it is to ``wait``) or IndexUnwritable; whatever is
-    raised, the index that was there stays as it was.
+    Raises CorpusMissing, EmbedderUnusable, IndexLocked (unless it is to ``wait``), IndexUnwritable, or DocumentsWouldGo
+    where more than a tenth of the documents would go (unless they are to be ``remove``d); whatever is raised, the index
+    that was there stays as it was.
     """
     settings = settings or BuildSettings()
     _check(settings)
-    told = find_corpora(corpora)
+    told = find_corpora(corpora, folder)
     found = told.found
     with locked(folder, wait), _previous(folder, settings, embedder) as previous:
         before = _current(folder)
         checksums = _checksums(found.files)
         changes = _compare(checksums, previous, told, corpora, settings, folder)
         if previous and not changes:
-            return _unchanged(previous, changes, found)
+            return _unchanged(previous, changes, told)
+        progress("Preparing", 0, None)
         with partial_generation(folder) as partial:
             build = _Build(partial, settings, _embedder(previous, settings, embedder), progress, previous)
+            progress("Preparing", 1, 1)
             build.write_passages(found, checksums)
-            build.write_embedder()
-            build.write_vectors()
-            build.write_lexicon()
-            build.write_manifest(corpora, told)
-            build.open_once()
+            removed = _removed(before, build)
+            if removed.are_many and not remove:
+                raise DocumentsWouldGo(_too_many(removed))
+            build.write_rest(corpora, told)
             generation = publish(partial, folder, previous.folder if previous else None)
         prune(folder, generation, settings.keep, before)
     counts = (build.documents, build.passages, build.embedded, build.reused)
-    return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out, told.questions)
+    return BuildReport(generation, *counts, changes, tuple(build.unreadable), found.left_out, told.questions, removed)
 
 
 def _check(settings: BuildSettings) -> None:
@@ -160,7 +171,7 @@ def _check(settings: BuildSettings) -> None:
 def find_changes(corpora: Sequence[Path], folder: Path, settings: BuildSettings | None = None) -> Changes:
     """Return what ``build_index`` would find changed, writing nothing. Raises CorpusMissing or EmbedderUnusable."""
     settings = settings or BuildSettings()
-    told = find_corpora(corpora)
+    told = find_corpora(corpora, folder)
     with _previous(folder, settings, None) as previous:
         return _compare(_checksums(told.found.files), previous, told, corpora, settings, folder)
 
@@ -173,8 +184,9 @@ def _compare(  # noqa: PLR0913, PLR0917 - both sides of the comparison
     settings: BuildSettings,
     folder: Path,
 ) -> Changes:
+    going = _removed_files(_current(folder), checksums)
     if previous is None:
-        return Changes(tuple(checksums), (), (), 0, "there is no index to take anything over from")
+        return Changes(tuple(checksums), (), (), 0, "there is no index to take anything over from", going)
     known = previous.manifest.sources
     return Changes(
         added=tuple(source for source in checksums if source not in known),
@@ -182,6 +194,7 @@ def _compare(  # noqa: PLR0913, PLR0917 - both sides of the comparison
         removed=tuple(source for source in known if source not in checksums),
         unchanged=sum(known.get(source) == checksum for source, checksum in checksums.items()),
         elsewhere=_elsewhere(previous, told, corpora, settings, folder),
+        removals=going,
     )
 
 
@@ -213,10 +226,59 @@ def _current(folder: Path) -> Path | None:
     return None
 
 
-def _unchanged(previous: Generation, changes: Changes, found: FoundFiles) -> BuildReport:
+def _unchanged(previous: Generation, changes: Changes, told: Corpora) -> BuildReport:
     manifest = previous.manifest
     counts = (manifest.documents, manifest.passages, 0, manifest.passages)
-    return BuildReport(previous.folder, *counts, changes, found.unreadable, found.left_out)
+    unreadable = {str(error): error for error in (*told.found.unreadable, *_left_out_of(previous))}
+    return BuildReport(
+        previous.folder, *counts, changes, tuple(unreadable.values()), told.found.left_out, told.questions
+    )
+
+
+def _left_out_of(generation: Generation) -> list[UnreadableDocument]:
+    """Return what was left out when a generation was made, with the reasons where it has them."""
+    try:
+        lines = (generation.folder / LEFT_OUT).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:  # one of an older version
+        return [UnreadableDocument(source, "could not be read whole") for source in generation.manifest.imperfect]
+    return [UnreadableDocument(*json.loads(line)) for line in lines]
+
+
+# --- what goes -----------------------------------------------------------------------------------------------
+
+
+def _removed_files(current: Path | None, checksums: Mapping[str, str]) -> Removals:
+    """Return the documents of the files that the current generation has and the corpora no longer, under any name."""
+    return _removed_documents(current, checksums, lambda document: document.file in checksums)
+
+
+def _removed(current: Path | None, build: "_Build") -> Removals:
+    """Return the documents that the current generation has and a build has not, under any name of their file."""
+    return _removed_documents(current, build.sources, lambda document: document.id in build.taken)
+
+
+def _removed_documents(
+    current: Path | None, checksums: Mapping[str, str], stays: Callable[[IndexedDocument], bool]
+) -> Removals:
+    if current is None:
+        return NOTHING_GOES
+    with suppress(QAError, OSError, ValueError):  # of a damaged one, or one of another version, nothing can be told
+        manifest = load_manifest(current)
+        new = {checksum for source, checksum in checksums.items() if source not in manifest.sources}
+        kept = {s for s, checksum in manifest.sources.items() if checksum == checksums.get(s) or checksum in new}
+        if kept == manifest.sources.keys():
+            return NOTHING_GOES
+        with closing(FileContent(current / DOCUMENTS)) as content:
+            others = (document for document in read_documents(content) if document.file not in kept)
+            return removals((document.file for document in others if not stays(document)), manifest.documents)
+    return NOTHING_GOES
+
+
+def _too_many(going: Removals) -> str:
+    return (
+        f"{going.told('would go')}: give --remove if they are to go, or name their folders and files too; the index is "
+        "as it was."
+    )
 
 
 @dataclass
@@ -262,6 +324,8 @@ class _Build:
                     self.imperfect.append(file.source)
                 self.progress("Reading", self.documents, None)
         save_array(self.folder / OFFSETS, np.array(self.offsets, np.int64))
+        reasons = "".join(f"{json.dumps([error.source, error.reason])}\n" for error in self.unreadable)
+        (self.folder / LEFT_OUT).write_text(reasons, encoding="utf-8")
         self.passages = len(self.offsets) - 1
         if not self.passages:
             raise CorpusMissing(_nothing_read(self.unreadable))
@@ -309,16 +373,26 @@ class _Build:
         self.olds.extend(olds)
         self.documents += 1
 
+    def write_rest(self, corpora: Sequence[Path], told: Corpora) -> None:
+        """Write all that rests on the passages, and open it once."""
+        self.write_embedder()
+        self.write_vectors()
+        self.write_lexicon()
+        self.write_manifest(corpora, told)
+        self.open_once()
+
     def write_embedder(self) -> None:
         """Let the generation carry the embedder as the last one does, or else its fastest form, which embeds from here
         on."""
         if self.previous is not None and carries_embedder(self.previous.manifest):
             pass_on(self.previous.folder / ENCODER, self.folder / ENCODER)
             return
+        self.progress(_EXPORTING, 0, None)
         with self._open_passages() as passages:
             rows = range(0, self.passages, max(self.passages // _SAMPLE, 1))[:_SAMPLE]
             sample = [self._embedded_text(passages[row]) for row in rows]
         self.embedder = self.embedder.carried_to(self.folder / ENCODER, sample)
+        self.progress(_EXPORTING, 1, 1)
 
     def write_vectors(self) -> None:
         """Embed what the previous generation did not, a block at a time."""
@@ -349,9 +423,16 @@ class _Build:
         (self.folder / LEXICON).mkdir()
         with self._open_passages() as passages, closing(FileContent(self.folder / DOCUMENTS)) as documents:
             try:
-                build_lexicon(self.folder / LEXICON, lexicon_entries(passages, read_documents(documents)))
+                entries = lexicon_entries(passages, read_documents(documents))
+                build_lexicon(self.folder / LEXICON, self._counted(entries))
             except ValueError as error:  # how tantivy reports a failed write
                 raise OSError(str(error)) from error
+
+    def _counted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for number, entry in enumerate(entries, start=1):
+            yield entry
+            if number % _BLOCK == 0 or number == self.passages:
+                self.progress("Indexing words", number, self.passages)
 
     def write_manifest(self, corpora: Sequence[Path], told: Corpora) -> None:
         """Write how all this was made."""

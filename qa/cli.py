@@ -2,11 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -15,14 +18,17 @@ import click
 from click.core import ParameterSource
 
 from qa import __version__
-from qa.errors import BadSettings, QAError, RequirementMissed
+from qa.errors import BadQuestion, BadSettings, CorpusMissing, QAError, RequirementMissed
 from qa.limits import DEFAULT_K, DEFAULT_MISS, DEFAULT_RISK, MAX_K, PASSAGE_TOKENS, SHARES
+from qa.plurals import count
+from qa.progress import Progress
 
 if TYPE_CHECKING:  # what builds and measures is heavy, and most commands need none of it
-    from qa.building import Changes
+    from qa.building import BuildReport
     from qa.evaluation.evaluating import Evaluation
     from qa.evaluation.requirements import Requirement
     from qa.settings import BuildSettings
+    from qa.watching import Watch
 
 Parameters = ParamSpec("Parameters")
 
@@ -65,21 +71,29 @@ _SHARE = _Share(*SHARES)
 _risk_option = click.option(
     "--risk",
     type=_SHARE,
-    default=DEFAULT_RISK,
-    show_default=True,
-    help="Largest share of what is called answered that may be wrong; a promise after `qa calibrate`.",
+    help="Largest share of what is called answered that may be wrong; a promise after `qa calibrate`, which keeps what "
+    f"it is given as the index's own.  [default: the index's own, else {DEFAULT_RISK}]",
 )
 _miss_option = click.option(
     "--miss",
     type=_SHARE,
-    default=DEFAULT_MISS,
-    show_default=True,
-    help="Largest share of what is called not in the corpus that may be answered after all; a promise likewise.",
+    help="Largest share of what is called not in the corpus that may be answered after all; a promise likewise.  "
+    f"[default: the index's own, else {DEFAULT_MISS}]",
 )
 
 
+_INTERRUPTED = 130  # the status of what SIGINT ended, as shells give it
+
+_LEFT_BY = {
+    "index": "the index that was there is as it was",
+    "evaluate": "what was answered is kept, and the same command goes on from there",
+    "calibrate": "the calibration that was there is as it was",
+}
+"""What an interrupted command leaves."""
+
+
 def _refusing(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """End with one line and status 1 when the command cannot do what was asked."""
+    """End with one line and status 1 when the command cannot do what was asked, with 130 when it is interrupted."""
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
@@ -88,6 +102,10 @@ def _refusing(command: Callable[Parameters, None]) -> Callable[Parameters, None]
         except QAError as error:
             _say(f"qa: {error}")
             sys.exit(1)
+        except KeyboardInterrupt:
+            left = _LEFT_BY.get(click.get_current_context().info_name or "")
+            _say(f"qa: Interrupted{f': {left}' if left else ''}.")
+            sys.exit(_INTERRUPTED)
 
     return run
 
@@ -99,7 +117,30 @@ def _say(line: str) -> None:
     click.echo(printable(" ".join(line.split())), err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "QA"})
+class _Commands(click.Group):
+    """The commands; a question in place of one is told how to ask it, an unknown one which it may be."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named, and its arguments."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = get_close_matches(name, self.commands, n=1, cutoff=0.5)
+            meant = f"did you mean `qa {near[0]}`?" if near else f"the commands are {', '.join(self.commands)}."
+            if " " in name or name[:1].isupper():
+                meant = f"to ask a question, write `qa ask {_quoted(args)}`."
+            ctx.fail(f"There is no command {name!r}: {meant}")
+        return super().resolve_command(ctx, args)
+
+
+def _quoted(words: Iterable[str]) -> str:
+    """Return words as one argument, in quotation marks that a shell takes."""
+    text = " ".join(words)
+    return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "QA"})
 @click.version_option(__version__, prog_name="candor-qa", allow_from_autoenv=False)
 def cli() -> None:
     """Answer questions by quoting your own texts, and say what those texts do not cover.
@@ -133,6 +174,7 @@ def cli() -> None:
 @click.option("--dry-run", is_flag=True, help="List what would change, and write nothing.")
 @click.option("--watch", is_flag=True, help="Stay, and build again whenever a text changes.")
 @click.option("--wait", is_flag=True, help="Where another `qa index` holds the folder, wait for it to end.")
+@click.option("--remove", is_flag=True, help="Let documents go even where they are more than a tenth of the index.")
 @click.option("--rollback", is_flag=True, help="Let the generation before the current one answer again.")
 @_refusing
 def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
@@ -141,7 +183,7 @@ def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
     Without a CORPUS it is the folder corpus/. Files that end in .txt, .md, .html, .pdf, .docx, .epub, .jsonl and
     .csv (each row a document) are read, hidden ones and READMEs passed over. Given again, only what changed in content
     is read and embedded; where nothing did, nothing is written. The index that was there answers until the new
-    generation is whole.
+    generation is whole. What is no longer in a CORPUS, or in one that is not named again, leaves the index.
 
     \b
     Examples:
@@ -149,70 +191,142 @@ def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
       qa index notes/ handbook.md --index team-index
       qa index notes/ --index team-index --dry-run
     """
-    dry_run, watch, wait, rollback = (given.pop(name) for name in ("dry_run", "watch", "wait", "rollback"))
+    dry_run, watch, wait, rollback, remove = (
+        given.pop(name) for name in ("dry_run", "watch", "wait", "rollback", "remove")
+    )
+    _check_together(rollback, dry_run, watch, wait)
+    if rollback:
+        _roll_back(index, dry_run)
+        return
     from qa.settings import load_build_settings
 
     settings = load_build_settings(**{name: value for name, value in given.items() if value is not None})
-    corpora = corpus or (Path("corpus"),)
-    if rollback:
-        from qa.generations import roll_back
-
-        click.echo(f"{index} answers from generation {roll_back(index).name} again.")
-    elif dry_run:
-        from qa.building import find_changes
-
-        _list_changes(find_changes(corpora, index, settings))
+    task = _Task(corpus or (Path("corpus"),), index, settings, remove)
+    if dry_run:
+        _list_changes(task)
+    elif watch:
+        _watch(task, wait)
     else:
-        _build(corpora, index, settings, wait)
-        if watch:
-            _watch(corpora, index, settings)
+        _build(task, wait)
 
 
-def _build(corpora: "Sequence[Path]", index: Path, settings: "BuildSettings", wait: bool) -> None:
+@dataclass(frozen=True)
+class _Task:
+    """What is to be built where, and whether many documents may go."""
+
+    corpora: Sequence[Path]
+    index: Path
+    settings: "BuildSettings"
+    remove: bool
+
+
+_BUILDING = ("corpus", "embedder", "passage_tokens", "store", "vectors", "keep", "remove")
+
+
+def _check_together(rollback: bool, dry_run: bool, watch: bool, wait: bool) -> None:
+    """Raise BadSettings where what was asked makes no sense together."""
+    if dry_run and (watch or wait):
+        raise BadSettings(
+            f"--dry-run writes nothing, so {'--watch' if watch else '--wait'} goes ill with it: leave it."
+        )
+    if not rollback:
+        return
+    source = click.get_current_context().get_parameter_source
+    given = [name for name in _BUILDING if source(name) is ParameterSource.COMMANDLINE]
+    given += [name for name, is_given in (("watch", watch), ("wait", wait)) if is_given]
+    if given:
+        option = "a CORPUS" if given[0] == "corpus" else f"--{given[0].replace('_', '-')}"
+        raise BadSettings(f"--rollback builds nothing, so {option} goes ill with it: leave one of them out.")
+
+
+def _roll_back(index: Path, dry_run: bool) -> None:
+    from qa.generations import generation_before, roll_back
+
+    if dry_run:
+        click.echo(f"{index} would answer from generation {generation_before(index).name} again; nothing was changed.")
+    else:
+        click.echo(f"{index} answers from generation {roll_back(index).name} again.")
+
+
+def _build(task: _Task, wait: bool, quiet: bool = False) -> None:
+    """Build, and sum up what was done; if ``quiet``, only where anything was."""
     from qa.building import build_index
 
-    with _progress() as progress:
-        report = build_index(corpora, index, settings, progress=progress, wait=wait)
+    with Progress(_say) as progress:
+        report = build_index(task.corpora, task.index, task.settings, progress=progress, wait=wait, remove=task.remove)
+    if report.changes or not quiet:
+        _sum_up(report, task)
+    if report.questions:
+        _calibrate_on_corpus(task.index, report.questions, again=not quiet)
+
+
+def _sum_up(report: "BuildReport", task: _Task) -> None:
     _list_left_out(report.unreadable)
     if report.left_out:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
-        _say(f"passed over: {_count(len(report.left_out), 'file')} of formats that are not read ({endings})")
-    if settings.embedder:
+        _say(f"passed over: {count(len(report.left_out), 'file')} of formats that are not read ({endings})")
+    if task.settings.embedder:
         _say(
             "the confidence is calibrated for the bundled model: run `qa calibrate` before you rely on it with another"
         )
-    held = f"{_count(report.documents, 'document')} as {_count(report.passages, 'passage')}"
-    if not report.changes:
-        click.echo(f"Nothing changed: {index} has {held}.")
-        return
+    held = f"{count(report.documents, 'document')} as {count(report.passages, 'passage')}"
     unreadable = f", {len(report.unreadable)} left out" if report.unreadable else ""
+    if not report.changes:
+        click.echo(f"Nothing changed: {task.index} has {held}{unreadable}.")
+        return
     reused = f" ({report.reused} unchanged)" if report.reused else ""
-    click.echo(f"Indexed {held}{reused} in {index}{unreadable}.")
-    if report.questions:
-        _calibrate_on_corpus(index, report.questions)
+    click.echo(f"Indexed {held}{reused} in {task.index}{unreadable}.")
+    if report.removed.documents:
+        click.echo(f"{report.removed.told('went')}.")
 
 
-def _calibrate_on_corpus(index: Path, questions: Path) -> None:
-    """Calibrate on the judged questions that the corpus brings. What stands in the way is told; the index is whole."""
-    from qa.evaluation.calibrating import calibrate_on_set
-    from qa.index import open_index, save_calibration
+def _calibrate_on_corpus(index: Path, questions: Path, again: bool) -> None:
+    """Calibrate on the judged questions that the corpus brings, where they or the texts are others than the last time,
+    and where that failed if it is to be tried ``again``. What stands in the way is told; the index is whole."""
+    from qa.evaluation.recalibrating import is_due, note, tried_on
 
+    if not is_due(index, questions, again):
+        return
+    tried = tried_on(index, questions)
     try:
-        with _progress() as progress:
-            made, gain, _ = calibrate_on_set(
-                open_index(index, with_own_calibration=False),
-                questions,
-                progress=lambda done, total: progress("Calibrating", done, total),
-            )
-        save_calibration(index, made)
+        asked = _calibrate(index, questions)
+        note(index, tried, made=True)
     except QAError as error:
         _say(f"not calibrated: {error}")
+        with suppress(QAError):
+            note(index, tried, made=False)
         return
-    click.echo(f"Calibrated on {_count(gain.questions, 'question')} of {questions}.")
+    except KeyboardInterrupt:
+        _say("qa: Interrupted: the index is built, but not calibrated; the same command calibrates it.")
+        sys.exit(_INTERRUPTED)
+    click.echo(f"Calibrated on {count(asked, 'question')} of {questions}.")
 
 
-def _list_changes(changes: "Changes") -> None:
+def _calibrate(index: Path, questions: Path) -> int:
+    """Store a calibration on these questions, which keeps the promise of the one before; return how many counted."""
+    from qa.confidence import DEFAULT_PROMISE
+    from qa.errors import IndexDamaged
+    from qa.evaluation.calibrating import calibrate_on_set
+    from qa.index import load_calibration, open_index, save_calibration
+
+    with Progress(_say) as progress:
+        opened = open_index(index, with_own_calibration=False)
+        made, gain, _ = calibrate_on_set(
+            opened, questions, progress=lambda done, total: progress("Calibrating", done, total)
+        )
+    promise = DEFAULT_PROMISE
+    with suppress(IndexDamaged):
+        before = load_calibration(index, opened.manifest)
+        promise = before.promise if before else promise
+    save_calibration(index, replace(made, promise=promise))
+    return gain.questions
+
+
+def _list_changes(task: _Task) -> None:
     """Print what a build would do, a line a file."""
+    from qa.building import find_changes
+
+    changes = find_changes(task.corpora, task.index, task.settings)
     for sign, sources in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
         for source in sources:
             _echo_path(f"{sign} {source}")
@@ -220,6 +334,10 @@ def _list_changes(changes: "Changes") -> None:
     summary = ", ".join(f"{len(sources):,} {word}" for sources, word in counts)
     why = f"; all is written anew, for {changes.elsewhere}" if changes.elsewhere else ""
     click.echo(f"{summary}, {changes.unchanged:,} unchanged{why}.")
+    if changes.removals.are_many and not task.remove:
+        _say(f"{changes.removals.told('would go')}: `qa index` does that only with --remove.")
+    elif changes.removals.documents:
+        _say(f"{changes.removals.told('would go')}.")
 
 
 def _echo_path(line: str) -> None:
@@ -228,17 +346,33 @@ def _echo_path(line: str) -> None:
     click.echo(printable(line))
 
 
-def _watch(corpora: "Sequence[Path]", index: Path, settings: "BuildSettings") -> None:
-    """Build again after each change, until interrupted. What a build refuses is told, and the next change tried."""
-    from watchfiles import watch
+def _watch(task: _Task, wait: bool) -> None:
+    """Build, and again after each change, until interrupted. What a build refuses is told once, and the next change
+    tried."""
+    from qa.watching import Watch
 
-    _say(f"Watching {', '.join(map(str, corpora))}: Ctrl+C ends it.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    for _ in watch(*corpora, debounce=1600, step=200, raise_interrupt=False):
-        try:
-            _build(corpora, index, settings, wait=True)
-        except QAError as error:
-            _say(f"qa: {error}")
+    with Watch(task.corpora, task.index) as watch:  # before the first build, during which texts can change
+        _build(task, wait)
+        _say(f"Watching {', '.join(map(str, task.corpora))}: Ctrl+C ends it.")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        refused = ""
+        while _waited(watch):
+            try:
+                _build(task, wait=True, quiet=True)
+                refused = ""
+            except QAError as error:
+                if str(error) != refused:
+                    _say(f"qa: {error}")
+                refused = str(error)
+
+
+def _waited(watch: "Watch") -> bool:
+    """Whether something has changed; not when the waiting was interrupted, which ends it."""
+    try:
+        watch.wait()
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 @cli.command()
@@ -276,11 +410,11 @@ def _contents(generation: Path) -> str:
     except IndexMismatch:
         return ", of another version"
     opened.close()
-    return f", {_count(len(opened.passages), 'passage')}, {opened.store.structure}"
+    return f", {count(len(opened.passages), 'passage')}, {opened.store.structure}"
 
 
 @cli.command()
-@click.argument("question")
+@click.argument("question", nargs=-1, required=True)
 @click.option(
     "-k",
     type=click.IntRange(1, MAX_K),
@@ -298,7 +432,7 @@ def _contents(generation: Path) -> str:
 @_miss_option
 @_index_option
 @_refusing
-def ask(question: str, k: int, as_json: bool, explain: bool, index: Path, **given: Any) -> None:
+def ask(question: tuple[str, ...], k: int, as_json: bool, explain: bool, index: Path, **given: Any) -> None:
     """Answer QUESTION: first what the texts do not have, then the passages nearest to it, each with its place.
 
     Matched words are underlined on a terminal and stand between *asterisks* elsewhere; the sentence that matches best
@@ -310,33 +444,43 @@ def ask(question: str, k: int, as_json: bool, explain: bool, index: Path, **give
       qa ask "What is Psychotherapy and social action model?" --json
       qa ask "What is empathy?" --source corpus/person --title "person-centered"
     """
-    from qa.limits import check_question
-
-    check_question(question)
+    asked = _one_question(question)
     from qa.embedders import prepare_embedder
     from qa.generations import current_generation
 
     with suppress(QAError):  # which opening the index tells
         prepare_embedder(current_generation(index))  # first: it compiles while the rest is imported
     from qa.answering import Answerer
-    from qa.confidence import Promise
+    from qa.confidence import WantedPromise
     from qa.datatypes import Scope
     from qa.index import open_index
-    from qa.payload import answer_payload
+    from qa.payload import answer_payload, explanation_payload
 
-    opened = open_index(index)
-    answerer = Answerer(opened, Promise(given["risk"], given["miss"]))
+    answerer = Answerer(open_index(index), WantedPromise(given["risk"], given["miss"]))
     scope = Scope(given["source"], given["title"])
-    answer = answerer.answer(question, k, scope)
+    answer = answerer.answer(asked, k, scope)
+    explanation = answerer.explain(asked, scope) if explain else None
     if as_json:
-        click.echo(json.dumps(answer_payload(answer), ensure_ascii=False, indent=2))
+        explained = {"explanation": explanation_payload(explanation, answer.terms)} if explanation else {}
+        click.echo(json.dumps({**answer_payload(answer), **explained}, ensure_ascii=False, indent=2))
         return
     from qa.terminal import render_answer, render_confidence, render_terms
 
-    if explain:
+    if explanation:
         render_terms(answer.terms)
-        render_confidence(answerer.explain(question, scope))
+        render_confidence(explanation)
     render_answer(answer)
+
+
+def _one_question(words: Sequence[str]) -> str:
+    """Return the question. Raises BadQuestion where it came in several words, or cannot be asked."""
+    from qa.limits import check_question
+
+    if len(words) > 1:
+        raise BadQuestion(
+            f"The question came in {len(words)} pieces: put it in quotation marks, as in `qa ask {_quoted(words)}`."
+        )
+    return check_question(words[0])
 
 
 @cli.command()
@@ -380,9 +524,10 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     from qa.evaluation.requirements import parse_requirement, ranking_measure_of
 
     requirements = [parse_requirement(text) for text in required]
+    _check_outputs([task["answers"], as_json, report], [task["questions"], task["qrels"], task["compared"]])
     extra = tuple(name for name in map(ranking_measure_of, requirements) if name)
     from qa.answering import Answerer
-    from qa.confidence import Promise
+    from qa.confidence import WantedPromise
     from qa.datatypes import Scope
     from qa.evaluation.evaluating import Task, evaluate, evaluation_payload
     from qa.evaluation.formats import question_file
@@ -392,12 +537,12 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     from qa.terminal import render_evaluation
 
     scope = Scope(task.pop("source"), task.pop("title"))
-    promise = Promise(task.pop("risk"), task.pop("miss"))
+    wanted = WantedPromise(task.pop("risk"), task.pop("miss"))
     question_file(task["questions"])
     current_generation(index)
-    with _progress() as progress:
+    with Progress() as progress:
         evaluation = evaluate(
-            Answerer(open_index(index), promise),
+            Answerer(open_index(index), wanted),
             Task(**task, scope=scope, extra_measures=extra),
             lambda done, total: progress("Answering", done, total),
         )
@@ -421,8 +566,8 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
 @_miss_option
 @_index_option
 @_refusing
-def calibrate(  # noqa: PLR0913, PLR0917 - one argument an option
-    questions: Path | None, qrels: Path | None, least_grade: int, reset: bool, risk: float, miss: float, index: Path
+def calibrate(
+    questions: Path | None, qrels: Path | None, least_grade: int, reset: bool, index: Path, **given: Any
 ) -> None:
     """Make the confidence mean what it says on your own texts: refit it on the judged set QUESTIONS.
 
@@ -447,11 +592,11 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one argument an option
         return
     if questions is None:
         raise BadSettings("There is nothing to calibrate on: name a file of judged questions, or give --reset.")
-    from qa.confidence import Promise, keep_promise
+    from qa.confidence import DEFAULT_PROMISE, WantedPromise, keep_promise
     from qa.evaluation.calibrating import calibrate_on_set
     from qa.terminal import promise_words, render_gain
 
-    with _progress() as progress:
+    with Progress() as progress:
         made, gain, problems = calibrate_on_set(
             open_index(index, with_own_calibration=False),
             questions,
@@ -461,10 +606,10 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one argument an option
         )
     _list_left_out(problems)
     render_gain(gain)
-    save_calibration(index, made)
+    promise = WantedPromise(given["risk"], given["miss"]).given(DEFAULT_PROMISE)
+    save_calibration(index, replace(made, promise=promise))
     if not gain.is_gain:
         click.echo("Refitting gains nothing here: only the verdicts are made anew on these questions.")
-    promise = Promise(risk, miss)
     click.echo(promise_words(keep_promise(made.held_out, promise), promise, is_own=True))
 
 
@@ -479,6 +624,25 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadSettings(f"{path} cannot be written ({error.strerror}): name another file.") from error
+
+
+def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    """Raise BadSettings for a file that cannot be written, or that would take the place of another: before the work."""
+    taken = {path.resolve() for path in inputs if path}
+    for path in filter(None, outputs):
+        if path.resolve() in taken:
+            raise BadSettings(f"{path} is named twice, and would be overwritten: name another file.")
+        taken.add(path.resolve())
+        was_there = path.exists()
+        try:
+            path.open("ab").close()  # which alone tells whether it can be: rights, full disks, folders in the way
+            if not was_there:
+                path.unlink()
+        except OSError as error:
+            raise BadSettings(
+                f"{path.absolute()} cannot be written ({error.strerror}): name a file in a folder that is there and "
+                "can be written to."
+            ) from error
 
 
 def _list_left_out(problems: Sequence[object]) -> None:
@@ -559,11 +723,12 @@ def serve(corpus: Path, index: Path, embedder: Path | None, reload_token_file: P
     try:
         manifest = check_index(index)
     except IndexMissing:
+        _check_corpus(corpus, index)
         _build_apart(corpus, index, embedder)
         manifest = check_index(index)
     _check_same("corpus", corpus, ", ".join(manifest.corpora), index)
     _check_same("embedder", embedder and embedder.resolve(), manifest.embedder_path, index)
-    _say(f"Serving {_count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
+    _say(f"Serving {count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
     os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
     sys.exit(serve_index(index, settings))
 
@@ -580,44 +745,31 @@ def _check_same(option: str, given: Path | None, built: str | None, index: Path)
         )
 
 
+def _check_corpus(corpus: Path, index: Path) -> None:
+    """Raise CorpusMissing where there is nothing to build a first index from."""
+    if not corpus.exists():
+        raise CorpusMissing(
+            f"{corpus.absolute()} does not exist, and there is no index in {index.absolute()}: start `qa serve` where "
+            "one of them is, or name an index with --index, or a folder of texts with --corpus."
+        )
+
+
 def _build_apart(corpus: Path, index: Path, embedder: Path | None) -> None:
     """Build in a process of its own, so that the server starts without the builder's memory and threads."""
     _say(f"There is no index in {index} yet: building it from {corpus}.")
     options = ["--embedder", str(embedder)] if embedder else []
     command = [sys.executable, "-m", "qa", "index", "--index", str(index), *options, "--", str(corpus)]
-    with subprocess.Popen(command) as building:  # noqa: S603 - our own command with our own arguments
-        signal.signal(signal.SIGTERM, lambda number, _: building.send_signal(number))
+    # In a group of its own, so that Ctrl-C in a terminal reaches it once, from here.
+    with subprocess.Popen(command, process_group=0) as building:  # noqa: S603 - our own command and arguments
+        before = {
+            number: signal.signal(number, lambda given, _: building.send_signal(given))
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
         status = building.wait()
     if status:
-        sys.exit(1 if status > 0 else 128 - status)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-class _progress:
-    """A progress bar on standard error, only on a terminal."""
-
-    def __enter__(self) -> Callable[[str, int, int | None], None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
-        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._bar.start()
-        self._tasks: dict[str, Any] = {}
-        return self._show
-
-    def _show(self, stage: str, done: int, total: int | None) -> None:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bar.add_task(stage, total=total)
-        self._bar.update(self._tasks[stage], completed=done, total=total)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        sys.exit(status if status > 0 else 128 - status)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def leave_cores() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Evidence, Signals, TermReport, TermState, Verdict
-from qa.limits import DEFAULT_MISS, DEFAULT_RISK
+from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
 
 PACKAGED = Path(__file__).with_name("calibration.json")
 
@@ -77,6 +77,22 @@ DEFAULT_PROMISE = Promise()
 
 
 @dataclass(frozen=True, slots=True)
+class WantedPromise:
+    """What an asker wants the verdicts to hold to; None leaves a share as the calibration has it."""
+
+    risk: float | None = None
+    miss: float | None = None
+
+    def given(self, kept: Promise) -> Promise:
+        """Return the promise, with what a calibration keeps where nothing is wanted."""
+        risk, miss = self.risk, self.miss
+        return Promise(kept.risk if risk is None else risk, kept.miss if miss is None else miss)
+
+
+NOTHING_WANTED = WantedPromise()
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """``answered`` from this confidence on, ``not_in_corpus`` below that one; None where no threshold keeps the
     promise."""
@@ -87,7 +103,8 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted model. ``made``, ``command``, ``questions`` (how many by set) and ``embedder_checksum`` tell of what."""
+    """A fitted model. ``made``, ``command``, ``questions`` (how many by set) and ``embedder_checksum`` tell of what;
+    ``promise`` is what its owner wants the verdicts to hold to, unless an asker wants otherwise."""
 
     made: str
     command: str
@@ -96,6 +113,7 @@ class Calibration:
     intercept: float
     signals: Mapping[str, Weight]
     held_out: HeldOut
+    promise: Promise = DEFAULT_PROMISE
 
     def confidence(self, signals: Signals) -> float:
         """Return the probability in (0, 1) that the first five passages answer, rounded to four places."""
@@ -196,6 +214,8 @@ def calibration_json(calibration: Calibration) -> str:
     fields = asdict(calibration)
     signals = ",\n".join(f"    {json.dumps(name)}: {json.dumps(by)}" for name, by in fields.pop("signals").items())
     counts = ",\n".join(f"    {json.dumps(name)}: {json.dumps(by)}" for name, by in fields.pop("held_out").items())
+    if calibration.promise == DEFAULT_PROMISE:
+        del fields["promise"]
     head = json.dumps(fields, indent=2, ensure_ascii=False).removesuffix("\n}")
     return f'{head},\n  "signals": {{\n{signals}\n  }},\n  "held_out": {{\n{counts}\n  }}\n}}\n'
 
@@ -206,11 +226,13 @@ def read_calibration(text: str) -> Calibration:
         fields: dict[str, Any] = json.loads(text)
         signals = {name: Weight(**by) for name, by in fields.pop("signals").items()}
         held_out = HeldOut(**{name: tuple(counts) for name, counts in fields.pop("held_out").items()})
-        calibration = Calibration(**fields, signals=signals, held_out=held_out)
+        promise = Promise(**fields.pop("promise", {}))  # which an older one does not have
+        calibration = Calibration(**fields, signals=signals, held_out=held_out, promise=promise)
         computed = calibration.log_odds(Signals())  # fails on an unknown signal
         counted = all(len(counts) == BINS and min(counts) >= 0 for counts in asdict(held_out).values())
+        kept = all(SHARES[0] <= share <= SHARES[1] for share in asdict(promise).values())
     except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ValueError(f"it is no calibration ({error})") from error
-    if not isfinite(computed) or not counted:
+    if not isfinite(computed) or not counted or not kept:
         raise ValueError("its numbers cannot be computed with")
     return calibration

@@ -6,6 +6,7 @@ QAError
 ├── RequirementMissed     the measures are below what was required
 ├── BadSettings           change an option
 ├── CorpusMissing         name another corpus, or add texts to it
+├── DocumentsWouldGo      name what was left out too, or say that it is to go
 ├── UnreadableDocument    mend or remove one file or line; the others go on
 ├── EmbedderUnusable      reinstall the bundled model, or name another folder
 ├── IndexMissing          build an index
@@ -54,6 +55,12 @@ class CorpusMissing(QAError):
     """A corpus is not there, or holds nothing that can be read."""
 
     code = "corpus_missing"
+
+
+class DocumentsWouldGo(QAError):
+    """A build would remove more than a tenth of the documents, and was not told to."""
+
+    code = "documents_would_go"
 
 
 class UnreadableDocument(QAError):

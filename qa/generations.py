@@ -36,7 +36,10 @@ def current_generation(folder: Path) -> Path:
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except (FileNotFoundError, NotADirectoryError):
-        raise IndexMissing(f"There is no index in {folder}: run `qa index CORPUS --index {folder}`.") from None
+        raise IndexMissing(
+            f"There is no index in {folder.absolute()}: name its folder with --index, or build one with "
+            f"`qa index CORPUS --index {folder}`."
+        ) from None
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index CORPUS --index {folder}`.") from error
     generation = folder / GENERATIONS / name
@@ -254,15 +257,22 @@ def roll_back(folder: Path) -> Path:
 
     Raises IndexMissing, IndexLocked or IndexUnwritable, and IndexDamaged when there is none.
     """
+    current_generation(folder)  # or there is nothing to hold
+    with locked(folder), writing(folder):
+        generation = generation_before(folder)
+        point_to(generation, folder)
+    return generation
+
+
+def generation_before(folder: Path) -> Path:
+    """Return the last whole generation before the current one. Raises IndexMissing, or IndexDamaged when there is
+    none."""
     current = current_generation(folder)
-    with locked(folder):
-        for generation in reversed(all_generations(folder)):
-            if generation.name < current.name:
-                with suppress(IndexDamaged):
-                    verify(generation)
-                    with writing(folder):
-                        point_to(generation, folder)
-                    return generation
+    for generation in reversed(all_generations(folder)):
+        if generation.name < current.name:
+            with suppress(IndexDamaged):
+                verify(generation)
+                return generation
     raise IndexDamaged(f"{folder} has no whole generation before {current.name} to go back to: build it anew.")
 
 

@@ -22,6 +22,7 @@ from qa.embedders import ENCODER, Embedder, carried_embedder, embedder_checksum,
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
 from qa.generations import MANIFEST, locked, read_pointer, rebuild, sound_generation, sync, writing
 from qa.lexicon import Lexicon
+from qa.plurals import count
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
@@ -33,6 +34,7 @@ PASSAGES = "passages.jsonl"
 OFFSETS = "passages.offsets.npy"
 DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
+LEFT_OUT = "left_out.jsonl"
 STORE = "store"
 LEXICON = "lexicon"
 CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
@@ -112,7 +114,9 @@ class PassageFile:
         self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS)
         self._content = FileContent(self._path)
         if int(self._offsets[-1]) != len(self._content):
-            raise ValueError(f"{PASSAGES} has {len(self._content)} bytes in place of {int(self._offsets[-1])}")
+            raise ValueError(
+                f"{PASSAGES} has {count(len(self._content), 'byte')} in place of {int(self._offsets[-1]):,}"
+            )
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -166,8 +170,9 @@ class Generation:
         counts = {len(self.passages), len(self.store), len(self.lexicon), self.manifest.passages}
         if len(counts) > 1:
             raise IndexDamaged(
-                f"{self.folder} is damaged: it should have {self.manifest.passages} passages and has "
-                f"{len(self.passages)} texts, {len(self.store)} vectors and {len(self.lexicon)} lexicon entries: "
+                f"{self.folder} is damaged: it should have {count(self.manifest.passages, 'passage')} and has "
+                f"{count(len(self.passages), 'text')}, {count(len(self.store), 'vector')} and words of "
+                f"{count(len(self.lexicon), 'passage')}: "
                 f"{rebuild(self.folder)}."
             )
 

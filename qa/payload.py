@@ -1,7 +1,10 @@
 """Answer -> JSON: the one shape that ``qa ask --json``, the HTTP API and ``qa evaluate --answers`` share."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from qa.answering import Explanation
 from qa.datatypes import Answer, AnsweredPart, QuotedPassage, TermReport
 
 
@@ -17,6 +20,19 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
         "parts": [_part(part) for part in answer.parts],
         "clarification": answer.clarification,
         "notice": answer.notice,
+    }
+
+
+def explanation_payload(explanation: Explanation, terms: Sequence[TermReport]) -> dict[str, Any]:
+    """Return as JSON what a confidence is made of, and why each term has its state."""
+    return {
+        "confidence": explanation.confidence,
+        "intercept": explanation.intercept,
+        "signals": {name: {"value": value, "adds": adds} for name, (value, adds) in explanation.signals.items()},
+        "thresholds": asdict(explanation.thresholds),
+        "promise": asdict(explanation.promise),
+        "is_own": explanation.is_own,
+        "terms": [{"text": report.term.text, "state": str(report.state), "reason": report.reason} for report in terms],
     }
 
 

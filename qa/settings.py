@@ -1,12 +1,21 @@
-"""Frozen settings: defaults, bounds, and messages that name the setting. Built at the edge, passed down."""
+"""Frozen settings: defaults, bounds, and messages that name the setting. Built at the edge, passed down.
 
+The description of a field is what is said of it to whoever gives another value: "it must be …".
+"""
+
+from difflib import get_close_matches
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from qa.errors import BadSettings
-from qa.limits import DEFAULT_MISS, DEFAULT_RISK, PASSAGE_TOKENS, SHARES
+from qa.limits import PASSAGE_TOKENS, SHARES
+
+_SHOWN_CHARACTERS = 60
+
+_SHARE = f"a number from {SHARES[0]} to {SHARES[1]}"
 
 
 class BuildSettings(BaseModel):
@@ -15,15 +24,21 @@ class BuildSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    passage_tokens: int = Field(default=256, ge=PASSAGE_TOKENS[0], le=PASSAGE_TOKENS[1])
-    store: str = "faiss"
-    vectors: str = "float32"
-    embedder: Path | None = None
-    keep: int = Field(default=2, ge=1, le=1000)
+    passage_tokens: int = Field(
+        default=256,
+        ge=PASSAGE_TOKENS[0],
+        le=PASSAGE_TOKENS[1],
+        description=f"a whole number from {PASSAGE_TOKENS[0]} to {PASSAGE_TOKENS[1]:,}",
+    )
+    store: str = Field(default="faiss", description="the name of a store, as faiss")
+    vectors: str = Field(default="float32", description="float32, float16 or int8")
+    embedder: Path | None = Field(default=None, description="the folder of a model")
+    keep: int = Field(default=2, ge=1, le=1000, description="a whole number from 1 to 1,000")
 
 
 class ServeSettings(BaseModel):
-    """Where and how the server listens, and what its verdicts promise (see ``confidence.Promise``).
+    """Where and how the server listens, and what its verdicts promise: None as the index's calibration says (see
+    ``confidence.promise_of``).
 
     ``waiting`` requests may wait in each process for one of its threads; more are turned away. ``allowed_hosts`` are
     names under which the server may be asked beside its own, "*" for any (see ``web.hosts``).
@@ -31,15 +46,15 @@ class ServeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=0, le=65535)
-    threads: int = Field(default=8, ge=1, le=256)
-    workers: int = Field(default=1, ge=1, le=64)
-    waiting: int = Field(default=64, ge=1, le=10_000)
-    allowed_hosts: tuple[str, ...] = ()
-    reload_token: SecretStr | None = None
-    risk: float = Field(default=DEFAULT_RISK, ge=SHARES[0], le=SHARES[1])
-    miss: float = Field(default=DEFAULT_MISS, ge=SHARES[0], le=SHARES[1])
+    host: str = Field(default="127.0.0.1", description="an address or a name of this machine")
+    port: int = Field(default=8000, ge=0, le=65535, description="a whole number from 0 to 65535")
+    threads: int = Field(default=8, ge=1, le=256, description="a whole number from 1 to 256")
+    workers: int = Field(default=1, ge=1, le=64, description="a whole number from 1 to 64")
+    waiting: int = Field(default=64, ge=1, le=10_000, description="a whole number from 1 to 10,000")
+    allowed_hosts: tuple[str, ...] = Field(default=(), description="names of hosts")
+    reload_token: SecretStr | None = Field(default=None, description="a text of 8 to 500 characters")
+    risk: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
+    miss: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
 
 
 TOKEN_CHARACTERS = (8, 500)
@@ -82,9 +97,26 @@ def _load(model: type[Model], values: dict[str, Any]) -> Model:
     try:
         return model(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(model.model_fields)
-        raise BadSettings(
-            f"Setting {place} = {first['input']!r}: {first['msg'].lower()}. The settings are {known}."
-        ) from None
+        raise BadSettings(f"The settings cannot be used: {refusal(model, error)}") from None
+
+
+def refusal(model: type[BaseModel], error: ValidationError) -> str:
+    """Return one sentence on the first value that was refused: the setting, the value, and what it must be."""
+    first = error.errors(include_url=False)[0]
+    name, *inside = map(str, first["loc"])
+    if name not in model.model_fields:
+        near = get_close_matches(name, model.model_fields, n=1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        return f"there is no setting {shown(name)}{meant}: the settings are {', '.join(model.model_fields)}."
+    place = f"{name}, item {int(inside[0]) + 1}" if inside and inside[0].isdigit() else name
+    return f"{place} = {shown(first['input'])}: {name} must be {model.model_fields[name].description}."
+
+
+def shown(value: object) -> str:
+    """Return a value as a file of settings has it, cut where it is long or nested."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    short = Repr()
+    short.maxlevel, short.maxstring, short.maxother = 2, _SHOWN_CHARACTERS, _SHOWN_CHARACTERS
+    text = short.repr(str(value) if isinstance(value, Path) else value)
+    return f'"{text[1:-1]}"' if isinstance(value, str | Path) else text

@@ -18,6 +18,7 @@ from itertools import islice, pairwise
 
 from qa.datatypes import Naming, Term, TermReport, TermState, Word
 from qa.lexicon import Lexicon
+from qa.plurals import count
 from qa.spelling import other_spelling, suggest
 from qa.vocabulary import NAMING_HEADS, QUESTION_WORDS
 from qa.words import english_frequency, folded_words, stems
@@ -58,10 +59,10 @@ def report_terms(terms: Iterable[Term], lexicon: Lexicon) -> tuple[TermReport, .
 
 
 def _report(term: Term, lexicon: Lexicon, spelled: frozenset[int]) -> Iterator[TermReport]:
-    count = _uses(term.words, lexicon)
-    if count:
-        reason = f"these texts use it, in {count} passages"
-        yield TermReport(term, TermState.KNOWN, count, known_parts=(_written(term.words, term),), reason=reason)
+    uses = _uses(term.words, lexicon)
+    if uses:
+        reason = f"these texts use it, in {count(uses, 'passage')}"
+        yield TermReport(term, TermState.KNOWN, uses, known_parts=(_written(term.words, term),), reason=reason)
         return
     if term.named and (sides := _sides(term, lexicon)):
         for side in sides:
@@ -69,11 +70,11 @@ def _report(term: Term, lexicon: Lexicon, spelled: frozenset[int]) -> Iterator[T
         return
     corrected, errors = _correct(term, lexicon, spelled)
     yield from errors
-    count = _uses(corrected.words, lexicon)
-    if count and not errors:
-        reason = f"these texts use it, spelt otherwise, in {count} passages"
-        yield TermReport(term, TermState.KNOWN, count, known_parts=(_as_spelt(corrected.words, term),), reason=reason)
-    if count or len(corrected.words) == len(errors):
+    uses = _uses(corrected.words, lexicon)
+    if uses and not errors:
+        reason = f"these texts use it, spelt otherwise, in {count(uses, 'passage')}"
+        yield TermReport(term, TermState.KNOWN, uses, known_parts=(_as_spelt(corrected.words, term),), reason=reason)
+    if uses or len(corrected.words) == len(errors):
         return
     read = {report.term.start for report in errors}
     named = not errors and _claims_a_name(corrected, lexicon)
@@ -173,11 +174,11 @@ def _report_unknown(term: Term, missing: Sequence[Word], read: set[int], lexicon
 
 def _known_words(stretch: Iterable[Word], term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
     for word in stretch:
-        count = _uses([word], lexicon)
-        if count and word.stem not in _SMALL:
+        uses = _uses([word], lexicon)
+        if uses and word.stem not in _SMALL:
             own = _term_of_word(word, term)
-            reason = f"these texts use it, in {count} passages"
-            yield TermReport(own, TermState.KNOWN, count, known_parts=(_as_spelt([word], term),), reason=reason)
+            reason = f"these texts use it, in {count(uses, 'passage')}"
+            yield TermReport(own, TermState.KNOWN, uses, known_parts=(_as_spelt([word], term),), reason=reason)
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from qa.answering import Explanation, marked_segments
 from qa.confidence import Promise, Thresholds
 from qa.datatypes import Answer, QuotedPassage, TermReport
 from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
+from qa.plurals import count
 
 if TYPE_CHECKING:  # what measures is heavy, and asking needs none of it
     from qa.evaluation.calibrating import Gain
@@ -138,12 +139,13 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
         )
     return " ".join(
         [
-            f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g}% of these are wrong."
+            f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g} % of these are wrong."
             if answered is not None
-            else f"Nothing is called answered: no confidence is sure to be wrong in at most {risk:g}%.",
-            f"Not in the corpus below {missing:.2f}: at most {miss:g}% of these are answered after all."
+            else f"No threshold keeps the share of wrong answers under {risk:g} %, so nothing is called answered.",
+            f"Not in the corpus below {missing:.2f}: at most {miss:g} % of these are answered after all."
             if missing is not None
-            else f"Nothing is called not in the corpus: no confidence is sure to miss at most {miss:g}%.",
+            else f"No threshold keeps the share of missed answers under {miss:g} %, so nothing is called not in the "
+            "corpus.",
             "Both in the long run and with 95 % confidence, for questions like those of the calibration.",
         ]
     )
@@ -155,7 +157,7 @@ def render_gain(gain: "Gain", console: Console | None = None) -> None:
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
     wrong = gain.questions - gain.right
-    console.print(Text(f"{gain.questions:,} questions: {gain.right:,} answered, {wrong:,} not.\n"))
+    console.print(Text(f"{count(gain.questions, 'question')}: {gain.right:,} answered, {wrong:,} not.\n"))
     table = _table("Measures on questions held out of the fit", "measure", "before", "after")
     for name in ("auroc", "ece", "brier"):
         before, after = getattr(gain, name)
@@ -175,13 +177,15 @@ def render_evaluation(evaluation: "Evaluation", console: Console | None = None) 
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
     verdicts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in evaluation.verdicts.items())
-    console.print(Text(f"{evaluation.questions:,} questions: {verdicts}.\n"))
+    console.print(Text(f"{count(evaluation.questions, 'question')}: {verdicts}.\n"))
     if evaluation.measures:
         console.print(_measures_table(evaluation))
     else:
         console.print(Text("The set has no judgments and no labels, so there is nothing to measure."))
-    if evaluation.comparison:
+    if evaluation.comparison and evaluation.comparison.differences:
         console.print(_comparison_table(evaluation.comparison))
+    elif evaluation.comparison:
+        console.print(Text("No question has a measure in both runs, so there is nothing to compare."))
     if evaluation.gaps:
         console.print(_gaps_table(evaluation.gaps))
 

@@ -62,7 +62,7 @@ def test_unchanged_passages_are_not_embedded_again(corpus: Path, tmp_path: Path,
     (corpus / "garden.txt").write_text("Garden\n\nSomething else altogether.\n", encoding="utf-8")
     (corpus / "apple.md").unlink()
     again = WordLengthEmbedder()
-    report = build_index([corpus], tmp_path / "index", embedder=again)
+    report = build_index([corpus], tmp_path / "index", embedder=again, remove=True)
     assert again.embedded == ["Garden\nGarden\n\nSomething else altogether."]
     assert (report.passages, report.embedded, report.reused) == (4, 1, 3)
     fresh = build_index([corpus], tmp_path / "fresh", embedder=WordLengthEmbedder())
@@ -122,6 +122,18 @@ def test_one_unreadable_file_does_not_stop_the_others(
         "texts/void.txt",
     ]
     assert report.left_out == ("texts/photo.png",)
+
+
+def test_what_could_not_be_read_is_named_again_where_nothing_changed(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+) -> None:
+    (corpus / "latin.txt").write_bytes(b"caf\xe9")
+    (corpus / "lines.jsonl").write_text('{"_id": "1", "text": "Good."}\nbad', encoding="utf-8")
+    first = build_index([corpus], tmp_path / "index", embedder=embedder)
+    again = build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert not again.changes
+    assert [str(error) for error in again.unreadable] == [str(error) for error in first.unreadable]
+    assert [error.source for error in again.unreadable] == ["texts/latin.txt", "texts/lines.jsonl:2"]
 
 
 def test_nothing_readable_leaves_the_index_as_it_was(
@@ -225,7 +237,7 @@ def test_two_corpora_of_one_name_keep_both(tmp_path: Path, embedder: WordLengthE
     corpora = [tmp_path / "a" / "texts", tmp_path / "b" / "texts"]
     report = build_index(corpora, tmp_path / "index", embedder=embedder)
     assert (report.documents, report.unreadable) == (2, ())
-    assert [p.source for p in all_passages(tmp_path / "index")] == [str(c / "x.txt") for c in corpora]
+    assert [p.source for p in all_passages(tmp_path / "index")] == ["a/texts/x.txt", "b/texts/x.txt"]
 
 
 def test_an_unknown_store(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
@@ -236,7 +248,8 @@ def test_an_unknown_store(corpus: Path, tmp_path: Path, embedder: WordLengthEmbe
 def test_progress_ends_at_the_whole(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
     steps: list[tuple[str, int, int | None]] = []
     build_index([corpus], tmp_path / "index", embedder=embedder, progress=lambda *step: steps.append(step))
-    assert steps[-1] == ("Embedding", 6, 6)
+    assert steps[-1] == ("Indexing words", 6, 6)
+    assert ("Embedding", 6, 6) in steps
     assert ("Reading", 5, None) in steps
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from scipy.special import expit
 
 from qa.cli import cli
-from qa.confidence import BINS, packaged_calibration, read_calibration
+from qa.confidence import BINS, DEFAULT_PROMISE, Promise, packaged_calibration, read_calibration
 from qa.errors import BadQuestionSet, IndexDamaged
 from qa.evaluation.calibrating import (
     DIRECTIONS,
@@ -230,11 +230,16 @@ def test_calibrate_and_reset(own_folder: Path, questions: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     assert "answered" in result.stdout.splitlines()[0]
     assert "Measures on questions held out of the fit" in result.stdout
-    assert "at most 20% of these are wrong" in result.stdout
+    assert "at most 20 % of these are wrong" in result.stdout
     explained = qa("ask", asked, "--explain", "--index", own_folder).stdout
     assert "Both in the long run and with 95 % confidence" in " ".join(explained.split())
     made = read_calibration((own_folder / CALIBRATION).read_text(encoding="utf-8"))
     assert list(made.questions) == ["set.jsonl"]
+    assert made.promise == Promise(0.2, DEFAULT_PROMISE.miss)
+    explained = json.loads(qa("ask", asked, "--json", "--explain", "--index", own_folder).stdout)["explanation"]
+    assert (explained["promise"], explained["is_own"]) == ({"risk": 0.2, "miss": 0.15}, True)
+    given = json.loads(qa("ask", asked, "--json", "--explain", "--risk", "0.3", "--index", own_folder).stdout)
+    assert given["explanation"]["promise"] == {"risk": 0.3, "miss": 0.15}
     after = json.loads(qa("ask", asked, "--json", "--index", own_folder).stdout)
     assert after["confidence"] < before["confidence"]
     assert after["verdict"] == "not_in_corpus"
@@ -266,8 +271,8 @@ def test_a_broken_calibration_is_told(own_folder: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (['{"_id": "1", "text": "What is empathy?", "answerable": true}'], "1 of the questions have a known outcome"),
-        (['{"_id": "1", "text": "What is empathy?"}'], "0 of the questions have a known outcome"),
+        (['{"_id": "1", "text": "What is empathy?", "answerable": true}'], "1 question of the set has a known outcome"),
+        (['{"_id": "1", "text": "What is empathy?"}'], "0 questions of the set have a known outcome"),
         ([], "holds no question"),
     ],
 )
@@ -302,7 +307,7 @@ def test_repeated_questions_count_once(own_folder: Path, tmp_path: Path) -> None
     path.write_text("\n".join(lines), encoding="utf-8")
     result = qa("calibrate", path, "--index", own_folder)
     assert result.exit_code == 1
-    assert "2 of the questions have a known outcome, 1 answered and 1 not" in result.stderr
+    assert "2 questions of the set have a known outcome, 1 answered and 1 not" in result.stderr
 
 
 def test_judgments_of_other_texts_are_refused(own_folder: Path, questions: Path) -> None:
@@ -310,7 +315,7 @@ def test_judgments_of_other_texts_are_refused(own_folder: Path, questions: Path)
     questions.with_name("qrels.tsv").write_text(f"q\tc\ts\n{rows}", encoding="utf-8")
     result = qa("calibrate", questions, "--index", own_folder)
     assert result.exit_code == 1
-    assert "1 of the 1 judged documents are not in the index, such as no-such-text" in result.stderr
+    assert "of 1 judged document 1 is not in the index, such as no-such-text" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--risk", "--miss"])

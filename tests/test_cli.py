@@ -1,18 +1,23 @@
 """The command line as a person uses it: what is printed, where, and with which status."""
 
 import json
+import math
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from qa.cli import cli, leave_cores
+from qa.errors import BadQuestionSet
+from qa.progress import Progress
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WordLengthEmbedder
 
 SEED = "What is Psychotherapy and social action model?"
 
@@ -259,6 +264,199 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     result = qa(*command, "--help")
     assert result.exit_code == 0
     assert "qa " in result.output or "curl " in result.output
+
+
+@pytest.mark.parametrize("option", ["--report", "--json", "--answers"])
+@pytest.mark.parametrize("make", ["no folder", "a folder", "below a file"])
+def test_evaluate_refuses_before_the_work_what_cannot_be_written(
+    questions: Path, tmp_path: Path, option: str, make: str
+) -> None:
+    path = {"no folder": tmp_path / "no" / "r", "a folder": tmp_path, "below a file": questions / "r"}[make]
+    line = refused(qa("evaluate", questions, "--index", tmp_path / "no-index", option, path))
+    assert f"{path} cannot be written" in line  # and not that there is no index
+    assert "name a file in a folder that is there" in line
+
+
+def test_evaluate_overwrites_nothing_that_it_reads(questions: Path, tmp_path: Path) -> None:
+    content = questions.read_bytes()
+    assert "is named twice" in refused(qa("evaluate", questions, "--report", questions))
+    run = tmp_path / "run.jsonl"
+    run.write_text("{}", encoding="utf-8")
+    assert "is named twice" in refused(qa("evaluate", questions, "--answers", run, "--compare", run))
+    assert "is named twice" in refused(qa("evaluate", questions, "--json", run, "--report", run))
+    assert (questions.read_bytes(), run.read_text(encoding="utf-8")) == (content, "{}")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rollback", "--watch"], "--rollback builds nothing, so --watch"),
+        (["--rollback", "--wait"], "--rollback builds nothing, so --wait"),
+        (["--rollback", "texts"], "--rollback builds nothing, so a CORPUS"),
+        (["--rollback", "--passage-tokens", "64"], "--rollback builds nothing, so --passage-tokens"),
+        (["--rollback", "--remove"], "--rollback builds nothing, so --remove"),
+        (["--dry-run", "--watch"], "--dry-run writes nothing, so --watch"),
+        (["--dry-run", "--wait"], "--dry-run writes nothing, so --wait"),
+        (["--rollback", "--dry-run", "--wait"], "--dry-run writes nothing, so --wait"),
+    ],
+)
+def test_what_makes_no_sense_together(tmp_path: Path, options: list[str], words: str) -> None:
+    assert words in refused(qa("index", "--index", tmp_path / "index", *options))
+
+
+def test_ask_explains_as_json_too(real_folder: Path) -> None:
+    plain = json.loads(qa("ask", SEED, "--json", "--index", real_folder).stdout)
+    answer = json.loads(qa("ask", SEED, "--json", "--explain", "--risk", "0.2", "--index", real_folder).stdout)
+    explained = answer.pop("explanation")
+    assert {**plain, "verdict": ""} == {**answer, "verdict": ""}
+    added = explained["intercept"] + sum(signal["adds"] for signal in explained["signals"].values())
+    assert 1 / (1 + math.exp(-added)) == pytest.approx(explained["confidence"], abs=1e-4)
+    assert explained["confidence"] == answer["confidence"]
+    assert explained["promise"] == {"risk": 0.2, "miss": 0.15}
+    assert [(term["text"], term["state"]) for term in explained["terms"]] == [
+        (term["text"], term["state"]) for term in answer["terms"]
+    ]
+    assert all(term["reason"] for term in explained["terms"])
+
+
+@pytest.mark.parametrize("words", [["What", "is", "grief"], ["What's", "grief?"], ["a", "$b"]])
+def test_a_question_without_quotation_marks(words: list[str]) -> None:
+    line = refused(qa("ask", *words))
+    assert "put it in quotation marks, as in `qa ask " in line
+    given = shlex.split(line[line.index("`qa") :].strip("`.\n"))
+    assert given == ["qa", "ask", " ".join(words)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serv"], "did you mean `qa serve`?"),
+        (["indx", "texts"], "did you mean `qa index`?"),
+        (["zzz"], "the commands are index, check, ask, evaluate, calibrate, serve"),
+        (["What is grief?"], 'write `qa ask "What is grief?"`'),
+        (["What", "is", "grief?"], 'write `qa ask "What is grief?"`'),
+        (["ask", "x", "--explian"], "--explain"),
+    ],
+)
+def test_the_nearest_is_suggested(arguments: list[str], words: str) -> None:
+    result = qa(*arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_where_was_looked_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = refused(qa("ask", "What is grief?"))
+    assert f"There is no index in {tmp_path / 'index'}: name its folder with --index, or build one with" in line
+    assert f"{tmp_path / 'corpus'} does not exist: name a folder or file of texts" in refused(qa("index"))
+    assert f"{tmp_path / 'corpus.toml'} does not exist" in refused(qa("index", "corpus.toml"))
+    line = refused(qa("serve"))
+    assert (
+        f"{tmp_path / 'corpus'} does not exist, and there is no index in {tmp_path / 'index'}: start `qa serve`" in line
+    )
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "CURRENT").write_text("1", encoding="utf-8")
+    (tmp_path / "index" / "generations" / "1").mkdir(parents=True)
+    assert f"{tmp_path / 'q.jsonl'} does not exist: name a file of questions" in refused(qa("evaluate", "q.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["index", "CORPUS"], ("qa.building.build_index", "the index that was there is as it was")),
+        (["ask", "What is grief?"], ("qa.index.open_index", "Interrupted.")),
+        (["evaluate", "QUESTIONS"], ("qa.evaluation.evaluating.evaluate", "the same command goes on from there")),
+        (["calibrate", "QUESTIONS"], ("qa.index.open_index", "the calibration that was there is as it was")),
+    ],
+)
+def test_an_interrupt_says_what_it_leaves(
+    real_folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], told: tuple[str, str]
+) -> None:
+    where, left = told
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, interrupt)
+    given = {"CORPUS": str(questions.parent), "QUESTIONS": str(questions)}
+    result = qa(*(given.get(word, word) for word in command), "--index", real_folder)
+    assert result.exit_code == 130
+    assert result.stderr.startswith("qa: Interrupted")
+    assert left in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calibrating itself, which needs a hundred questions, is stood in for."""
+    asked: list[Path] = []
+    outcomes: list[Exception | int] = []
+
+    def calibrate(index: Path, questions: Path) -> int:
+        asked.append(questions)
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def calibrated() -> bool:
+        outcomes[:] = [100]
+        before = len(asked)
+        result = qa("index", corpus, "--index", tmp_path / "index")
+        assert result.exit_code == 0, result.output
+        return len(asked) > before
+
+    monkeypatch.setattr("qa.cli._calibrate", calibrate)
+    monkeypatch.setattr("qa.building.load_embedder", lambda _: embedder)
+    monkeypatch.setattr("qa.building.embedder_checksum", lambda _: embedder.checksum)
+    (corpus / "corpus.toml").write_text('questions = "judged.jsonl"', encoding="utf-8")
+    (corpus / "judged.jsonl").write_text('{"_id": "1", "text": "What is an apple?"}', encoding="utf-8")
+    assert [calibrated(), calibrated()] == [True, False]
+    (corpus / "judged.jsonl").write_text('{"_id": "1", "text": "What is a pear?"}', encoding="utf-8")
+    assert [calibrated(), calibrated()] == [True, False]
+    (corpus / "qrels.tsv").write_text("1\ttexts/apple.md\t1", encoding="utf-8")
+    assert [calibrated(), calibrated()] == [True, False]
+    (corpus / "garden.txt").write_text("Another garden.", encoding="utf-8")
+    assert [calibrated(), calibrated()] == [True, False]
+    (corpus / "judged.jsonl").write_text("", encoding="utf-8")
+    outcomes[:] = [BadQuestionSet("holds no question")]
+    failed = qa("index", corpus, "--index", tmp_path / "index")
+    assert (failed.exit_code, failed.stderr) == (0, "not calibrated: holds no question\n")
+    assert [calibrated(), calibrated()] == [True, False]
+    (corpus / "judged.jsonl").write_text("x", encoding="utf-8")
+    monkeypatch.setattr("qa.cli._calibrate", lambda *_: interrupt())
+    stopped = qa("index", corpus, "--index", tmp_path / "index")
+    assert (stopped.exit_code, "is built, but not calibrated" in stopped.stderr) == (130, True)
+    monkeypatch.setattr("qa.cli._calibrate", calibrate)
+    assert [calibrated(), calibrated()] == [True, False]
+
+
+def interrupt() -> int:
+    raise KeyboardInterrupt
+
+
+def test_where_no_bar_is_shown_lines_say_how_far_it_is() -> None:
+    said: list[str] = []
+    came = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        came.set()
+
+    with Progress(say, seconds=0.01) as progress:
+        for shown, expected in (
+            (("Preparing", 0, None), "Preparing …"),
+            (("Reading", 1200, None), "Reading: 1,200"),
+            (("Embedding", 6, 9), "Embedding: 6 of 9"),
+            (("Exporting", 0, None), "Exporting …"),
+        ):
+            progress(*shown)
+            while expected not in said:
+                came.clear()
+                assert came.wait(30)
+    count = len(said)
+    assert not came.wait(0.1) or len(said) == count
 
 
 def test_every_command_is_in_the_readme() -> None:

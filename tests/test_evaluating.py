@@ -209,3 +209,37 @@ def test_a_scope_holds_for_every_question(tiny_answerer: Answerer, folder: Path)
     assert kept != list(read_run(scoped.run))
     with pytest.raises(BadQuestion, match="no text whose title"):
         run_of(tiny_answerer, folder, scope=Scope(title="nowhere"))
+
+
+def test_judgments_of_other_texts_are_refused(tiny_answerer: Answerer, folder: Path) -> None:
+    (folder / "qrels.tsv").write_text("apple\tother/a.md\t1\nfamily\tother/b.md\t1\n", encoding="utf-8")
+    with pytest.raises(BadQuestionSet, match=r"of 2 judged documents 2 are not in the index, such as other/a\.md"):
+        run_of(tiny_answerer, folder)
+    (folder / "other.tsv").write_text("zebra\ttexts/apple.md\t1\n", encoding="utf-8")
+    with pytest.raises(BadQuestionSet, match=r"other\.tsv judges no question of .*questions\.jsonl"):
+        run_of(tiny_answerer, folder, qrels=folder / "other.tsv")
+    assert not list(folder.glob("run.jsonl*"))
+
+
+@pytest.mark.parametrize("same_ids", [False, True])
+def test_a_run_of_another_set_is_refused(tiny_answerer: Answerer, folder: Path, same_ids: bool) -> None:
+    other = folder / "other"
+    other.mkdir()
+    lines = [
+        json.dumps({"_id": question["_id"] if same_ids else f"o{n}", "text": f"What is a garden of {n} beds?"})
+        for n, question in enumerate(QUESTIONS)
+    ]
+    (other / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    run_of(tiny_answerer, other)
+    with pytest.raises(BadQuestionSet, match=r"has 5 answers, 0 of them to questions of .*a run of another set"):
+        run_of(tiny_answerer, folder, compared=other / "run.jsonl")
+    assert not list(folder.glob("run.jsonl*"))
+
+
+def test_a_run_of_part_of_the_set_can_be_compared(tiny_answerer: Answerer, folder: Path) -> None:
+    run_of(tiny_answerer, folder)
+    lines = (folder / "run.jsonl").read_text(encoding="utf-8").splitlines()
+    (folder / "part.jsonl").write_text("\n".join(lines[:2]), encoding="utf-8")
+    comparison = run_of(tiny_answerer, folder, compared=folder / "part.jsonl").comparison
+    assert comparison is not None
+    assert (comparison.only_this, comparison.only_other) == (3, 0)

@@ -85,7 +85,7 @@ def test_only_what_changed_is_read(corpus: Path, folder: Path, monkeypatch: pyte
     (corpus / "apple.md").rename(corpus / "zapple.md")
     (corpus / "family-therapy.md").unlink()
     again = WordLengthEmbedder()
-    report = build_index([corpus], folder, embedder=again)
+    report = build_index([corpus], folder, embedder=again, remove=True)
     assert read == ["texts/garden.txt", "texts/zapple.md"]
     assert again.embedded == ["Garden\nGarden\n\nBeds, and a pond."]  # a renamed file's vectors are taken over
     assert report.changes.added == ("texts/zapple.md",)
@@ -114,7 +114,7 @@ def test_any_row_of_updates_ends_as_a_build_from_nothing(tmp_path: Path, seed: i
                 lines = [json.dumps({"_id": i, "text": words * chance.randint(0, 2)}) for i in ids]
                 path.write_text("\n".join([*lines, chance.choice(["", "{"])]), encoding="utf-8")
         (corpus / "always.txt").write_text("Always.", encoding="utf-8")
-        build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
+        build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder(), remove=True)
     build_index([corpus], tmp_path / "fresh", embedder=WordLengthEmbedder())
     assert texts_of(tmp_path / "index") == texts_of(tmp_path / "fresh")
     updated, fresh = (open_index(tmp_path / name, WordLengthEmbedder()) for name in ("index", "fresh"))
@@ -144,8 +144,14 @@ def test_dry_run_lists_and_writes_nothing(real_folder: Path, tmp_path: Path) -> 
     assert dry.stdout.splitlines() == [
         "+ texts/c.txt", "~ texts/a.txt", "- texts/b.txt", "1 added, 1 changed, 1 removed, 0 unchanged.",
     ]  # fmt: skip
+    assert dry.stderr == "1 of 2 documents would go, from texts/b.txt (1): `qa index` does that only with --remove.\n"
     assert state(index) == before
-    assert qa("index", corpus, "--index", index).exit_code == 0
+    refused = qa("index", corpus, "--index", index)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("qa: 1 of 2 documents would go, from texts/b.txt (1): give --remove")
+    assert state(index) == before
+    removed = qa("index", corpus, "--index", index, "--remove").stdout
+    assert removed.splitlines()[1] == "1 of 2 documents went, from texts/b.txt (1)."
     assert qa("index", corpus, "--index", index).stdout == f"Nothing changed: {index} has 2 documents as 2 passages.\n"
 
 
@@ -165,8 +171,8 @@ def test_other_settings_are_a_change(corpus: Path, folder: Path) -> None:
 
 
 def test_watching_follows_what_changes_until_told_to_stop(corpus: Path, tmp_path: Path) -> None:
-    index, log = tmp_path / "watched", tmp_path / "log"
-    command = [sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index), "--watch"]
+    index, log = corpus / "index", tmp_path / "log"
+    command = [sys.executable, "-m", "qa", "index", str(corpus), "--index", str(index), "--watch", "--remove"]
     with log.open("w", encoding="utf-8") as output:
         watching = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
 
@@ -180,12 +186,16 @@ def test_watching_follows_what_changes_until_told_to_stop(corpus: Path, tmp_path
         wait_for("Watching ")
         (corpus / "new.txt").write_text("A new text.", encoding="utf-8")
         wait_for("Indexed 6 documents as 7 passages (6 unchanged)")
-        for path in corpus.iterdir():
+        (corpus / "new.txt").touch()
+        for path in corpus.glob("*.*"):
             path.rename(tmp_path / path.name)
         wait_for("holds no text to index")
         (corpus / "only.txt").write_text("The only text.", encoding="utf-8")
         wait_for("Indexed 1 document as 1 passage")
         assert ("texts/only.txt", "The only text.") in texts_of(index)
+        assert "Nothing changed" not in log.read_text(encoding="utf-8")
+        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.count(" ") > 4]
+        assert [line.split()[0] for line in lines] == ["Indexed", "Indexed", "qa:", "Indexed", "6"]
     finally:
         watching.send_signal(signal.SIGTERM)
         assert watching.wait(30) == 0
@@ -252,6 +262,16 @@ def test_a_damaged_generation_is_mended_by_the_next_build(corpus: Path, folder: 
     assert report.changes
     verify(current_generation(folder))
     assert not any("Warden" in text for _, text in texts_of(folder))
+
+
+def test_a_dry_roll_back_only_says(corpus: Path, folder: Path) -> None:
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    build_index([corpus], folder, embedder=WordLengthEmbedder())
+    before = state(folder)
+    dry = qa("index", "--rollback", "--dry-run", "--index", folder)
+    assert dry.stdout == f"{folder} would answer from generation 000001 again; nothing was changed.\n"
+    assert state(folder) == before
+    assert qa("index", "--rollback", "--index", folder).stdout == f"{folder} answers from generation 000001 again.\n"
 
 
 def test_roll_back_and_forth(corpus: Path, folder: Path) -> None:

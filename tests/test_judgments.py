@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from qa.errors import BadQuestionSet
-from qa.evaluation.judgments import find_judgments, missing_documents, read_judgments
+from qa.evaluation.judgments import missing_documents, read_judgments
+from qa.question_files import find_judgments
 
 
 def test_beir(tmp_path: Path) -> None:

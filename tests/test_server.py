@@ -97,7 +97,7 @@ def test_a_damaged_generation_is_not_served(server: Running) -> None:
     assert found["generation"] < current  # type: ignore[operator]
     assert server.request("GET", "/api/ask?q=What+is+an+apple%3F")[0] == 200
     (server.folder / "texts" / "quince.txt").unlink()
-    build(server)
+    build(server, "--remove")
     mended = wait_for(server, (index / "CURRENT").read_text(encoding="utf-8").strip())
     assert (mended["warning"], mended["documents"]) == (None, 5)
 

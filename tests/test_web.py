@@ -1,5 +1,6 @@
 import html
 import json
+import re
 
 import pytest
 from flask.testing import FlaskClient
@@ -212,3 +213,20 @@ def test_a_scope_that_holds_nothing_or_is_none(client: FlaskClient, name: str) -
 def test_the_best_sentence_is_marked_on_the_page(client: FlaskClient) -> None:
     page = client.get("/", query_string={"q": "What is social action?"}).text
     assert '<span class="best">' in page
+
+
+def test_the_owner_s_title_and_language_are_on_the_page(tmp_path, embedder) -> None:  # type: ignore[no-untyped-def]
+    from qa.building import build_index
+    from qa.index import open_index
+
+    (tmp_path / "a.txt").write_text("An apple is a fruit.", encoding="utf-8")
+    (tmp_path / "corpus.toml").write_text('title = "Fruit & <b>more</b>"\nlanguage = "en-GB"', encoding="utf-8")
+    build_index([tmp_path], tmp_path / "index", embedder=embedder)
+    index = open_index(tmp_path / "index", embedder)
+    client = create_app(Live.of(Answerer(index))).test_client()
+    plain, asked = client.get("/").text, client.get("/?q=apple").text
+    assert '<html lang="en-GB">' in plain
+    assert "<title>Fruit &amp; &lt;b&gt;more&lt;/b&gt;</title>" in plain
+    assert "<title>apple · Fruit &amp; &lt;b&gt;more&lt;/b&gt;</title>" in asked
+    assert re.search(r"<h1[^>]*><a [^>]*>Fruit &amp; &lt;b&gt;more&lt;/b&gt;</a></h1>", plain)
+    index.close()

@@ -20,12 +20,13 @@ from qa.confidence import BINS, Calibration, HeldOut, Weight, is_flagged, packag
 from qa.datatypes import Evidence, Signals
 from qa.errors import BadQuestion, BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats import question_file, read_questions
-from qa.evaluation.judgments import Judgments, judgments_of, missing_documents
+from qa.evaluation.judgments import judgments_of
 from qa.evaluation.measures import auroc, brier, ece
 from qa.evaluation.outcomes import LABEL_DEPTH, Grading, is_right
 from qa.evaluation.question import SetQuestion
 from qa.index import Index
 from qa.limits import check_question
+from qa.plurals import count
 from qa.retrieval import gather_evidence
 from qa.words import stems
 
@@ -110,7 +111,7 @@ def calibrate_on_set(
     progress: Progress = lambda done, total: None,
 ) -> tuple[Calibration, Gain, list[str]]:
     """Return a calibration for an index made on a set of judged questions, what it gains over the packaged one, and the
-    problems that its files have.
+    problems that its files have. It keeps no promise but the default.
 
     Raises BadQuestionSet when the set cannot be used, or knows the outcome of too few questions.
     """
@@ -121,9 +122,8 @@ def calibrate_on_set(
     if not asked:
         raise BadQuestionSet(f"{questions} holds no question: name another file.")
     if repeated:
-        problems.append(f"{file.name}: {repeated:,} of its questions stand there before in the same words")
+        problems.append(f"{file.name}: {count(repeated, 'question')} asked before in the same words")
     judgments, unfit = judgments_of(questions, qrels, {question.id for question in asked}, index)
-    _check_fit(judgments, index)
     grading = Grading(judgments, (), least_grade)
     labelled = label_questions(index, asked, grading, lambda done: progress(done, len(asked)))
     options = [*(["--qrels", str(qrels)] if qrels else []), "--least-grade", str(least_grade)]
@@ -142,17 +142,6 @@ def _each_once(questions: Sequence[SetQuestion]) -> tuple[list[SetQuestion], int
     first = {tuple(sorted(stems(question.text))): question for question in reversed(questions)}
     kept = set(map(id, first.values()))
     return [question for question in questions if id(question) in kept], len(questions) - len(first)
-
-
-def _check_fit(judgments: Judgments, index: Index) -> None:
-    """Raise BadQuestionSet when most of what is judged is of other texts."""
-    judged = {document for graded in judgments.values() for document in graded}
-    absent = missing_documents(judgments, index.document_ids())
-    if len(absent) * 2 > len(judged):
-        raise BadQuestionSet(
-            f"{len(absent):,} of the {len(judged):,} judged documents are not in the index, such as {absent[0]}: these "
-            "judgments are of other texts; name the index that they are of."
-        )
 
 
 # --- labels --------------------------------------------------------------------------------------------------
@@ -304,9 +293,9 @@ def _check_enough(labelled: Labelled) -> None:
     right, all_ = int(labelled.right.sum()), len(labelled)
     if all_ < LEAST_QUESTIONS or min(right, all_ - right) < LEAST_OF_EACH:
         raise BadQuestionSet(
-            f"{all_:,} of the questions have a known outcome, {right:,} answered and {all_ - right:,} not; calibrating "
-            f"needs {LEAST_QUESTIONS}, with {LEAST_OF_EACH} of either kind: judge more questions, or add some that "
-            "the texts cannot answer."
+            f"{count(all_, 'question')} of the set {'has' if all_ == 1 else 'have'} a known outcome, {right:,} "
+            f"answered and {all_ - right:,} not; calibrating needs {LEAST_QUESTIONS}, with {LEAST_OF_EACH} of either "
+            "kind: judge more questions, or add some that the texts cannot answer."
         )
 
 

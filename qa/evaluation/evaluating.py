@@ -19,6 +19,7 @@ from qa.evaluation.measures import Estimate, measure
 from qa.evaluation.outcomes import Grading, Outcomes, collect_outcomes
 from qa.evaluation.question import SetQuestion
 from qa.evaluation.runs import Asked, Run, answer_set, read_run, run_key
+from qa.plurals import count
 
 Progress = Callable[[int, int], None]
 """Called with how many questions are done, and how many there are."""
@@ -84,10 +85,12 @@ class _Set:
 def evaluate(answerer: Answerer, task: Task, progress: Progress = lambda done, total: None) -> Evaluation:
     """Answer a set and measure the answers.
 
-    Raises BadQuestionSet when the set, its judgments or the compared run cannot be used.
+    Raises BadQuestionSet when the set, its judgments or the compared run cannot be used, or do not belong together.
     """
     questions = _Set(task.questions)
     judgments, judgment_problems = judgments_of(task.questions, task.qrels, questions.ids, answerer.index)
+    if task.compared is not None:
+        _check_comparable(questions, task.compared)
     run = _run_of(task, answerer)
     asked = Asked(answerer, task.k, task.scope)
     answer_set(asked, questions.read(), run, lambda done: progress(done, questions.questions))
@@ -139,9 +142,32 @@ def _pairs(questions: _Set, run: Path) -> Iterator[tuple[SetQuestion, dict[str, 
 
 
 def _pairs_by_id(questions: _Set, run: Path) -> Iterator[tuple[SetQuestion, dict[str, Any]]]:
-    """Yield the pairs of a foreign run, whose questions may be others or in another order."""
+    """Yield the pairs of a foreign run, whose questions may be others or in another order.
+
+    A question is the same when its id and its words are: another set can have the same ids.
+    """
     by_id = {question.id: question for question in questions.read()}
-    return ((by_id[answer["_id"]], answer) for answer in read_run(run) if answer["_id"] in by_id)
+    for answer in read_run(run):
+        question = by_id.get(answer["_id"])
+        if question and _words(question.text) == _words(answer["question"]):
+            yield question, answer
+
+
+def _words(text: str) -> list[str]:
+    """Return a question without what reading and writing it may change: white space, and what is no character."""
+    return text.encode("utf-8", "backslashreplace").decode().split()
+
+
+def _check_comparable(questions: _Set, compared: Path) -> None:
+    """Raise BadQuestionSet when a run has less than half of the questions, of its own or the set's as there are
+    fewer."""
+    asked = sum(1 for _ in read_run(compared))
+    shared = sum(1 for _ in _pairs_by_id(questions, compared))
+    if shared * 2 < min(asked, questions.questions) or not shared:
+        raise BadQuestionSet(
+            f"{compared} has {count(asked, 'answer')}, {shared:,} of them to questions of {questions.path}: it is a "
+            "run of another set; name a run of this one."
+        )
 
 
 def _verdicts(run: Path) -> dict[str, int]:

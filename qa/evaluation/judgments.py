@@ -7,11 +7,12 @@ from pathlib import Path
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats.text import numbered_lines
 from qa.index import Index
+from qa.plurals import count
+from qa.question_files import find_judgments
 
 Judgments = dict[str, dict[str, int]]
 """{question id: {document id: grade}}; a grade of 0 or less says that the document does not answer."""
 
-_NAMES = ("qrels.tsv", "qrels/test.tsv", "qrels.txt")
 _BEIR_COLUMNS = 3
 _TREC_COLUMNS = 4
 _NAMED = 5  # ids that a problem names before it only counts
@@ -25,12 +26,6 @@ class ReadJudgments:
     problems: tuple[UnreadableDocument, ...]
 
 
-def find_judgments(questions: Path) -> Path | None:
-    """Return the file of judgments beside a file of questions, or in its BEIR folder; None without one."""
-    folder = questions if questions.is_dir() else questions.parent
-    return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
-
-
 def read_judgments(path: Path) -> ReadJudgments:
     """Return the judgments of a file: BEIR's three columns with a header, or TREC's four without.
 
@@ -39,7 +34,7 @@ def read_judgments(path: Path) -> ReadJudgments:
     Raises BadQuestionSet when the file is missing or gives no judgment at all.
     """
     if not path.is_file():
-        raise BadQuestionSet(f"{path} does not exist: name a file of judgments with --qrels.")
+        raise BadQuestionSet(f"{path.absolute()} does not exist: name a file of judgments with --qrels.")
     judgments: Judgments = {}
     problems: list[UnreadableDocument] = []
     for place, entry in _entries(path):
@@ -94,23 +89,38 @@ def judgments_of(
 ) -> tuple[Judgments, list[str]]:
     """Return the judgments of a set's questions, from ``qrels`` or the file beside the set, and what does not fit.
 
-    Raises BadQuestionSet when they cannot be used.
+    Raises BadQuestionSet when they cannot be used, or are of other questions or of other texts.
     """
     path = qrels or find_judgments(questions)
     if path is None:
         return {}, []
     found = read_judgments(path)
+    judgments = {question: graded for question, graded in found.judgments.items() if question in ids}
+    if qrels and not judgments:  # those beside a set may be another one's
+        raise BadQuestionSet(f"{path} judges no question of {questions}: name the judgments of this set with --qrels.")
+    _check_fit(judgments, path, index)
     problems = [str(problem) for problem in found.problems]
     unknown = sorted(set(found.judgments) - set(ids))
     if unknown:
         problems.append(f"{path.name}: {_listed(unknown, 'judged question')} not in the set")
-    judgments = {question: graded for question, graded in found.judgments.items() if question in ids}
     absent = missing_documents(judgments, index.document_ids())
     if absent:
         problems.append(f"{path.name}: {_listed(absent, 'judged document')} not in the index")
     return judgments, problems
 
 
+def _check_fit(judgments: Judgments, path: Path, index: Index) -> None:
+    """Raise BadQuestionSet when most of what is judged is of other texts."""
+    judged = {document for graded in judgments.values() for document in graded}
+    absent = missing_documents(judgments, index.document_ids())
+    if len(absent) * 2 > len(judged):
+        are = "is" if len(absent) == 1 else "are"
+        raise BadQuestionSet(
+            f"{path}: of {count(len(judged), 'judged document')} {len(absent):,} {are} not in the index, such as "
+            f"{absent[0]}: these judgments are of other texts; name the index that they are of."
+        )
+
+
 def _listed(ids: Sequence[str], noun: str) -> str:
     shown = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
-    return f"{len(ids):,} {noun}{'' if len(ids) == 1 else 's'} ({shown}) {'is' if len(ids) == 1 else 'are'}"
+    return f"{count(len(ids), noun)} ({shown}) {'is' if len(ids) == 1 else 'are'}"

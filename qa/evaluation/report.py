@@ -16,6 +16,7 @@ from qa.evaluation.measures import LOWER_IS_BETTER
 from qa.evaluation.outcomes import Outcomes
 from qa.evaluation.plots import reliability_plot, risk_coverage_curve, score_histogram
 from qa.evaluation.runs import ranked_documents, read_run
+from qa.plurals import count
 
 _ROWS = 2000  # questions in the table; a page with more is slow to sort
 _FAILURES = 20
@@ -44,6 +45,7 @@ def render_report(evaluation: Evaluation) -> str:
     return environment.get_template("report.html").render(
         evaluation=evaluation,
         version=__version__,
+        counted=count,
         plots=_plots(evaluation.outcomes),
         rows=rows,
         failures=failures,

@@ -173,7 +173,7 @@ def read_run(path: Path) -> Iterator[dict[str, Any]]:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 answer = json.loads(line)
-                if not (isinstance(answer, dict) and {"_id", "passages", "confidence"} <= set(answer)):
+                if not (isinstance(answer, dict) and {"_id", "question", "passages", "confidence"} <= set(answer)):
                     raise ValueError(f"line {number} is no answer")
                 yield answer
     except (OSError, ValueError) as error:

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from qa.answering import Answerer
-from qa.confidence import DEFAULT_PROMISE, Promise
+from qa.confidence import NOTHING_WANTED, WantedPromise
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
 from qa.generations import read_pointer
 from qa.index import CALIBRATION, open_index
@@ -27,10 +27,10 @@ class Live:
     generation is opened, a second later.
     """
 
-    def __init__(self, folder: Path, promise: Promise = DEFAULT_PROMISE) -> None:
-        """Answer from the index in this folder, with verdicts that keep a promise, once it is open."""
+    def __init__(self, folder: Path, wanted: WantedPromise = NOTHING_WANTED) -> None:
+        """Answer from the index in this folder, with verdicts that keep what is wanted, once it is open."""
         self._folder = folder
-        self._promise = promise
+        self._wanted = wanted
         self._opened: Answerer | None = None
         self._problem: QAError = IndexMissing(f"{folder} is not open yet: ask again in a second.")
         self._warning: str | None = None
@@ -41,7 +41,7 @@ class Live:
     @classmethod
     def of(cls, answerer: Answerer, seen: Seen | None = None) -> "Live":
         """Return one that answers with what is open already; ``seen`` is what ``look`` gave before it was opened."""
-        live = cls(answerer.index.folder, answerer.promise)
+        live = cls(answerer.index.folder, answerer.wanted)
         live._opened, live._seen = answerer, seen or look(live._folder)
         return live
 
@@ -69,7 +69,7 @@ class Live:
         """
         self._seen = look(self._folder)  # before it is opened: what is published meanwhile is followed
         try:
-            self._opened = Answerer(open_index(self._folder), self._promise)
+            self._opened = Answerer(open_index(self._folder), self._wanted)
         except QAError as error:
             self._problem = error
             raise
@@ -114,7 +114,7 @@ class Live:
             index = open_index(self._folder, before.index.embedder if before else None)
         except IndexMismatch:
             index = open_index(self._folder)
-        return Answerer(index, self._promise)
+        return Answerer(index, self._wanted)
 
     def _refuse(self, before: Answerer | None, error: Exception, seen: Seen) -> None:
         """Keep what answered before; without it, answer every question with the error."""

@@ -82,12 +82,12 @@ def _work(index: Path, settings: ServeSettings, listener: socket, parent: int, s
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with suppress(QAError):  # which opening the index reports
         prepare_embedder(current_generation(index))  # first: it compiles while the rest is imported
-    from qa.confidence import Promise
+    from qa.confidence import WantedPromise
     from qa.web.app import create_app
     from qa.web.connections import HTTPServer
     from qa.web.live import Live
 
-    live = Live(index, Promise(settings.risk, settings.miss))
+    live = Live(index, WantedPromise(settings.risk, settings.miss))
     try:
         live.open()
     except QAError as error:

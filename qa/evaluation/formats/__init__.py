@@ -10,6 +10,7 @@ from qa.evaluation.formats.squad import read_squad
 from qa.evaluation.formats.tables import read_csv, read_tsv
 from qa.evaluation.formats.trec import read_topics
 from qa.evaluation.question import SetLine, SetQuestion
+from qa.question_files import QUESTIONS, find_questions
 
 Format = Callable[[Path], Iterator[SetLine]]
 
@@ -32,13 +33,13 @@ def question_file(path: Path) -> Path:
 
     Raises BadQuestionSet when there is none, or it is of no known format.
     """
-    if path.is_dir():
-        found = [path / name for name in ("queries.jsonl", "questions.jsonl") if (path / name).is_file()]
-        if not found:
-            raise BadQuestionSet(f"{path} has no queries.jsonl: name a file of questions, or a BEIR folder.")
-        return found[0]
+    file = find_questions(path)
+    if file is None:
+        raise BadQuestionSet(f"{path.absolute()} has no {QUESTIONS[0]}: name a file of questions, or a BEIR folder.")
     if not path.exists():
-        raise BadQuestionSet(f"{path} does not exist: name a file of questions.")
+        raise BadQuestionSet(f"{path.absolute()} does not exist: name a file of questions.")
+    if path.is_dir():
+        return file
     if path.suffix.lower() not in FORMATS:
         raise BadQuestionSet(f"{path} is of no format that is read here: {', '.join(FORMATS)}, or a BEIR folder.")
     return path

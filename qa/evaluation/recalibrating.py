@@ -1,0 +1,30 @@
+"""Whether an index is to be calibrated on the judged set that its corpus brings, kept beside its calibration."""
+
+import json
+from pathlib import Path
+
+from qa.generations import current_generation, locked, writing
+from qa.question_files import set_checksum
+
+RECORD = "calibrated_on.json"
+
+
+def is_due(folder: Path, questions: Path, again: bool = True) -> bool:
+    """Return whether the set or the texts are others than when calibrating was last tried; where that failed, whether
+    to try ``again``."""
+    try:
+        last = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return bool(last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
+def tried_on(folder: Path, questions: Path) -> dict[str, str]:
+    """Return what a calibration rests on: the generation, and the checksum of the set."""
+    return {"generation": current_generation(folder).name, "questions": set_checksum(questions)}
+
+
+def note(folder: Path, tried: dict[str, str], made: bool) -> None:
+    """Keep what was tried and whether a calibration came of it. Raises IndexUnwritable or IndexLocked."""
+    with locked(folder), writing(folder):
+        (folder / RECORD).write_text(json.dumps({"tried": tried, "made": made}) + "\n", encoding="utf-8")
