@@ -124,7 +124,7 @@ def main() -> None:
             write_note(corpus / f"note-{number}.txt", 0)
         embedder = load_embedder()
         with Console(stderr=True).status("indexing"):
-            build_index([corpus], index, embedder=embedder)
+            build_index([corpus], index, embedder=embedder, remove=True)
         command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", str(_PORT)]
         with Path(folder, "log").open("w") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log)
@@ -137,7 +137,7 @@ def main() -> None:
         workers = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
         for number in track(range(1, chosen.updates + 1), "updating", console=Console(stderr=True)):
             change(corpus, number, chance)
-            build_index([corpus], index, embedder=embedder)
+            build_index([corpus], index, embedder=embedder, remove=True)
             if number == chosen.updates // 10 or number % max(chosen.updates // 4, 1) == 0:
                 show(number, state(index, int(workers[0])))
         seconds = time.monotonic() - begun
