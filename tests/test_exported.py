@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from qa.building import build_index
 from qa.embedders import ENCODER, Embedder, carried_embedder, load_embedder
+from qa.embedders.bundled import REFERENCE, is_like_reference
 from qa.embedders.exported import (
     ExportedEmbedder,
     batches,
@@ -28,11 +29,12 @@ from qa.embedders.exported import (
     padded_length,
     prepare,
 )
+from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexDamaged
 from qa.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.settings import BuildSettings
-from tests.conftest import TEXTS
+from tests.conftest import ROOT, TEXTS
 
 SAMPLE = ["A cat sat.", "A longer passage. " * 30]
 HARD = [
@@ -50,6 +52,11 @@ HARD = [
 @pytest.fixture(scope="module")
 def model() -> Embedder:
     return load_embedder()
+
+
+@pytest.fixture(scope="module")
+def original() -> Embedder:
+    return load_sentence_transformer()
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +79,23 @@ def test_it_is_told_apart_from_no_other_model(model: Embedder, exported: Embedde
     assert len(exported.tokenizer.encode("word " * 1000, add_special_tokens=False).ids) == 1000
 
 
+def test_the_bundled_model_is_not_exported_by_torch(
+    exported: Embedder, original: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_torch = original.carried_to(tmp_path / "by-torch", SAMPLE)
+    same = np.einsum("nd,nd->n", exported.embed_passages(HARD), by_torch.embed_passages(HARD))
+    assert same.min() > 0.9998
+    monkeypatch.setattr("qa.embedders.bundled.is_like_reference", lambda embedder: False)
+    in_its_place = load_embedder().carried_to(tmp_path / "in-its-place", SAMPLE)
+    np.testing.assert_array_equal(in_its_place.embed_passages(HARD), by_torch.embed_passages(HARD))
+
+
+def test_the_reference_is_the_model_s(original: Embedder, exported: ExportedEmbedder) -> None:
+    wanted = np.load(ROOT / "qa" / "embedders" / "reference.npy")
+    assert np.einsum("nd,nd->n", original.embed_passages(REFERENCE), wanted).min() > 0.99999
+    assert is_like_reference(exported)
+
+
 def test_prompts_are_carried(tmp_path: Path) -> None:
     shutil.copytree(get_model_path(), tmp_path / "mine")
     config = tmp_path / "mine" / "config_sentence_transformers.json"
@@ -89,26 +113,26 @@ def test_prompts_are_carried(tmp_path: Path) -> None:
 
 
 def test_a_model_whose_export_differs_is_used_as_it_is(
-    model: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    original: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reversed_rows(self: ExportedEmbedder, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        return model.embed_questions(texts)[::-1]
+        return original.embed_questions(texts)[::-1]
 
     monkeypatch.setattr(ExportedEmbedder, "embed_questions", reversed_rows)
-    assert model.carried_to(tmp_path / "encoder", SAMPLE) is model
+    assert original.carried_to(tmp_path / "encoder", SAMPLE) is original
     assert not (tmp_path / "encoder").exists()
 
 
 def test_a_model_that_cannot_be_exported_is_used_as_it_is(
-    model: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    original: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("an operation is not supported")
 
     monkeypatch.setattr("qa.embedders.exporting._convert", fail)
-    assert model.carried_to(tmp_path / "encoder", SAMPLE) is model
+    assert original.carried_to(tmp_path / "encoder", SAMPLE) is original
     (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
-    build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=model)
+    build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=original)
     index = open_index(tmp_path / "index")
     assert index.generation.carried_embedder() is None
     assert index.embed(["apple"]).shape == (1, 384)
@@ -211,6 +235,19 @@ def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder)
     assert "apple" in ran.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", "apple.txt", "index"]
     assert [path.name for path in (tmp_path / ".cache").iterdir()] == ["candor"]  # and no client's id in the home
+
+
+def test_to_index_takes_no_torch_either(tmp_path: Path) -> None:
+    (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
+    script = (
+        "import sys\n"
+        "from qa.cli import cli\n"
+        f"named = [{str(tmp_path / 'apple.txt')!r}, '--index', {str(tmp_path / 'index')!r}]\n"
+        "cli(['index', *named], standalone_mode=False)\n"
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (0, "[]")
 
 
 def test_a_damaged_graph_is_not_taken_for_another_with_its_weights(exported: Embedder, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from qa.embedders.bundled import BundledEmbedder
 from qa.embedders.exported import ExportedEmbedder, pass_on, prepare
 from qa.embedders.sentence_transformers import load_sentence_transformer, model_checksum, model_folder
 
@@ -52,7 +53,7 @@ def load_embedder(path: Path | None = None) -> Embedder:
 
     Raises EmbedderUnusable when the folder holds none, or the bundled weights are not the official ones.
     """
-    return load_sentence_transformer(path)
+    return BundledEmbedder() if path is None else load_sentence_transformer(path)
 
 
 def carried_embedder(folder: Path) -> Embedder:

@@ -83,7 +83,7 @@ def load_sentence_transformer(path: Path | None = None) -> SentenceTransformerEm
     folder = model_folder(path)
     checksum = model_checksum(folder)
     if path is None:
-        _check_bundled(folder)
+        check_bundled(folder)
     try:
         model = _load_offline(folder)
         if path is None:
@@ -117,7 +117,7 @@ def model_checksum(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_bundled(folder: Path) -> None:
+def check_bundled(folder: Path) -> None:
     """Raise EmbedderUnusable when the bundled weights are not the official ones."""
     weights = folder / "model.safetensors"
     checksum = _file_checksum(weights) if weights.is_file() else "missing"
