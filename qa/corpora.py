@@ -11,11 +11,13 @@ from pathspec import GitIgnoreSpec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from qa.errors import BadSettings, CorpusMissing
+from qa.files import FileTooLarge, NoRegularFile, read_regular
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.readers import CorpusFile, FoundFiles, find_files
 
 CORPUS_FILE = "corpus.toml"
 
+_LARGEST_SETTINGS = 64_000  # bytes
 _EXAMPLES = 8
 _Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)]
 
@@ -25,7 +27,7 @@ class CorpusSettings(BaseModel):
 
     ``examples`` are questions for a first try. ``folders`` and ``questions``, a judged set, are relative to it;
     ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
-    every source.
+    every source; with ``follow_links`` links are read that lead out of the corpus.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +41,7 @@ class CorpusSettings(BaseModel):
     folders: tuple[Path, ...] = (Path(),)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    follow_links: bool = False
 
     @field_validator("title", "notice")
     @classmethod
@@ -91,17 +94,21 @@ def _settings_of(corpus: Path) -> tuple[Path, CorpusSettings]:
     """Return the folder or file that settings are about, and the settings, the defaults where there are none."""
     path = corpus if corpus.name == CORPUS_FILE else corpus / CORPUS_FILE
     try:
-        fields = tomllib.loads(path.read_bytes().decode("utf-8"))
+        fields = tomllib.loads(read_regular(path, _LARGEST_SETTINGS).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         if path == corpus:
             raise CorpusMissing(
                 f"{corpus} does not exist: name a folder, a file of texts, or a {CORPUS_FILE}."
             ) from None
         return corpus, CorpusSettings()
+    except (FileTooLarge, NoRegularFile) as error:
+        raise BadSettings(f"{path} cannot be used ({error.strerror}): write it anew.") from error
     except OSError as error:
         if path != corpus:  # told where the folder is listed
             return corpus, CorpusSettings()
         raise CorpusMissing(f"{path} cannot be opened ({error.strerror}): mend its permissions.") from error
+    except RecursionError:
+        raise BadSettings(f"{path} nests its values too deeply: mend it.") from None
     except ValueError as error:
         raise BadSettings(f"{path} is not TOML ({error}): mend it.") from error
     try:
@@ -116,7 +123,7 @@ def _settings_of(corpus: Path) -> tuple[Path, CorpusSettings]:
 def _find(base: Path, folder: Path, name: str | None, settings: CorpusSettings) -> FoundFiles:
     root = base if folder == Path() else base / folder
     shown = name if folder == Path() or name is None else f"{name}/{folder.as_posix()}"
-    found = find_files(root, shown)
+    found = find_files(root, shown, settings.follow_links)
     if not (settings.include or settings.exclude):
         return found
     include = GitIgnoreSpec.from_lines(settings.include) if settings.include else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from qa.errors import UnreadableDocument
+from qa.files import open_regular
 from qa.readers.checks import check_size, kind_of
 
 _MOST_ENTRIES = 10_000
@@ -71,7 +72,7 @@ def open_archive(path: Path, source: str, called: str) -> Iterator[Archive]:
 
     Raises UnreadableDocument when it is none, is encrypted, or would unpack to more than any real one.
     """
-    with path.open("rb") as content:
+    with open_regular(path) as content:
         _check_head(content.read(16), source, called)
         size = content.seek(0, 2)
         content.seek(max(size - _END_LENGTH - 65_535, 0))
