@@ -388,3 +388,10 @@ def test_endless_names_are_cut(tmp_path: Path) -> None:
     (document,) = read(file_in(tmp_path, "a.jsonl", '{"_id": "1", "title": "' + "word " * 1000 + '", "text": "x"}'))
     assert isinstance(document, Document)
     assert len(document.title) == 1000
+
+
+def test_a_file_of_wrong_lines_alone_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"x\n" * 20_000 + b'{"_id": "1", "text": "x"}\n')
+    assert str(read(tmp_path / "a.jsonl")[-1]) == "a.jsonl: is left out, for the first 10,000 records are all wrong"
+    (tmp_path / "b.jsonl").write_bytes(b'{"_id": "1", "text": "x"}\n' + b"x\n" * 20_000)
+    assert str(read(tmp_path / "b.jsonl")[-1]) == "b.jsonl: has 19,000 more that are left out"

@@ -39,6 +39,7 @@ READERS: dict[str, Reader] = {
 
 _FOLLOW = "set follow_links = true in corpus.toml"
 _MOST_PROBLEMS = 1000  # of one file that are named; a file of the wrong kind can have millions of wrong lines
+_MOST_WRONG = 10_000  # after which a file without a document is not read on
 _LONGEST_REASON = 200  # characters of a library's own words
 _LONGEST_TITLE = 1000  # characters; every passage carries its document's
 
@@ -204,14 +205,18 @@ def is_taken(identifier: str, source: str) -> UnreadableDocument:
 
 def _read_file(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:
     """Yield what a file holds, whatever happens: of its problems the first, and then how many more there are."""
-    problems = 0
+    problems = documents = 0
     for item in _read_any(file):
         if isinstance(item, Document):
+            documents += 1
             yield _storable(item)
             continue
         problems += 1
         if problems <= _MOST_PROBLEMS:
             yield item
+        elif problems == _MOST_WRONG and not documents:
+            yield UnreadableDocument(file.source, f"is left out, for the first {problems:,} records are all wrong")
+            return
     if problems > _MOST_PROBLEMS:
         yield UnreadableDocument(file.source, f"has {problems - _MOST_PROBLEMS:,} more that are left out")
 
