@@ -91,16 +91,16 @@ class Splitter:
         The text has each line end within a paragraph as a space.
         """
         unwrapped = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), whole[start:end])
-        size = self._size(self._count_long(unwrapped), room)
-        splitter = TextSplitter.from_callback(self._count, size)
-        for offset, text in _windowed(splitter, unwrapped):
+        count = self._count_long(unwrapped)
+        for offset, text in [_whole(unwrapped)] if count <= room else self._parts(unwrapped, count, room):
             for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN):
                 if part.strip():
                     yield start + offset + inner, part
 
-    def _size(self, count: int, room: int) -> int:
-        """Return how long passages of a section of ``count`` tokens may be, each at most ``room``."""
-        return room if count <= room else min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
+    def _parts(self, text: str, count: int, room: int) -> Iterator[tuple[int, str]]:
+        """Yield (offset, part) of a text of ``count`` tokens, more than ``room``."""
+        size = min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
+        return _windowed(TextSplitter.from_callback(self._count, size), text)
 
     def _room(self, title: str, heading: str) -> int:
         """Return how many tokens a passage's own text may have beside its context."""
@@ -149,6 +149,11 @@ def _stretches(text: str, section: Section) -> list[tuple[int, int]]:
         return [whole] if text[section.start : section.end].strip() else []
     starts, ends = [section.start, *(end for _, end in blobs)], [*(start for start, _ in blobs), section.end]
     return [(start, end) for start, end in zip(starts, ends, strict=True) if _WORDS.search(text, start, end)]
+
+
+def _whole(text: str) -> tuple[int, str]:
+    """Return a text without the white space around it, and where that begins."""
+    return len(text) - len(text.lstrip()), text.strip()
 
 
 def _windowed(splitter: TextSplitter, text: str) -> Iterator[tuple[int, str]]:

@@ -183,7 +183,7 @@ def test_the_work_grows_with_the_text_and_not_with_its_square(piece: str) -> Non
     work = []
     for characters in (40_000, 160_000):
         counted = Counted()
-        splitter = Splitter(counted, max_tokens=256, passage_tokens=256, overhead=2)  # type: ignore[arg-type]
+        splitter = Splitter(counted, max_tokens=64, passage_tokens=64, overhead=2)  # type: ignore[arg-type]
         text = "Begin. " + piece * (characters // len(piece)) + " end."
         passages = splitter.split(document(text))
         assert all(text[p.start : p.end] == p.text for p in passages)

@@ -13,7 +13,7 @@ from pathlib import Path
 from qa.blobs import without_blobs
 from qa.datatypes import Document
 from qa.errors import CorpusMissing, UnreadableDocument
-from qa.readers.checks import LARGEST_FILE
+from qa.readers.checks import LARGEST_FILE, MOST_SECTIONS
 from qa.readers.csv import read_csv
 from qa.readers.docx import read_docx
 from qa.readers.epub import read_epub
@@ -207,6 +207,9 @@ def _read_file(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:
     """Yield what a file holds, whatever happens: of its problems the first, and then how many more there are."""
     problems = documents = 0
     for item in _read_any(file):
+        if isinstance(item, Document) and len(item.sections) > MOST_SECTIONS:
+            yield UnreadableDocument(item.source, f"has over {MOST_SECTIONS:,} headings: split it")
+            return
         if isinstance(item, Document):
             documents += 1
             yield _storable(item)
