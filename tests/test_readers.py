@@ -367,7 +367,7 @@ def test_markdown_with_more_blocks_than_a_book(tmp_path: Path, text: str, expect
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (b"x" * 16_000_001, "longer than 16 MB"),
+        (b"x" * 10_000_001, "longer than 10 MB"),
         (b'{"_id": 1' + b"0" * 5000 + b', "text": "x"}', "a number has over 4,300 digits"),
         (b'{"_id": "' + b"x" * 1001 + b'", "text": "x"}', '"_id" of over 1,000 characters'),
         (b'{"_id": NaN, "text": "x"}', 'has no "_id"'),

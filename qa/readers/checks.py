@@ -10,7 +10,6 @@ LARGEST_FILE = 2_000_000_000  # bytes, of any format
 LARGEST_TEXT = 16_000_000  # bytes of markup or characters of text; a thousand pages of prose have three million
 LONGEST_TITLE = 300  # characters; a longer one is prose in the wrong field
 MOST_SECTIONS = 20_000  # headings of one text with something below them; the largest handbooks have two thousand
-LONGEST_LINE = 16_000_000  # bytes of a record in a file of many; as large as a text may be elsewhere
 
 # How files begin, from their formats' own definitions. Only kinds that are given wrong names in practice.
 _KINDS = (

@@ -10,9 +10,10 @@ from pathlib import Path
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.files import open_regular
-from qa.readers.checks import LONGEST_LINE, kind_of
+from qa.readers.checks import kind_of
 from qa.readers.text import decode
 
+_LONGEST_LINE = 16_000_000  # bytes, and characters of one row; as large as a text may be in the other formats
 _MOST_COLUMNS = 1_000
 _LONGEST_HEADER = 20_000  # characters of all names together, which every row may quote
 _LONGEST_NAME = 200  # characters; a longer name of a column is prose
@@ -43,7 +44,7 @@ def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     The file is read line by line, so its size does not matter; blank lines are passed over.
     """
     # The module has no other way to let a field be longer than its 131,072 characters.
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
     empty = True
     with open_regular(path) as content:
         _check(content, source)
@@ -89,7 +90,7 @@ class _Lines:
             raise StopIteration
         self.number += 1
         self.taken += len(line)
-        if self.taken > LONGEST_LINE:
+        if self.taken > _LONGEST_LINE:
             raise csv.Error("is too long: is a quote left open?")
         return line
 
@@ -134,8 +135,8 @@ def _check(content: BufferedReader, source: str) -> None:
             decode(b"\0", source)
         last = max(block.rfind(b"\n"), block.rfind(b"\r"))
         line = line + len(block) if last < 0 else len(block) - last
-        if line > LONGEST_LINE:
-            raise UnreadableDocument(source, f"has a line of over {LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
+        if line > _LONGEST_LINE:
+            raise UnreadableDocument(source, f"has a line of over {_LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
         empty = empty and not block.lstrip(codecs.BOM_UTF8).strip()
         position += len(block)
     try:

@@ -8,9 +8,9 @@ from typing import Any
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.files import bounded_lines, open_regular
-from qa.readers.checks import LONGEST_LINE
 from qa.readers.text import decode, is_encodable
 
+_LONGEST_LINE = 10_000_000  # bytes; parsed JSON takes up to forty times as much memory
 _LONGEST_ID = 1000  # characters; every passage carries it
 
 
@@ -21,10 +21,10 @@ def read_jsonl(path: Path, source: str) -> Iterator[Document | UnreadableDocumen
     """
     empty = True
     with open_regular(path) as opened:
-        for number, line in enumerate(bounded_lines(opened, LONGEST_LINE), start=1):
+        for number, line in enumerate(bounded_lines(opened, _LONGEST_LINE), start=1):
             if line is None:
                 empty = False
-                yield UnreadableDocument(f"{source}:{number}", f"is longer than {LONGEST_LINE / 1e6:.0f} MB: split it")
+                yield UnreadableDocument(f"{source}:{number}", f"is longer than {_LONGEST_LINE / 1e6:.0f} MB: split it")
             elif line.strip():
                 empty = False
                 yield _read_line(line, f"{source}:{number}")
