@@ -64,7 +64,7 @@ _RUNS: dict[str, Made] = {
     "word": lambda: b"therapy" * 700_000,
     "minus": lambda: b"-" * 5 * _MILLION,
     "data-uri": lambda: b"data:image/png;base64," + b"iVBOR" * _MILLION,
-    "data-uris": lambda: (b"Word data:image/png;base64," + b"iVBOR" * 20 + b" word. ") * 20_000,
+    "data-uris": lambda: (b"Word data:image/png;base64," + b"iVBOR" * 20 + b" word. ") * 1_000,
     "data-uri-parameters": lambda: b"data:" + b";a=b" * _MILLION,
 }
 
@@ -219,7 +219,7 @@ def _tables() -> Iterator[tuple[str, Made]]:
     yield "quotes.csv", lambda: b"name,text\n" + b'a,"x""' * _MILLION
     yield "line.csv", lambda: b"a," * 8_500_000
     yield "values.csv", lambda: b"a,b\n" + b"," * 15 * _MILLION
-    yield "delimiters.csv", lambda: b"a,b\n" + b",;\t\n" * 20_000
+    yield "delimiters.csv", lambda: b"a,b\n" + b",;\t\n" * 1_000
     yield "blank.csv", lambda: b"a,b\n" + b"\n" * 5 * _MILLION
     yield "returns.csv", lambda: b"a,b\r" + b"\r" * 5 * _MILLION
     yield "sep.csv", lambda: b"sep=,\n"
@@ -318,7 +318,7 @@ def _archives() -> Iterator[tuple[str, Made]]:
     yield "elements.docx", lambda: _word("<w:p/>" * 350_000)
     yield "paragraphs.docx", lambda: _word(paragraph("a") * 60_000)
     yield "picture.docx", lambda: _word(paragraph("a data:image/png;base64," + "iVBOR" * 190_000))
-    yield "chapters.epub", lambda: epub({f"{n}.xhtml": "<p>a" for n in range(5000)})
+    yield "chapters.epub", lambda: epub({f"{n}.xhtml": "<p>a" for n in range(1000)})
     yield "missing.epub", lambda: epub(spine=[f"{n}.xhtml" for n in range(10_000)])
     yield "out.epub", lambda: epub(spine=["../../../etc/passwd", "/etc/passwd", "one.xhtml"])
     yield "headings.epub", lambda: epub({"a.xhtml": "<h1>a</h1><p>b</p>" * 50_000})

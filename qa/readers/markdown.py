@@ -19,7 +19,7 @@ from qa.readers.text import decode, title_of_name, whole_characters
 
 _MOST_ALIASES = 20
 _MOST_LINES = 100_000  # a thousand pages of prose have forty thousand
-_MOST_TOKENS = 400_000  # of the parser, two to five for a block; each takes half a kilobyte
+_MOST_TOKENS = 300_000  # of the parser, two to five for a block; each takes half a kilobyte
 _LONGEST_HEADING = 2_000  # characters with their markup
 _LONGEST_FRONT_MATTER = 64_000  # characters; the parser of YAML takes a second for them
 _TEXT = "tag:yaml.org,2002:str"
