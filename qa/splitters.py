@@ -32,6 +32,7 @@ _SLACK = 1.15
 _WRAPPED_LINE = re.compile(r"(?<=[^\n\r])\r?\n(?=[^\s\-*+>|#\d])")
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+_ONE_WORD = re.compile(r"\s*+\w*+\s*+")
 _LONG_RUN = re.compile(r"(?<!\S)\S{300}|(?<!\s)\s{300}")
 _WORDS = re.compile(r"\w")
 
@@ -196,7 +197,7 @@ def find_sentences(text: str) -> tuple[tuple[int, int], ...]:
 def _boundaries_in(text: str, start: int, end: int) -> list[int]:
     """Return where sentences end within a paragraph, ``text[start:end]``."""
     paragraph = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), text[start:end])
-    if not paragraph.strip() or _LONG_RUN.search(paragraph):
+    if _ONE_WORD.fullmatch(paragraph) or _LONG_RUN.search(paragraph):
         return []
     return [min(start + boundary, end) for boundary in _boundaries.detect(paragraph)]
 
