@@ -25,6 +25,7 @@ from qa.corpora import Corpora, find_corpora
 from qa.datatypes import Document, Manifest, Passage
 from qa.embedders import ENCODER, Embedder, embedder_checksum, load_embedder, pass_on
 from qa.errors import BadSettings, CorpusMissing, DocumentsWouldGo, QAError, UnreadableDocument
+from qa.files import open_regular
 from qa.generations import (
     all_generations,
     current_generation,
@@ -55,7 +56,7 @@ from qa.index import (
     read_documents,
 )
 from qa.lexicon import Entry, build_lexicon
-from qa.readers import CorpusFile, FoundFiles, is_taken, read_corpus
+from qa.readers import CorpusFile, FoundFiles, failed, is_taken, read_corpus
 from qa.removals import NOTHING_GOES, Removals, removals
 from qa.settings import BuildSettings
 from qa.splitters import Splitter
@@ -356,13 +357,25 @@ class _Build:
 
     def _read_file(self, file: CorpusFile, output: BinaryIO, documents: BinaryIO) -> None:
         for item in read_corpus([file], self.taken):
-            if isinstance(item, UnreadableDocument) or not (passages := self.splitter.split(item)):
-                self.unreadable.append(_reason(item))
+            if isinstance(item, UnreadableDocument):
+                self.unreadable.append(item)
                 continue
-            first = passages[0]
-            document = IndexedDocument(first.document_id, first.title, first.source, file.source, 0, 0, item.aliases)
-            lengths = [output.write(_line(passage)) for passage in passages]
-            self._add_document(document, lengths, [_NEW] * len(passages), documents)
+            lines = self._split(item)
+            if isinstance(lines, UnreadableDocument):
+                self.unreadable.append(lines)
+                continue
+            document = IndexedDocument(item.id, item.title, item.source, file.source, 0, 0, item.aliases)
+            output.writelines(lines)
+            self._add_document(document, [len(line) for line in lines], [_NEW] * len(lines), documents)
+
+    def _split(self, document: Document) -> list[bytes] | UnreadableDocument:
+        """Return the passages of a document as they are stored, or why there are none. None is written before all are
+        made, so that a document that fails leaves nothing behind."""
+        try:
+            lines = [_line(passage) for passage in self.splitter.split(document)]
+        except Exception as error:  # noqa: BLE001 - of a thousand files one that no one foresaw must not end the build
+            return failed(document.source, error)
+        return lines or UnreadableDocument(document.source, "has no text to quote")
 
     def _add_document(
         self, document: IndexedDocument, lengths: Sequence[int], olds: Sequence[int], documents: BinaryIO
@@ -507,15 +520,11 @@ def lexicon_entries(passages: PassageFile, documents: Iterable[IndexedDocument])
             yield Entry(row, number, (f"{passage.title}\n{passage.heading}", *document.aliases), passage.text)
 
 
-def _reason(item: Document | UnreadableDocument) -> UnreadableDocument:
-    return item if isinstance(item, UnreadableDocument) else UnreadableDocument(item.source, "has no text to quote")
-
-
 def _checksums(files: Sequence[CorpusFile]) -> dict[str, str]:
     """Return {source: sha256} of the files that can be opened; the others are told when they are read."""
     found = {}
     for file in files:
-        with suppress(OSError), file.path.open("rb") as content:
+        with suppress(OSError), open_regular(file.path) as content:
             found[file.source] = hashlib.file_digest(content, "sha256").hexdigest()
     return found
 

@@ -381,36 +381,58 @@ def _waited(watch: "Watch") -> bool:
 def check(index: Path) -> None:
     """Compare every file of the index with its checksum, and name the first that is damaged.
 
-    Ends with status 1 where a generation is damaged, the current one or an older one.
+    Ends with status 1 where a generation is damaged, the current one or an older one, where the current one is of
+    another format, or where the index's own calibration is damaged.
     """
     from qa.errors import IndexDamaged
-    from qa.generations import all_generations, current_generation, verify
+    from qa.generations import all_generations, current_generation
 
     current = current_generation(index)
-    damaged = 0
+    problems: list[QAError] = []
     for generation in all_generations(index):
-        answers = ", which answers" if generation == current else ""
         try:
-            verify(generation)
-            click.echo(f"Generation {generation.name}{answers}: whole{_contents(generation)}.")
-        except IndexDamaged as error:
-            damaged += 1
-            _say(f"qa: {error}")
-    if damaged:
+            click.echo(_checked(generation, current))
+        except QAError as error:
+            problems.append(error)
+    try:
+        _check_calibration(index)
+    except IndexDamaged as error:
+        problems.append(error)
+    for problem in problems:
+        _say(f"qa: {problem}")
+    if problems:
         sys.exit(1)
 
 
-def _contents(generation: Path) -> str:
-    """Return how much a generation holds and how it is searched; nothing where another version wrote it."""
+def _checked(generation: Path, current: Path) -> str:
+    """Return what a whole generation holds and how it is searched. Raises IndexDamaged, and for the one that answers
+    IndexMismatch where another version wrote it."""
     from qa.errors import IndexMismatch
+    from qa.generations import verify
     from qa.index import Generation
 
+    answers = ", which answers" if generation == current else ""
+    verify(generation)
     try:
         opened = Generation(generation)
     except IndexMismatch:
-        return ", of another version"
+        if generation == current:
+            raise
+        return f"Generation {generation.name}: whole, of another version, which this one cannot read."
+    told = f"{count(len(opened.passages), 'passage')}, {opened.store.structure}"
+    for _ in opened.documents():
+        pass
     opened.close()
-    return f", {count(len(opened.passages), 'passage')}, {opened.store.structure}"
+    return f"Generation {generation.name}{answers}: whole, {told}."
+
+
+def _check_calibration(index: Path) -> None:
+    """Print whether the index's own calibration is whole; nothing where it has none. Raises IndexDamaged."""
+    from qa.index import CALIBRATION, read_own_calibration
+
+    found = read_own_calibration(index)
+    if found is not None:
+        click.echo(f"{CALIBRATION}: whole, made on {count(sum(found.questions.values()), 'question')}.")
 
 
 @cli.command()

@@ -5,11 +5,12 @@ them and compute with them. An index can hold its own, which ``qa calibrate`` ma
 ``evaluation.calibrating``'s.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from math import ceil, exp, isfinite, lgamma, log
+from math import ceil, exp, lgamma, log
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Evidence, Signals, TermReport, TermState, Verdict
-from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
+from qa.limits import DEFAULT_MISS, DEFAULT_RISK
 
 PACKAGED = Path(__file__).with_name("calibration.json")
 
@@ -29,6 +30,13 @@ LEVEL = 0.975
 is bound is the share in the long run: among the next twenty answers there may be more by chance."""
 
 _FAR = 30.0  # log odds beyond which a probability no longer shows a difference
+
+_TINY = 1e-18  # of a sum, below which a term no longer changes it
+_MOST_COUNTED = 10_000_000  # questions held out of a fit
+_LARGEST = 1e6  # of any number of a fit, which are near 1
+
+_BEGIN = "{\n"
+_SEAL = '{{\n  "checksum": "{}",\n'
 
 _FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
 
@@ -201,9 +209,17 @@ def may_be_above(share: float, errors: int, total: int) -> bool:
 
     The binomial distribution is summed here, for to import scipy takes longer than to answer a question.
     """
-    ways = (lgamma(total + 1) - lgamma(seen + 1) - lgamma(total - seen + 1) for seen in range(errors + 1))
+    if errors > share * total:  # then half of the distribution or more lies below
+        return True
+    ways = (lgamma(total + 1) - lgamma(seen + 1) - lgamma(total - seen + 1) for seen in range(errors, -1, -1))
     odds, none = log(share / (1 - share)), total * log(1 - share)
-    return errors >= total or sum(exp(way + seen * odds + none) for seen, way in enumerate(ways)) > 1 - LEVEL
+    summed = 0.0
+    for seen, way in zip(range(errors, -1, -1), ways, strict=True):  # they fall, and soon no longer count
+        term = exp(way + seen * odds + none)
+        summed += term
+        if summed > 1 - LEVEL or term <= summed * _TINY:
+            break
+    return summed > 1 - LEVEL
 
 
 # --- as a file -----------------------------------------------------------------------------------------------
@@ -220,6 +236,21 @@ def calibration_json(calibration: Calibration) -> str:
     return f'{head},\n  "signals": {{\n{signals}\n  }},\n  "held_out": {{\n{counts}\n  }}\n}}\n'
 
 
+def sealed_json(calibration: Calibration) -> str:
+    """Return a calibration as an index stores it: with the checksum of all that follows in its first field."""
+    text = calibration_json(calibration)
+    return _SEAL.format(hashlib.sha256(text.encode()).hexdigest()) + text.removeprefix(_BEGIN)
+
+
+def read_sealed(text: str) -> Calibration:
+    """Return the calibration in a text that ``sealed_json`` made. Raises ValueError when it is none, or another."""
+    head = len(_SEAL.format("0" * 64))
+    rest = _BEGIN + text[head:]
+    if text[:head] != _SEAL.format(hashlib.sha256(rest.encode(errors="replace")).hexdigest()):
+        raise ValueError("it is not what was written: its checksum differs")
+    return read_calibration(rest)
+
+
 def read_calibration(text: str) -> Calibration:
     """Return the calibration in a text that ``calibration_json`` made. Raises ValueError when it is none."""
     try:
@@ -228,11 +259,31 @@ def read_calibration(text: str) -> Calibration:
         held_out = HeldOut(**{name: tuple(counts) for name, counts in fields.pop("held_out").items()})
         promise = Promise(**fields.pop("promise", {}))  # which an older one does not have
         calibration = Calibration(**fields, signals=signals, held_out=held_out, promise=promise)
-        computed = calibration.log_odds(Signals())  # fails on an unknown signal
-        counted = all(len(counts) == BINS and min(counts) >= 0 for counts in asdict(held_out).values())
-        kept = all(SHARES[0] <= share <= SHARES[1] for share in asdict(promise).values())
-    except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        _check(calibration)
+        calibration.log_odds(Signals())  # fails on an unknown signal
+    except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"it is no calibration ({error})") from error
-    if not isfinite(computed) or not counted or not kept:
-        raise ValueError("its numbers cannot be computed with")
     return calibration
+
+
+def _check(calibration: Calibration) -> None:
+    """Raise ValueError for what cannot be computed with, be it a text, not finite, or beyond any fit."""
+    told = (calibration.made, calibration.command, calibration.embedder_checksum, *calibration.questions)
+    counts = [count for counted in asdict(calibration.held_out).values() for count in counted]
+    numbers = [
+        calibration.intercept,
+        *(n for by in calibration.signals.values() for n in (by.mean, by.scale, by.weight)),
+    ]
+    if not all(isinstance(text, str) for text in told):
+        raise ValueError("it does not tell how it was made")
+    if not all(type(count) is int and count >= 0 for count in (*counts, *calibration.questions.values())):
+        raise ValueError("it counts with what is no number of questions")
+    if any(len(counted) != BINS for counted in asdict(calibration.held_out).values()) or sum(counts) > _MOST_COUNTED:
+        raise ValueError("its numbers cannot be computed with")
+    if not all(type(number) in {int, float} and abs(number) <= _LARGEST for number in numbers):
+        raise ValueError("its numbers cannot be computed with")
+    shares = asdict(calibration.promise).values()
+    if not all(type(share) in {int, float} and SHARES[0] <= share <= SHARES[1] for share in shares):
+        raise ValueError("it promises what cannot be promised")
+    if any(by.scale == 0 for by in calibration.signals.values()):
+        raise ValueError("its numbers cannot be computed with")

@@ -13,6 +13,7 @@ from pathspec import GitIgnoreSpec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from qa.errors import BadSettings, CorpusMissing
+from qa.files import FileTooLarge, NoRegularFile, read_regular
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.question_files import set_files
 from qa.readers import CorpusFile, FoundFiles, find_files
@@ -20,6 +21,7 @@ from qa.settings import refusal
 
 CORPUS_FILE = "corpus.toml"
 
+_LARGEST_SETTINGS = 64_000  # bytes
 _EXAMPLES = 8
 _PATTERNS = 'a list of patterns as in a .gitignore, such as ["*.md", "drafts/"]'
 _OFFICE_LOCK = "~$"  # begins the name of what Word keeps beside a document that is open
@@ -46,7 +48,7 @@ class CorpusSettings(BaseModel):
 
     ``examples`` are questions for a first try. ``folders`` and ``questions``, a judged set, are relative to it;
     ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
-    the sources of all that lies in its folder.
+    the sources of all that lies in its folder; with ``follow_links`` links are read that lead out of the corpus.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +79,7 @@ class CorpusSettings(BaseModel):
     )
     include: _Patterns = Field(default=(), description=_PATTERNS)
     exclude: _Patterns = Field(default=(), description=_PATTERNS)
+    follow_links: bool = Field(default=False, description="true or false")
 
     @field_validator("title", "notice")
     @classmethod
@@ -225,20 +228,24 @@ def _settings_of(corpus: Path) -> tuple[Path, CorpusSettings]:
     """Return the folder or file that settings are about, and the settings, the defaults where there are none."""
     path = corpus if corpus.name == CORPUS_FILE else corpus / CORPUS_FILE
     try:
-        fields = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        fields = tomllib.loads(read_regular(path, _LARGEST_SETTINGS).decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         if path == corpus:
             raise CorpusMissing(
                 f"{absolute(corpus)} does not exist: name a folder, a file of texts, or a {CORPUS_FILE}."
             ) from None
         return corpus, CorpusSettings()
+    except (FileTooLarge, NoRegularFile) as error:
+        raise BadSettings(f"{path} cannot be used ({error.strerror}): write it anew.") from error
     except OSError as error:
         if path != corpus:  # told where the folder is listed
             return corpus, CorpusSettings()
         raise CorpusMissing(f"{path} cannot be opened ({error.strerror}): mend its permissions.") from error
     except UnicodeDecodeError as error:
         raise BadSettings(f"{path} is not UTF-8 (at byte {error.start}): save it as UTF-8.") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise BadSettings(f"{path} nests its values too deeply: mend it.") from None
+    except ValueError as error:
         raise BadSettings(f"{path} is not TOML ({error}): mend it.") from error
     try:
         return path.parent, CorpusSettings(**fields)
@@ -248,7 +255,7 @@ def _settings_of(corpus: Path) -> tuple[Path, CorpusSettings]:
 
 def _find(root: Root, name: str, apart: _Apart) -> FoundFiles:
     """Return what is below a root, but for what its patterns leave out and what is of a judged set."""
-    found = find_files(root.path, name)
+    found = find_files(root.path, name, root.settings.follow_links)
     settings = root.settings
     include = GitIgnoreSpec.from_lines(settings.include) if settings.include else None
     exclude = GitIgnoreSpec.from_lines(settings.exclude)

@@ -11,17 +11,22 @@ import shlex
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from qa.errors import IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
+from qa.files import open_regular, read_regular
 
 POINTER = "CURRENT"
 GENERATIONS = "generations"
 MANIFEST = "manifest.json"
 MANIFEST_CHECKSUM = "manifest.sha256"
+
+_LARGEST_MANIFEST = 1_000_000_000  # bytes; it has a line for each file of the corpora
+_LARGEST_POINTER = 1_000  # bytes, of who builds too
 
 _LOCK = ".lock"
 _HOLDER = ".builder.json"
@@ -34,7 +39,7 @@ def current_generation(folder: Path) -> Path:
     """Return the folder of the generation that the pointer names. Raises IndexMissing or IndexDamaged."""
     pointer = folder / POINTER
     try:
-        name = pointer.read_text(encoding="utf-8").strip()
+        name = read_regular(pointer, _LARGEST_POINTER).decode().strip()
     except (FileNotFoundError, NotADirectoryError):
         raise IndexMissing(
             f"There is no index in {folder.absolute()}: name its folder with --index, or build one with "
@@ -43,7 +48,7 @@ def current_generation(folder: Path) -> Path:
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index CORPUS --index {folder}`.") from error
     generation = folder / GENERATIONS / name
-    if not name or Path(name).name != name or not generation.is_dir():
+    if "\0" in name or not name or Path(name).name != name or not generation.is_dir():
         raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index CORPUS --index {folder}`.')
     return generation
 
@@ -51,7 +56,7 @@ def current_generation(folder: Path) -> Path:
 def read_pointer(folder: Path) -> str:
     """Return what the pointer says, "" where it cannot be read: to see whether it has changed."""
     try:
-        return (folder / POINTER).read_text(encoding="utf-8")
+        return read_regular(folder / POINTER, _LARGEST_POINTER).decode()
     except (OSError, ValueError):
         return ""
 
@@ -87,14 +92,18 @@ def verify(generation: Path, before: Path | None = None) -> None:
     """Compare every file of a generation with its checksum, but for those that it shares with one ``before`` it which
     was verified. Raises IndexDamaged, naming the first that differs."""
     try:
-        stated = (generation / MANIFEST_CHECKSUM).read_text(encoding="ascii").strip()
-        content = (generation / MANIFEST).read_bytes()
+        stated = read_regular(generation / MANIFEST_CHECKSUM, _LARGEST_POINTER).decode("ascii").strip()
+        content = read_regular(generation / MANIFEST, _LARGEST_MANIFEST)
     except (OSError, ValueError) as error:
         raise _damaged(generation, f"cut off, or made by an older version: {error}") from error
     if hashlib.sha256(content).hexdigest() != stated:
         raise _damaged(generation, f"{MANIFEST} is not what {MANIFEST_CHECKSUM} says")
     known = _stated(before)
-    for name, checksum in json.loads(content)["files"].items():
+    try:
+        files = _files_of(content)
+    except ValueError as error:
+        raise _damaged(generation, f"{MANIFEST} cannot be used: {error}") from error
+    for name, checksum in files.items():
         if known.get(name) == checksum and _shared(generation, before, name):
             continue
         try:
@@ -105,6 +114,34 @@ def verify(generation: Path, before: Path | None = None) -> None:
             raise _damaged(generation, f"{name} is not what was written: its checksum differs")
 
 
+def parse_object(content: bytes | str) -> dict[str, Any]:
+    """Return the object that JSON holds. Raises ValueError for whatever else it holds, however made."""
+    try:
+        found = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    return found
+
+
+def read_manifest(generation: Path) -> dict[str, Any]:
+    """Return what a generation's manifest says, unchecked. Raises OSError or ValueError."""
+    return parse_object(read_regular(generation / MANIFEST, _LARGEST_MANIFEST))
+
+
+def _files_of(content: bytes) -> dict[str, str]:
+    """Return {path within the generation: checksum} of a manifest. Raises ValueError where it states anything else."""
+    files = parse_object(content).get("files")
+    if not isinstance(files, dict) or not all(isinstance(checksum, str) for checksum in files.values()):
+        raise ValueError("it states no checksums")
+    for name in files:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\0" in name:
+            raise ValueError(f'it names the file "{name}", which is none of its own')
+    return files
+
+
 def _damaged(generation: Path, reason: str) -> IndexDamaged:
     return IndexDamaged(f"{generation} is damaged ({reason}): {rebuild(generation)}.")
 
@@ -112,8 +149,7 @@ def _damaged(generation: Path, reason: str) -> IndexDamaged:
 def rebuild(generation: Path) -> str:
     """Return the repair to name for a generation's folder: the command with its own corpora, where they are known."""
     try:
-        corpora = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["corpora"]
-        named = shlex.join(map(str, corpora))
+        named = shlex.join(map(str, read_manifest(generation)["corpora"]))
     except (OSError, ValueError, KeyError, TypeError):
         named = "CORPUS"
     return f"run `qa index {named} --index {shlex.quote(str(generation.parent.parent))}` to build it anew"
@@ -136,8 +172,7 @@ def _stated(generation: Path | None) -> dict[str, str]:
     """Return the checksums that a generation's manifest states, none for no generation."""
     if generation is None:
         return {}
-    stated: dict[str, str] = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))["files"]
-    return stated
+    return _files_of(read_regular(generation / MANIFEST, _LARGEST_MANIFEST))
 
 
 def _shared(generation: Path, before: Path | None, name: str) -> bool:
@@ -152,7 +187,7 @@ def _shared(generation: Path, before: Path | None, name: str) -> bool:
 
 
 def _checksum(path: Path) -> str:
-    with path.open("rb") as content:
+    with open_regular(path) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
@@ -196,7 +231,7 @@ def locked(folder: Path, wait: bool = False) -> Iterator[None]:
 def _holder(folder: Path) -> str:
     """Return who holds the lock, as far as that is known: it may be about to say so, or have just let go."""
     try:
-        found: Mapping[str, object] = json.loads((folder / _HOLDER).read_text(encoding="utf-8"))
+        found = parse_object(read_regular(folder / _HOLDER, _LARGEST_POINTER))
         return f" (process {found['process']} on {found['host']}, since {found['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return ""

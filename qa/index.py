@@ -6,21 +6,32 @@ answers is told by ``generations``.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_type_hints
 from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.confidence import Calibration, calibration_json, packaged_calibration, read_calibration
+from qa.confidence import Calibration, packaged_calibration, read_sealed, sealed_json
 from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
 from qa.embedders import ENCODER, Embedder, carried_embedder, embedder_checksum, load_embedder
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
-from qa.generations import MANIFEST, locked, read_pointer, rebuild, sound_generation, sync, writing
+from qa.files import read_regular
+from qa.generations import (
+    MANIFEST,
+    locked,
+    parse_object,
+    read_manifest,
+    read_pointer,
+    rebuild,
+    sound_generation,
+    sync,
+    writing,
+)
 from qa.lexicon import Lexicon
 from qa.plurals import count
 from qa.stores import STORES, Ids, Vectors, VectorStore
@@ -39,6 +50,11 @@ STORE = "store"
 LEXICON = "lexicon"
 CALIBRATION = "calibration.json"  # beside the pointer: it outlives a generation
 
+_LARGEST_CALIBRATION = 1_000_000  # bytes; it has twelve thousand
+_LARGEST_NUMBER = 1 << 53
+
+# What the libraries raise that open a file of a generation whose bytes are not what they should be.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError)
 
 _BLOCK = 1 << 20  # bytes of a file that is read from its beginning to its end
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
@@ -90,7 +106,7 @@ class FileContent:
         """Return the bytes in [start, end). Raises IndexDamaged where the file has been cut short."""
         found = os.pread(self._descriptor, end - start, start)
         if len(found) < end - start:
-            raise _unlike_written(self._path, "it is shorter than it was")
+            raise _damaged(self._path, ValueError("it is shorter than it was"))
         return found
 
     def lines(self) -> Iterator[bytes]:
@@ -112,6 +128,8 @@ class PassageFile:
         """Open the file; ``offsets`` holds where each line begins, and the file's length last."""
         self._path = generation / PASSAGES
         self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS)
+        if self._offsets.dtype != np.int64 or self._offsets.ndim != 1 or not len(self._offsets):
+            raise ValueError(f"{OFFSETS} holds no offsets")
         self._content = FileContent(self._path)
         if int(self._offsets[-1]) != len(self._content):
             raise ValueError(
@@ -126,11 +144,11 @@ class PassageFile:
         """Return the passage of a row in [0, len). Raises IndexDamaged where the file is not what was written."""
         line = self.lines(row, row + 1)
         try:
-            fields = json.loads(line)
-            fields["sentences"] = tuple((start, end) for start, end in fields["sentences"])
+            fields = _fields_of(Passage, line)
+            fields["sentences"] = tuple((int(start), int(end)) for start, end in fields["sentences"])
             return Passage(**fields)
         except (ValueError, KeyError, TypeError) as error:
-            raise _unlike_written(self._path, f"passage {row} cannot be read") from error
+            raise _damaged(self._path, error) from error
 
     def lines(self, first: int, end: int) -> bytes:
         """Return the lines of the rows from ``first`` up to, not with, ``end``, as they are stored."""
@@ -162,7 +180,7 @@ class Generation:
             self.passages = PassageFile(folder)
             self.lexicon = Lexicon(folder / LEXICON)
             self.store: VectorStore = STORES[self.manifest.store].load(folder / STORE)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except _BROKEN as error:
             raise IndexDamaged(f"{folder} is damaged ({error}): {rebuild(folder)}.") from error
         self._check_counts()
 
@@ -185,7 +203,7 @@ class Generation:
         """Return the embedder that the generation carries, None where it carries none. Raises IndexDamaged."""
         try:
             return carried_embedder(self.folder / ENCODER) if carries_embedder(self.manifest) else None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _BROKEN as error:
             raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
 
     def changed_file(self) -> Path | None:
@@ -200,8 +218,15 @@ class Generation:
         return None
 
     def documents(self) -> Iterator[IndexedDocument]:
-        """Yield the documents in order, one in memory at a time, also after the folder was removed."""
-        return read_documents(self._documents)
+        """Yield the documents in order, one in memory at a time, also after the folder was removed. Raises
+        IndexDamaged."""
+        try:
+            for document in read_documents(self._documents):
+                if not 0 <= document.first_row <= document.end_row <= len(self.passages):
+                    raise ValueError(f'"{document.id}" has passages that are not there')
+                yield document
+        except (ValueError, KeyError, TypeError) as error:
+            raise _damaged(self.folder / DOCUMENTS, error) from error
 
     def close(self) -> None:
         """Give mapped files back."""
@@ -300,9 +325,10 @@ def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
 
 
 def read_documents(content: FileContent) -> Iterator[IndexedDocument]:
-    """Yield the documents of what ``documents.jsonl`` holds, in order, a block in memory at a time."""
+    """Yield the documents of what ``documents.jsonl`` holds, in order, a block in memory at a time. Raises ValueError
+    or TypeError for a line that is none."""
     for line in content.lines():
-        yield IndexedDocument(**json.loads(line))
+        yield IndexedDocument(**_fields_of(IndexedDocument, line))
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:
@@ -314,9 +340,39 @@ def _mark(path: Path) -> tuple[int, int, int] | None:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _unlike_written(path: Path, reason: str) -> IndexDamaged:
-    repair = rebuild(path.parent)
-    return IndexDamaged(f"{path.parent} is damaged ({path.name} is not what was written: {reason}): {repair}.")
+def _fields_of(kind: type, content: bytes | str) -> dict[str, Any]:
+    """Return the fields of a stored record, each of the kind that it should be. Raises ValueError."""
+    fields = parse_object(content)
+    _check_fields(kind, fields)
+    return fields
+
+
+def _check_fields(kind: type, fields: Mapping[str, object]) -> None:
+    for name, hint in _hints(kind).items():
+        if name in fields and not _fits(fields[name], hint):
+            raise ValueError(f'"{name}" is not of the kind that it should be')
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fits(value: object, hint: object) -> bool:
+    """Whether a value of JSON can stand for a field. Kinds that no rule is known for are left to who reads them."""
+    if hint is int:
+        return type(value) is int and 0 <= value <= _LARGEST_NUMBER
+    if hint in (tuple[str, ...], Sequence[str]):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if hint == dict[str, str]:
+        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if hint == str | None:
+        return value is None or isinstance(value, str)
+    return isinstance(value, hint) if isinstance(hint, type) else True
+
+
+def _damaged(path: Path, error: Exception) -> IndexDamaged:
+    return IndexDamaged(f"{path} is damaged ({error}): {rebuild(path.parent)}.")
 
 
 def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:
@@ -357,16 +413,23 @@ def _opened(folder: Path, opening: Callable[[], _T]) -> _T:
 def load_calibration(folder: Path, manifest: Manifest) -> Calibration | None:
     """Return the calibration that ``qa calibrate`` stored in an index's folder; None without one, or where it was made
     with another embedder, whose cosines are not comparable. Raises IndexDamaged."""
+    found = read_own_calibration(folder)
+    return found if found and found.embedder_checksum == manifest.embedder_checksum else None
+
+
+def read_own_calibration(folder: Path) -> Calibration | None:
+    """Return the calibration in an index's folder, whatever it was made with; None without one. Raises IndexDamaged
+    where it is not what was written."""
     path = folder / CALIBRATION
     try:
-        found = read_calibration(path.read_text(encoding="utf-8"))
+        return read_sealed(read_regular(path, _LARGEST_CALIBRATION).decode())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise IndexDamaged(
-            f"{path} cannot be used ({error}): run `qa calibrate` again, or with --reset to go without."
+            f"{path} cannot be used ({getattr(error, 'strerror', None) or error}): run `qa calibrate` again, or with "
+            "--reset to go without."
         ) from error
-    return found if found.embedder_checksum == manifest.embedder_checksum else None
 
 
 def save_calibration(folder: Path, calibration: Calibration | None) -> None:
@@ -380,7 +443,7 @@ def save_calibration(folder: Path, calibration: Calibration | None) -> None:
             path.unlink(missing_ok=True)
             return
         new = path.with_suffix(".new")
-        new.write_text(calibration_json(calibration), encoding="utf-8")
+        new.write_text(sealed_json(calibration), encoding="utf-8")
         sync(new)
         new.replace(path)
         sync(folder)
@@ -395,16 +458,17 @@ def load_manifest(generation: Path) -> Manifest:
     """Return the manifest of a generation. Raises IndexDamaged or IndexMismatch."""
     path = generation / MANIFEST
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = read_manifest(generation)
         found = fields["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise IndexDamaged(f"{path} cannot be read ({error}): {rebuild(generation)}.") from error
-    if found != FORMAT:
+    if type(found) is int and found != FORMAT:
         raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: {rebuild(generation)}.")
     try:
+        _check_fields(Manifest, fields)
         tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect", "examples")}
         return Manifest(**{**fields, **tuples})
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, ValueError) as error:
         raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
 
 

@@ -7,14 +7,14 @@ files (``readers``) or turning text into vectors (``embedders``).
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from semantic_text_splitter import TextSplitter
 from tokenizers import Tokenizer
 from yasbd import BoundaryDetector
 
+from qa.blobs import find_blobs
 from qa.datatypes import Document, Page, Passage, Section
 
 _CONTEXT_SHARE = 4  # a title may take at most one in four of a passage's tokens; longer ones are cut
@@ -32,7 +32,14 @@ _SLACK = 1.15
 _WRAPPED_LINE = re.compile(r"(?<=[^\n\r])\r?\n(?=[^\s\-*+>|#\d])")
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
-_LONG_RUN = re.compile(r"\S{300}|\s{300}")
+_ONE_WORD = re.compile(r"\s*+\w*+\s*+")
+_LONG_RUN = re.compile(r"(?<!\S)\S{300}|(?<!\s)\s{300}")
+_WORDS = re.compile(r"\w")
+
+# The library's time grows with the square of what it is given, where that has no blank lines or sentences. English
+# passages of 256 tokens have 1,200 characters, so that cutting the last one of a window again costs little.
+_WINDOW = 8_000  # characters
+_COUNTED = 50_000  # characters; a token takes a hundred bytes while it is counted
 _boundaries = BoundaryDetector("en")
 
 
@@ -45,10 +52,10 @@ class Splitter:
         self._tokenizer = tokenizer
         self._overhead = overhead
         self.passage_tokens = min(max_tokens, passage_tokens)
-        self._sized: dict[int, TextSplitter] = {}
 
     def split(self, document: Document) -> list[Passage]:
-        """Return the passages of a document in order; none for one of white space alone.
+        """Return the passages of a document in order; none for one of white space or data alone: embedded pictures and
+        the like are in no passage.
 
         Always ``document.text[p.start:p.end] == p.text``; ``context(p) + p.text`` is never longer than
         ``passage_tokens``, with the tokens that the embedder adds.
@@ -61,54 +68,40 @@ class Splitter:
         return self._context(passage.title, passage.heading)
 
     def _split_section(self, document: Document, section: Section) -> list[Passage]:
-        body = document.text[section.start : section.end]
         room = self._room(document.title, section.heading)
-        found = []
-        for offset, text in self._chunks(body, room):
-            start = section.start + offset
-            end = start + len(text)
-            found.append(
-                Passage(
-                    id=f"{document.id}#{start}-{end}",
-                    document_id=document.id,
-                    title=document.title,
-                    heading=section.heading,
-                    source=document.source,
-                    text=document.text[start:end],
-                    start=start,
-                    end=end,
-                    page=page_label(document.pages, start, end),
-                    sentences=find_sentences(document.text[start:end]),
-                )
-            )
-        return found
-
-    def _chunks(self, body: str, room: int) -> list[tuple[int, str]]:
-        """Return (offset, text) of stretches of at most ``room`` tokens, as even in length as sentences allow."""
-        if not body.strip():
-            return []
-        unwrapped = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), body)
-        count = self._count(unwrapped)
         return [
-            (offset + inner, part)
-            for offset, text in self._sized_splitter(self._size(count, room)).chunk_indices(unwrapped)
-            for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN)
-            if part.strip()
+            Passage(
+                id=f"{document.id}#{start}-{start + len(text)}",
+                document_id=document.id,
+                title=document.title,
+                heading=section.heading,
+                source=document.source,
+                text=document.text[start : start + len(text)],
+                start=start,
+                end=start + len(text),
+                page=page_label(document.pages, start, start + len(text)),
+                sentences=find_sentences(document.text[start : start + len(text)]),
+            )
+            for first, end in _stretches(document.text, section)
+            for start, text in self._chunks(document.text, first, end, room)
         ]
 
-    def _size(self, count: int, room: int) -> int:
-        """Return how long passages of a section of ``count`` tokens may be, each at most ``room``.
+    def _chunks(self, whole: str, start: int, end: int, room: int) -> Iterator[tuple[int, str]]:
+        """Yield (start, text) of parts of a stretch of at most ``room`` tokens, as even in length as sentences allow.
 
-        What fits whole has one size for all, for each size takes a splitter of its own.
+        The text has each line end within a paragraph as a space.
         """
-        if count <= room:
-            return self.passage_tokens
-        return min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
+        unwrapped = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), whole[start:end])
+        count = self._count_long(unwrapped)
+        for offset, text in [_whole(unwrapped)] if count <= room else self._parts(unwrapped, count, room):
+            for inner, part in _cut_runs(text, room * _CHARACTERS_A_TOKEN):
+                if part.strip():
+                    yield start + offset + inner, part
 
-    def _sized_splitter(self, tokens: int) -> TextSplitter:
-        if tokens not in self._sized:
-            self._sized[tokens] = _made(self._tokenizer, tokens)
-        return self._sized[tokens]
+    def _parts(self, text: str, count: int, room: int) -> Iterator[tuple[int, str]]:
+        """Yield (offset, part) of a text of ``count`` tokens, more than ``room``."""
+        size = min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
+        return _windowed(TextSplitter.from_callback(self._count, size), text)
 
     def _room(self, title: str, heading: str) -> int:
         """Return how many tokens a passage's own text may have beside its context."""
@@ -126,12 +119,57 @@ class Splitter:
         return context + "\n"
 
     def _count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def _count_long(self, text: str) -> int:
+        """Return how many tokens a text has, of which only so many are in memory at a time."""
+        count = start = 0
+        while start < len(text):
+            end = _end_of_block(text, start)
+            count += self._count(text[start:end])
+            start = end
+        return count
 
 
-@lru_cache(maxsize=16)  # 50 ms and 4 MB each: enough for one who updates again and again, and little to keep
-def _made(tokenizer: Tokenizer, tokens: int) -> TextSplitter:
-    return TextSplitter.from_huggingface_tokenizer(tokenizer, tokens)
+def _end_of_block(text: str, start: int) -> int:
+    """Return where a block ends that can be counted apart from the next: at a space, where there is one."""
+    limit = start + _COUNTED
+    if limit >= len(text):
+        return len(text)
+    space = max(text.rfind(" ", start, limit), text.rfind("\n", start, limit))
+    return space if space > start else limit
+
+
+def _stretches(text: str, section: Section) -> list[tuple[int, int]]:
+    """Return the ranges of a section between data that is no text."""
+    blobs = [
+        (section.start + start, section.start + end) for start, end in find_blobs(text[section.start : section.end])
+    ]
+    if not blobs:
+        whole = (section.start, section.end)
+        return [whole] if text[section.start : section.end].strip() else []
+    starts, ends = [section.start, *(end for _, end in blobs)], [*(start for start, _ in blobs), section.end]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if _WORDS.search(text, start, end)]
+
+
+def _whole(text: str) -> tuple[int, str]:
+    """Return a text without the white space around it, and where that begins."""
+    return len(text) - len(text.lstrip()), text.strip()
+
+
+def _windowed(splitter: TextSplitter, text: str) -> Iterator[tuple[int, str]]:
+    """Yield what ``splitter.chunk_indices(text)`` gives, in time that grows with the text and not with its square.
+
+    A chunk depends only on what follows it up to its size, so that all but the last one of a window are final.
+    """
+    start = 0
+    while start < len(text):
+        found = splitter.chunk_indices(text[start : start + _WINDOW])
+        following = _WINDOW
+        if start + _WINDOW < len(text) and len(found) > 1:
+            following, _ = found.pop()
+        yield from ((start + offset, part) for offset, part in found)
+        start += following
 
 
 def page_label(pages: Sequence[Page], start: int, end: int) -> str:
@@ -159,7 +197,7 @@ def find_sentences(text: str) -> tuple[tuple[int, int], ...]:
 def _boundaries_in(text: str, start: int, end: int) -> list[int]:
     """Return where sentences end within a paragraph, ``text[start:end]``."""
     paragraph = _WRAPPED_LINE.sub(lambda wrap: " " * len(wrap.group()), text[start:end])
-    if not paragraph.strip() or _LONG_RUN.search(paragraph):
+    if _ONE_WORD.fullmatch(paragraph) or _LONG_RUN.search(paragraph):
         return []
     return [min(start + boundary, end) for boundary in _boundaries.detect(paragraph)]
 

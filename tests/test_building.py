@@ -11,11 +11,12 @@ import pytest
 from qa import building
 from qa.answering import Answerer
 from qa.building import build_index
-from qa.datatypes import Passage
+from qa.datatypes import Document, Passage
 from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable
 from qa.generations import current_generation, locked
 from qa.index import Generation, open_index
 from qa.settings import BuildSettings
+from qa.splitters import Splitter
 from tests.conftest import TEXTS, WordLengthEmbedder
 
 # Root without the right to pass over permissions is refused as anyone else is.
@@ -260,3 +261,33 @@ def test_a_text_with_letters_that_fold_to_marks(tmp_path: Path, embedder: WordLe
     assert index.lexicon.has_word("ﾟ")
     assert index.lexicon.near_spellings("joyy", 1)[0].word == "joy"
     index.close()
+
+
+@pytest.mark.parametrize("error", [RecursionError(), MemoryError(), ValueError("odd")])
+def test_a_text_that_cannot_be_split_is_named_and_the_others_are_indexed(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = Splitter.split
+
+    def fail(splitter: Splitter, document: Document) -> list[Passage]:
+        if document.source == "texts/garden.txt":
+            raise error
+        return split(splitter, document)
+
+    monkeypatch.setattr(Splitter, "split", fail)
+    report = build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert report.documents == 4
+    assert [problem.source for problem in report.unreadable] == ["texts/garden.txt"]
+    again = build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert not again.changes
+
+
+def test_half_characters_of_front_matter_do_not_reach_the_index(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+) -> None:
+    front = '---\ntitle: "\\ud800 Loss"\naliases: ["\\udfff", "grief\\ud800"]\n---\n\nA text on grief.\n'
+    (corpus / "half.md").write_text(front, encoding="utf-8")
+    report = build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert (report.documents, report.unreadable) == (6, ())
+    (found,) = [passage for passage in all_passages(tmp_path / "index") if passage.source == "texts/half.md"]
+    assert found.title == "Loss"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,14 @@ from click.testing import CliRunner, Result
 from scipy.special import expit
 
 from qa.cli import cli
-from qa.confidence import BINS, DEFAULT_PROMISE, Promise, packaged_calibration, read_calibration
+from qa.confidence import (
+    BINS,
+    DEFAULT_PROMISE,
+    Promise,
+    packaged_calibration,
+    read_sealed,
+    sealed_json,
+)
 from qa.errors import BadQuestionSet, IndexDamaged
 from qa.evaluation.calibrating import (
     DIRECTIONS,
@@ -233,7 +241,7 @@ def test_calibrate_and_reset(own_folder: Path, questions: Path) -> None:
     assert "at most 20 % of these are wrong" in result.stdout
     explained = qa("ask", asked, "--explain", "--index", own_folder).stdout
     assert "Both in the long run and with 95 % confidence" in " ".join(explained.split())
-    made = read_calibration((own_folder / CALIBRATION).read_text(encoding="utf-8"))
+    made = read_sealed((own_folder / CALIBRATION).read_text(encoding="utf-8"))
     assert list(made.questions) == ["set.jsonl"]
     assert made.promise == Promise(0.2, DEFAULT_PROMISE.miss)
     explained = json.loads(qa("ask", asked, "--json", "--explain", "--index", own_folder).stdout)["explanation"]
@@ -251,14 +259,17 @@ def test_calibrate_and_reset(own_folder: Path, questions: Path) -> None:
 def test_a_calibration_of_another_embedder_is_passed_over(own_folder: Path, questions: Path) -> None:
     assert qa("calibrate", questions, "--index", own_folder).exit_code == 0
     path = own_folder / CALIBRATION
-    made = json.loads(path.read_text(encoding="utf-8"))
+    made = read_sealed(path.read_text(encoding="utf-8"))
     manifest = load_manifest(next((own_folder / "generations").iterdir()))
     assert load_calibration(own_folder, manifest) is not None
-    path.write_text(json.dumps({**made, "embedder_checksum": "1" * 64}), encoding="utf-8")
+    path.write_text(sealed_json(replace(made, embedder_checksum="1" * 64)), encoding="utf-8")
     assert load_calibration(own_folder, manifest) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"signals": 3, "held_out": {}}'])
+BROKEN = [b"", b"{}", b"\xff", b'{"signals": 3, "held_out": {}}', b"[" * 100_000, b"x" * 1_000_001]
+
+
+@pytest.mark.parametrize("content", BROKEN)
 def test_a_broken_calibration_is_told(own_folder: Path, content: bytes) -> None:
     (own_folder / CALIBRATION).write_bytes(content)
     with pytest.raises(IndexDamaged, match="run `qa calibrate` again, or with --reset to go without"):
@@ -266,6 +277,18 @@ def test_a_broken_calibration_is_told(own_folder: Path, content: bytes) -> None:
     open_index(own_folder, with_own_calibration=False).close()
     assert qa("calibrate", "--reset", "--index", own_folder).exit_code == 0
     open_index(own_folder).close()
+
+
+def test_check_compares_the_calibration_with_its_checksum(own_folder: Path) -> None:
+    path = own_folder / CALIBRATION
+    path.write_text(sealed_json(packaged_calibration()), encoding="utf-8")
+    checked = qa("check", "--index", own_folder)
+    assert checked.exit_code == 0
+    assert checked.stdout.splitlines()[-1].startswith("calibration.json: whole, made on ")
+    path.write_text(path.read_text(encoding="utf-8").replace('"weight": ', '"weight": 1', 1), encoding="utf-8")
+    checked = qa("check", "--index", own_folder)
+    assert checked.exit_code == 1
+    assert "calibration.json cannot be used (it is not what was written: its checksum differs)" in checked.stderr
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from qa.confidence import (
     may_be_above,
     packaged_calibration,
     read_calibration,
+    read_sealed,
+    sealed_json,
     verdict,
 )
 from qa.datatypes import Evidence, Hit, Signals, Term, TermReport, TermState, Verdict
@@ -201,8 +203,37 @@ def test_the_packaged_calibration_is_whole() -> None:
         calibration_json(calibration(math.nan)),
         calibration_json(replace(calibration(), held_out=HeldOut((1,), NONE, NONE, NONE))),
         calibration_json(replace(calibration(), held_out=HeldOut((-1,) * BINS, NONE, NONE, NONE))),
+        calibration_json(replace(calibration(), held_out=HeldOut((10**30,) * BINS, NONE, NONE, NONE))),
+        calibration_json(replace(calibration(), held_out=HeldOut((1.5,) * BINS, NONE, NONE, NONE))),  # type: ignore[arg-type]
+        calibration_json(replace(calibration(), held_out=HeldOut((True,) * BINS, NONE, NONE, NONE))),
+        calibration_json(replace(calibration(), questions={"a": "b"})),  # type: ignore[dict-item]
+        calibration_json(replace(calibration(), made=5)),  # type: ignore[arg-type]
+        calibration_json(calibration(1e300)),
+        calibration_json(calibration(0.0)).replace('"intercept": 0.0', '"intercept": 1' + "0" * 5000),
+        "[" * 100_000,
     ],
 )
 def test_a_file_that_is_no_calibration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_calibration(text)
+
+
+def test_a_sealed_calibration_is_the_one_that_was_written() -> None:
+    made = calibration(0.25, top_cosine=Weight(0.5, 0.1, 1.5))
+    text = sealed_json(made)
+    assert read_sealed(text) == made
+    for changed in (
+        calibration_json(made),
+        text.replace("0.25", "0.5"),
+        text[:-1],
+        text.replace('"checksum": "', '"x": "'),
+    ):
+        with pytest.raises(ValueError, match="checksum differs"):
+            read_sealed(changed)
+
+
+def test_the_most_questions_are_counted_at_once() -> None:
+    # Ten million questions, of which a little less than a third is wrong: the bound is just above that share.
+    assert may_be_above(0.33, 3_299_000, 10_000_000)
+    assert not may_be_above(0.33, 3_290_000, 10_000_000)
+    keep_promise(HeldOut((50_000,) * BINS, (20_000,) * BINS, (20_000,) * BINS, (10_000,) * BINS), Promise())

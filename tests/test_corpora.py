@@ -1,5 +1,6 @@
 """corpus.toml: what is read, what it is called, and what its owner says with every answer."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,31 @@ def test_settings_that_leave_nothing(base: Path, text: str, words: str) -> None:
 def test_named_settings_that_are_not_there(base: Path) -> None:
     with pytest.raises(CorpusMissing, match=r"corpus\.toml does not exist"):
         find_corpora([base / "corpus.toml"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a=" + "[" * 30_000, "nests its values too deeply"),
+        ("a = 1" + "0" * 5000, "is not TOML"),
+        ("a = 1" + "\n" * 64_000, "it holds over 0.064 MB"),
+    ],
+)
+def test_hostile_settings_are_one_sentence(base: Path, text: str, expected: str) -> None:
+    (base / "corpus.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadSettings, match=expected):
+        find_corpora([base])
+
+
+def test_settings_that_are_a_pipe_are_refused_at_once(base: Path) -> None:
+    os.mkfifo(base / "corpus.toml")
+    with pytest.raises(BadSettings, match="not a file"):
+        find_corpora([base])
+
+
+def test_settings_let_links_be_followed(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "far.txt").write_text("Far.", encoding="utf-8")
+    (base / "books" / "far.txt").symlink_to(tmp_path / "far.txt")
+    assert "library/books/far.txt" not in sources(base)
+    (base / "corpus.toml").write_text("follow_links = true", encoding="utf-8")
+    assert "library/books/far.txt" in sources(base)

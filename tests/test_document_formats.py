@@ -408,6 +408,8 @@ def test_csv_row_without_end_is_let_go(tmp_path: Path) -> None:
         (b"name,text\n", "header only"),
         (b"A line of prose.\nAnd another.\n", "single column"),
         (b"a" * 17_000_000, "line of over 16 MB"),
+        (b"a," * 1_000_000 + b"a\n" + b"1," * 1_000_000 + b"1\n", "over 1,000 columns"),
+        (",".join(f"{number:030}x" for number in range(1000)).encode() + b"\n", "over 20,000 characters"),
         (pdf(), "is a PDF, not CSV"),
         (docx(), "is a zip archive, not CSV"),
     ],

@@ -1,12 +1,13 @@
 """Every format of question sets, right and wrong."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from qa.errors import BadQuestionSet, UnreadableDocument
-from qa.evaluation.formats import question_file, read_questions
+from qa.evaluation.formats import FORMATS, question_file, read_questions
 from qa.evaluation.question import SetQuestion
 
 
@@ -138,3 +139,17 @@ def test_no_file(tmp_path: Path) -> None:
         list(read_questions(tmp_path / "q.jsonl"))
     with pytest.raises(BadQuestionSet, match=r"no queries\.jsonl"):
         list(read_questions(tmp_path))
+
+
+@pytest.mark.parametrize("ending", sorted(FORMATS))
+def test_questions_that_are_a_pipe_are_refused_at_once(tmp_path: Path, ending: str) -> None:
+    os.mkfifo(tmp_path / f"set{ending}")
+    with pytest.raises(BadQuestionSet, match="not a file"):
+        list(read_questions(tmp_path / f"set{ending}"))
+
+
+def test_a_line_without_end_is_one_wrong_line(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_bytes(b"x" * 1_000_001 + b'\n{"_id": "1", "text": "What is it?"}\n')
+    wrong, question = read_questions(tmp_path / "set.jsonl")
+    assert str(wrong) == "set.jsonl:1: is longer than 1 MB"
+    assert isinstance(question, SetQuestion)

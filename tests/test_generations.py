@@ -255,6 +255,19 @@ def test_check_names_what_is_damaged(corpus: Path, folder: Path) -> None:
     assert sound_generation(folder)[0].name == "000001"
 
 
+def test_check_says_that_an_index_is_of_another_format(corpus: Path, folder: Path) -> None:
+    (corpus / "new.txt").write_text("New.", encoding="utf-8")
+    build_index([corpus], folder, embedder=WordLengthEmbedder())
+    old, current = all_generations(folder)
+    for generation in (old, current):
+        manifest = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
+        write_manifest(generation, json.dumps({**manifest, "format": 4}))
+        checked = qa("check", "--index", folder)
+        assert checked.exit_code == (generation == current)
+    assert checked.stdout == "Generation 000001: whole, of another version, which this one cannot read.\n"
+    assert "is of format 4, this version reads" in checked.stderr
+
+
 def test_a_damaged_generation_is_mended_by_the_next_build(corpus: Path, folder: Path) -> None:
     path = current_generation(folder) / "passages.jsonl"
     path.write_bytes(path.read_bytes().replace(b"Garden", b"Warden"))

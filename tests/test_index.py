@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +56,10 @@ def change_manifest(**fields: object) -> Callable[[Path], None]:
     return change
 
 
+def manifest_of(text: str) -> Callable[[Path], None]:
+    return lambda generation: write_manifest(generation, text)
+
+
 def remove(name: str) -> Callable[[Path], None]:
     def change(generation: Path) -> None:
         path = generation / name
@@ -77,6 +83,22 @@ def cut(name: str) -> Callable[[Path], None]:
         (change_manifest(passages=7), IndexDamaged),
         (change_manifest(store="cloud"), IndexDamaged),
         (change_manifest(extra=1), IndexDamaged),
+        (change_manifest(format="5"), IndexDamaged),
+        (change_manifest(passages=6.0), IndexDamaged),
+        (change_manifest(dimension=10**30), IndexDamaged),
+        (change_manifest(dimension=-1), IndexDamaged),
+        (change_manifest(title=["x"]), IndexDamaged),
+        (change_manifest(examples=[1]), IndexDamaged),
+        (change_manifest(sources=[]), IndexDamaged),
+        (change_manifest(corpora=5), IndexDamaged),
+        (change_manifest(files=5), IndexDamaged),
+        (change_manifest(files={"CURRENT": 5}), IndexDamaged),
+        (change_manifest(files={"../../CURRENT": "x"}), IndexDamaged),
+        (change_manifest(files={"/dev/zero": "x"}), IndexDamaged),
+        (manifest_of("[" * 100_000), IndexDamaged),
+        (manifest_of('{"format": 1' + "0" * 5000 + "}"), IndexDamaged),
+        (manifest_of("[]"), IndexDamaged),
+        (manifest_of('{"format": NaN}'), IndexDamaged),
         (cut("manifest.json"), IndexDamaged),
         (remove("manifest.json"), IndexDamaged),
         (remove("passages.jsonl"), IndexDamaged),
@@ -160,3 +182,79 @@ def test_phrases_are_embedded_once(tiny_folder: Path) -> None:
     assert set(index._vectors) == set(phrases)
     assert index.embed([]).shape == (0, index.manifest.dimension)
     index.close()
+
+
+def rewrite(generation: Path, name: str, content: bytes) -> None:
+    """Change a file and its checksum with it, as who tampers with an index would."""
+    (generation / name).write_bytes(content)
+    manifest = json.loads((generation / "manifest.json").read_text())
+    manifest["files"] = {**manifest["files"], name: hashlib.sha256(content).hexdigest()}
+    write_manifest(generation, json.dumps(manifest))
+
+
+DOCUMENT = {"id": "a", "title": "A", "source": "a", "file": "a", "first_row": 0, "end_row": 1, "aliases": []}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 100_000,
+        b"5",
+        b"{}",
+        b'{"id": NaN}',
+        b'{"first_row": 1' + b"0" * 5000 + b"}",
+        json.dumps({**DOCUMENT, "end_row": 10**12}).encode(),
+        json.dumps({**DOCUMENT, "first_row": True}).encode(),
+        json.dumps({**DOCUMENT, "title": 5}).encode(),
+        json.dumps({**DOCUMENT, "aliases": [5]}).encode(),
+    ],
+)
+def test_documents_that_were_tampered_with_are_refused_in_words(folder: Path, line: bytes) -> None:
+    rewrite(current_generation(folder), "documents.jsonl", line + b"\n")
+    index = open_index(folder, WordLengthEmbedder())
+    with pytest.raises(IndexDamaged, match=r"documents\.jsonl is damaged .*qa index"):
+        index.document_ids()
+    index.close()
+
+
+@pytest.mark.parametrize("line", [b"[" * 100_000, b"5", b"{}", b'{"text": 5}', b'{"start": 1' + b"0" * 5000 + b"}"])
+def test_passages_that_were_tampered_with_are_refused_in_words(folder: Path, line: bytes) -> None:
+    generation = current_generation(folder)
+    whole = (generation / "passages.jsonl").stat().st_size
+    offsets = np.load(generation / "passages.offsets.npy")
+    offsets[1:] += len(line) + 1 - offsets[1]
+    content = (generation / "passages.jsonl").read_bytes()[-(whole - int(offsets[0])) :]
+    rest = content[content.index(b"\n") + 1 :]
+    rewrite(generation, "passages.jsonl", line + b"\n" + rest)
+    np.save(generation / "passages.offsets.npy", offsets)
+    rewrite(generation, "passages.offsets.npy", (generation / "passages.offsets.npy").read_bytes())
+    index = open_index(folder, WordLengthEmbedder())
+    with pytest.raises(IndexDamaged, match=r"passages\.jsonl is damaged .*qa index"):
+        index.passage(0)
+    index.close()
+
+
+@pytest.mark.parametrize("name", ["store/structure.json", "lexicon/meta.json"])
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"5", b"{}", b'{"precision": []}', b"\xff"])
+def test_the_files_of_libraries_that_were_tampered_with_are_refused_in_words(
+    folder: Path, name: str, content: bytes
+) -> None:
+    rewrite(current_generation(folder), name, content)
+    with pytest.raises(IndexDamaged, match="qa index"):
+        open_index(folder, WordLengthEmbedder())
+
+
+def test_a_pointer_that_is_a_pipe_holds_nothing_up(folder: Path) -> None:
+    (folder / "CURRENT").unlink()
+    os.mkfifo(folder / "CURRENT")
+    with pytest.raises(IndexDamaged, match="not a file"):
+        current_generation(folder)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sha256", "passages.jsonl"])
+def test_a_pipe_in_place_of_a_file_holds_nothing_up(folder: Path, name: str) -> None:
+    path = current_generation(folder) / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(IndexDamaged, match="not a file"):
+        open_index(folder, WordLengthEmbedder()).close()

@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa import readers
 from qa.datatypes import Document
 from qa.errors import CorpusMissing, UnreadableDocument
 from qa.readers import CorpusFile, find_files, read_corpus
+
+
+def file_in(folder: Path, name: str, content: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    return path
 
 
 def read(path: Path) -> list[Document | UnreadableDocument]:
@@ -169,8 +177,11 @@ def test_find_files_sorts_and_passes_over(tmp_path: Path) -> None:
 def test_a_broken_link_in_a_folder_is_listed(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("Good.", encoding="utf-8")
     (tmp_path / "gone.txt").symlink_to("nowhere")
-    items = list(read_corpus(find_files(tmp_path).files))
-    assert [type(item) for item in items] == [UnreadableDocument, Document]
+    found = find_files(tmp_path)
+    assert [file.path.name for file in found.files] == ["good.txt"]
+    assert [str(error) for error in found.unreadable] == [
+        f"{tmp_path.name}/gone.txt: is a broken link (No such file or directory): mend or remove it"
+    ]
 
 
 def test_an_index_inside_its_corpus_is_passed_over(tmp_path: Path) -> None:
@@ -185,7 +196,9 @@ def test_linked_folders_are_told_and_not_entered(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A.", encoding="utf-8")
     (tmp_path / "loop").symlink_to(tmp_path)
     found = find_files(tmp_path)
-    assert (len(found.files), found.left_out) == (1, (f"{tmp_path.name}/loop",))
+    (error,) = found.unreadable
+    assert (len(found.files), found.left_out) == (1, ())
+    assert "is a link to a folder, which is not followed: set follow_links = true" in error.reason
 
 
 def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
@@ -228,3 +241,161 @@ def test_other_names_of_front_matter(tmp_path: Path, field: str, aliases: tuple[
     (document,) = read_corpus([CorpusFile(path, "a.md")])
     assert isinstance(document, Document)
     assert document.aliases == aliases
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        ('title: !!bool "maybe"', "H"),
+        ('title: !!int ""', "H"),
+        ('other: !!float ""', "H"),
+        ('title: !!timestamp "x"', "H"),
+        ('title: "\\ud800 x\\0"', "x"),
+        ('title: "\\ud83d\\ude00 x"', "😀 x"),
+        ('title: "\\udfff"', "H"),
+        ("title: '" + "x" * 301 + "'", "H"),
+        ("title: &a [*a]", "H"),
+        ("title: " + "[" * 5000, "H"),
+        ("a: &a {x: 1}\nb: &b {<<: [" + ",".join(["*a"] * 40) + "]}\ntitle: T", "T"),
+        ("title: T\nlist: [" + "x, " * 30_000 + "]", "H"),
+    ],
+)
+def test_front_matter_of_any_kind_leaves_a_text(tmp_path: Path, field: str, title: str) -> None:
+    document = read_one(tmp_path, "a.md", f"---\n{field}\n---\n\n# H\n\nText body.\n")
+    assert document.title == title
+
+
+def test_half_characters_of_front_matter_reach_no_alias(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "a.md", '---\naliases: ["\\udfff", "a\\ud800b"]\n---\n\nText.\n')
+    assert document.aliases == ("ab",)
+
+
+@pytest.mark.parametrize(
+    "error", [RecursionError(), MemoryError(), KeyError("x"), AssertionError(), ValueError("\ud800")]
+)
+def test_a_reader_that_fails_in_any_way_names_its_file(
+    tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, source: str) -> None:
+        raise error
+
+    monkeypatch.setitem(readers.READERS, ".txt", fail)
+    (tmp_path / "a.txt").write_text("Text.", encoding="utf-8")
+    good = file_in(tmp_path, "b.md", "Good.")
+    bad, fine = read_corpus([CorpusFile(tmp_path / "a.txt", "a.txt"), CorpusFile(good, "b.md")])
+    assert isinstance(bad, UnreadableDocument)
+    assert bad.source == "a.txt"
+    assert isinstance(fine, Document)
+
+
+def test_a_link_that_leads_out_is_refused_unless_links_are_followed(tmp_path: Path) -> None:
+    file_in(tmp_path, "c/a.txt", "A.")
+    (tmp_path / "c" / "in.txt").symlink_to("a.txt")
+    (tmp_path / "c" / "out.txt").symlink_to(file_in(tmp_path, "out/secret.txt", "Secret."))
+    found = find_files(tmp_path / "c")
+    assert [file.source for file in found.files] == ["c/a.txt", "c/in.txt"]
+    assert [str(error) for error in found.unreadable] == [
+        "c/out.txt: is a link that leads out of the corpus: set follow_links = true in corpus.toml"
+    ]
+    followed = find_files(tmp_path / "c", follow_links=True)
+    assert [file.source for file in followed.files] == ["c/a.txt", "c/in.txt", "c/out.txt"]
+
+
+def test_followed_folders_are_searched_once_and_circles_are_named(tmp_path: Path) -> None:
+    file_in(tmp_path, "c/a.txt", "A.")
+    file_in(tmp_path, "out/b.txt", "B.")
+    (tmp_path / "c" / "circle").symlink_to(tmp_path / "c")
+    (tmp_path / "c" / "far").symlink_to(tmp_path / "out")
+    (tmp_path / "c" / "further").symlink_to(tmp_path / "out")
+    (tmp_path / "out" / "back").symlink_to(tmp_path / "c")
+    (tmp_path / "c" / "self.txt").symlink_to("self.txt")
+    found = find_files(tmp_path / "c", follow_links=True)
+    assert [file.source for file in found.files] == ["c/a.txt", "c/far/b.txt"]
+    assert sorted(error.source for error in found.unreadable) == ["c/circle", "c/far/back", "c/further", "c/self.txt"]
+
+
+def test_links_to_what_is_no_file_are_named(tmp_path: Path) -> None:
+    file_in(tmp_path, "a.txt", "A.")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "fifo.txt").symlink_to(tmp_path / "pipe")
+    (tmp_path / "zero.txt").symlink_to("/dev/zero")
+    for follow_links in (False, True):
+        found = find_files(tmp_path, follow_links=follow_links)
+        assert [file.path.name for file in found.files] == ["a.txt"]
+        assert len(found.unreadable) == 2
+
+
+@pytest.mark.parametrize("ending", sorted(readers.READERS))
+def test_a_file_that_became_a_pipe_is_refused_at_once(tmp_path: Path, ending: str) -> None:
+    os.mkfifo(tmp_path / f"a{ending}")
+    (error,) = read(tmp_path / f"a{ending}")
+    assert isinstance(error, UnreadableDocument)
+    assert "not a file" in error.reason
+
+
+@pytest.mark.parametrize("ending", [".txt", ".md", ".html"])
+def test_a_text_over_its_limit_is_refused(tmp_path: Path, ending: str) -> None:
+    with (tmp_path / f"a{ending}").open("wb") as sparse:
+        sparse.truncate(16_000_001)
+    (error,) = read(tmp_path / f"a{ending}")
+    assert isinstance(error, UnreadableDocument)
+    assert error.reason == "holds more than the 16 MB of text for one file: split it"
+
+
+def test_a_file_over_the_limit_of_all_is_not_opened(tmp_path: Path) -> None:
+    file_in(tmp_path, "a.txt", "A.")
+    with (tmp_path / "b.jsonl").open("wb") as sparse:
+        sparse.truncate(2_000_000_001)
+    found = find_files(tmp_path)
+    assert [str(error) for error in found.unreadable] == [
+        f"{tmp_path.name}/b.jsonl: holds 2.0 GB, over the 2 GB for one file: split it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# a\n\nb\n\n" * 20_001, "over 20,000 headings"),
+        ("# a\n" * 100_001, "over 100,000 lines"),
+        ("- - - - - - - - a\n" * 20_000, "over 75,000 paragraphs and items"),
+    ],
+)
+def test_markdown_with_more_blocks_than_a_book(tmp_path: Path, text: str, expected: str) -> None:
+    assert expected in reason(tmp_path, "a.md", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"x" * 10_000_001, "longer than 10 MB"),
+        (b'{"_id": 1' + b"0" * 5000 + b', "text": "x"}', "a number has over 4,300 digits"),
+        (b'{"_id": "' + b"x" * 1001 + b'", "text": "x"}', '"_id" of over 1,000 characters'),
+        (b'{"_id": NaN, "text": "x"}', 'has no "_id"'),
+    ],
+)
+def test_a_hostile_line_is_one_wrong_line(tmp_path: Path, line: bytes, expected: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes(line + b'\n{"_id": "2", "text": "Good."}\n')
+    wrong, good = read(tmp_path / "a.jsonl")
+    assert isinstance(wrong, UnreadableDocument)
+    assert expected in wrong.reason
+    assert isinstance(good, Document)
+
+
+def test_of_endless_wrong_lines_the_first_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"x\n" * 5000)
+    items = read(tmp_path / "a.jsonl")
+    assert len(items) == 1001
+    assert str(items[-1]) == "a.jsonl: has 4,000 more that are left out"
+
+
+def test_endless_names_are_cut(tmp_path: Path) -> None:
+    (document,) = read(file_in(tmp_path, "a.jsonl", '{"_id": "1", "title": "' + "word " * 1000 + '", "text": "x"}'))
+    assert isinstance(document, Document)
+    assert len(document.title) == 1000
+
+
+def test_a_file_of_wrong_lines_alone_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"x\n" * 20_000 + b'{"_id": "1", "text": "x"}\n')
+    assert str(read(tmp_path / "a.jsonl")[-1]) == "a.jsonl: is left out, for the first 10,000 records are all wrong"
+    (tmp_path / "b.jsonl").write_bytes(b'{"_id": "1", "text": "x"}\n' + b"x\n" * 20_000)
+    assert str(read(tmp_path / "b.jsonl")[-1]) == "b.jsonl: has 19,000 more that are left out"

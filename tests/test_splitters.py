@@ -3,11 +3,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from semantic_text_splitter import TextSplitter
 from tokenizers import Tokenizer
 
+from qa.blobs import find_blobs
 from qa.datatypes import Document, Page, Section
 from qa.embedders import load_embedder
-from qa.splitters import Splitter, find_sentences, page_label
+from qa.splitters import Splitter, _windowed, find_sentences, page_label
 from tests.conftest import WordLengthEmbedder
 
 
@@ -131,7 +133,72 @@ def test_ranges_are_exact_and_no_passage_is_cut_by_the_model(
 @given(text=texts)
 def test_no_word_is_lost(real_splitter: Splitter, text: str) -> None:
     passages = real_splitter.split(document(text))
+    for start, end in reversed(find_blobs(text)):
+        text = text[:start] + text[end:]
     assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
+
+
+def test_data_is_in_no_passage(words_splitter: Splitter) -> None:
+    picture = f"![x](data:image/png;base64,{'iVBOR' * 50_000})"
+    text = f"One two {picture} three.\n\n{picture}\n"
+    passages = words_splitter.split(document(text))
+    assert [p.text for p in passages] == ["One two", "three."]
+    assert all(text[p.start : p.end] == p.text for p in passages)
+    assert words_splitter.split(document(picture)) == []
+
+
+class Counted:
+    """A tokenizer of words that keeps account of how many characters it was given."""
+
+    def __init__(self) -> None:
+        self.tokenizer = WordLengthEmbedder().tokenizer
+        self.characters = 0
+        self.longest = 0
+
+    def encode(self, text: str, add_special_tokens: bool) -> object:
+        self.characters += len(text)
+        self.longest = max(self.longest, len(text))
+        return self.tokenizer.encode(text, add_special_tokens=add_special_tokens)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "word ",
+        "a\n",
+        "a\n\n",
+        "word. ",
+        "漢字",
+        "é",
+        "e\u0301",
+        "a\u200b",
+        " ",
+        "\n",
+        "x" * 299 + " ",
+        "😀\u200d",
+        ". ",
+    ],
+)
+def test_the_work_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
+    work = []
+    for characters in (40_000, 160_000):
+        counted = Counted()
+        splitter = Splitter(counted, max_tokens=64, passage_tokens=64, overhead=2)  # type: ignore[arg-type]
+        text = "Begin. " + piece * (characters // len(piece)) + " end."
+        passages = splitter.split(document(text))
+        assert all(text[p.start : p.end] == p.text for p in passages)
+        assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
+        assert counted.longest <= 50_000
+        work.append(counted.characters)
+    assert work[1] < 4 * 1.5 * work[0]
+
+
+@pytest.mark.parametrize("piece", ["One two three. Four five! ", "word ", "a\n\nb c d.\n", "漢字。漢字 "])
+def test_windows_give_what_the_whole_text_does(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    tokenizer = WordLengthEmbedder().tokenizer
+    splitter = TextSplitter.from_callback(lambda part: len(tokenizer.encode(part)), 40)
+    assert list(_windowed(splitter, text)) == splitter.chunk_indices(text)
 
 
 PAGES = (Page("iv", 0, 10), Page("5", 12, 20), Page("6", 22, 30))

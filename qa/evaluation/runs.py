@@ -18,6 +18,7 @@ from qa.confidence import calibration_json
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation.question import SetQuestion
+from qa.files import open_regular
 from qa.limits import check_question
 from qa.payload import answer_payload
 
@@ -58,7 +59,7 @@ def run_key(questions: Path, asked: Asked) -> str:
     """Return a digest of what decides a run: the questions, the index, k, the scope, what confidence and verdict rest
     on, and the version."""
     digest = hashlib.sha256()
-    with questions.open("rb") as content:
+    with open_regular(questions) as content:
         digest.update(hashlib.file_digest(content, "sha256").digest())
     decided = {
         "index": asdict(asked.answerer.index.manifest),
@@ -170,13 +171,13 @@ def read_run(path: Path) -> Iterator[dict[str, Any]]:
     Raises BadQuestionSet when the file is missing or holds something else.
     """
     try:
-        with path.open("rb") as lines:
+        with open_regular(path) as lines:
             for number, line in enumerate(lines, start=1):
                 answer = json.loads(line)
                 if not (isinstance(answer, dict) and {"_id", "question", "passages", "confidence"} <= set(answer)):
                     raise ValueError(f"line {number} is no answer")
                 yield answer
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadQuestionSet(f"{path} is no run ({error}): name a file that `qa evaluate --answers` wrote.") from None
 
 

@@ -5,12 +5,15 @@ a file that it cannot read at all, and yields one for each record that it must l
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qa.blobs import without_blobs
 from qa.datatypes import Document
 from qa.errors import CorpusMissing, UnreadableDocument
+from qa.readers.checks import LARGEST_FILE, MOST_SECTIONS
 from qa.readers.csv import read_csv
 from qa.readers.docx import read_docx
 from qa.readers.epub import read_epub
@@ -18,7 +21,7 @@ from qa.readers.html import read_html
 from qa.readers.jsonl import read_jsonl
 from qa.readers.markdown import read_markdown
 from qa.readers.pdf import read_pdf
-from qa.readers.text import is_encodable, read_text
+from qa.readers.text import is_encodable, read_text, whole_characters
 
 Reader = Callable[[Path, str], Iterator[Document | UnreadableDocument]]
 
@@ -33,6 +36,12 @@ READERS: dict[str, Reader] = {
     ".docx": read_docx,
     ".epub": read_epub,
 }
+
+_FOLLOW = "set follow_links = true in corpus.toml"
+_MOST_PROBLEMS = 1000  # of one file that are named; a file of the wrong kind can have millions of wrong lines
+_MOST_WRONG = 10_000  # after which a file without a document is not read on
+_LONGEST_REASON = 200  # characters of a library's own words
+_LONGEST_TITLE = 1000  # characters; every passage carries its document's
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,12 @@ class FoundFiles:
     unreadable: tuple[UnreadableDocument, ...] = ()
 
 
-def find_files(corpus: Path, name: str | None = None) -> FoundFiles:
+def find_files(corpus: Path, name: str | None = None, follow_links: bool = False) -> FoundFiles:
     """Return the files of a corpus: a folder, searched throughout, or one file.
 
     ``name`` stands first in every source in place of the folder's own. Hidden files, README files, the folders of
-    indexes, and what is neither a file nor a folder are passed over in silence; linked folders are not entered.
+    indexes, and what is neither a file nor a folder are passed over in silence. A link that leads out of the corpus, or
+    to a folder, is followed only with ``follow_links``; one that is not is among the unreadable.
 
     Raises CorpusMissing when nothing is there to read.
     """
@@ -67,14 +77,18 @@ def find_files(corpus: Path, name: str | None = None) -> FoundFiles:
     files: list[CorpusFile] = []
     left_out: list[str] = []
     unreadable: list[UnreadableDocument] = []
-    for found in _walk(corpus):
+    root = corpus.resolve()
+    for found in _walk(corpus, [root], follow_links):
         path = found if isinstance(found, Path) else Path(os.fsdecode(found.filename))
-        source = (Path(name or corpus.resolve().name) / path.relative_to(corpus)).as_posix()
+        source = (Path(name or root.name) / path.relative_to(corpus)).as_posix()
+        is_text = path.suffix.lower() in READERS
         if isinstance(found, OSError):
             unreadable.append(UnreadableDocument(source, f"cannot be opened: {found.strerror}"))
         elif not is_encodable(source):
             unreadable.append(UnreadableDocument(source, "has a name that is not UTF-8: rename it"))
-        elif path.suffix.lower() in READERS and not path.is_dir():
+        elif problem := _problem(path, root, is_text, follow_links):
+            unreadable.append(UnreadableDocument(source, problem))
+        elif is_text:
             files.append(CorpusFile(path, source))
         else:
             left_out.append(source)
@@ -82,6 +96,30 @@ def find_files(corpus: Path, name: str | None = None) -> FoundFiles:
         reason = f" ({unreadable[0]})" if unreadable else ""
         raise CorpusMissing(f"{corpus} holds no text to index{reason}: put files in it that end in {_formats()}.")
     return FoundFiles(tuple(files), tuple(left_out), tuple(unreadable))
+
+
+def _problem(path: Path, root: Path, is_text: bool, follow_links: bool) -> str | None:
+    """Return why a file or a link is not to be opened, None where it can be. Files of other formats never are."""
+    try:
+        told = path.stat()
+        is_out = path.is_symlink() and not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError) as error:  # the latter for a link that leads to itself
+        reason = getattr(error, "strerror", None) or error
+        return f"is a broken link ({reason}): mend or remove it" if path.is_symlink() else f"cannot be opened: {reason}"
+    if stat.S_ISDIR(told.st_mode):
+        followed = "searched already" if follow_links else f"not followed: {_FOLLOW}, or name the folder itself"
+        return f"is a link to a folder, which is {followed}"
+    if is_text and is_out and not follow_links:
+        return f"is a link that leads out of the corpus: {_FOLLOW}"
+    return _problem_of_file(told) if is_text else None
+
+
+def _problem_of_file(told: os.stat_result) -> str | None:
+    if not stat.S_ISREG(told.st_mode):
+        return "is a link to a pipe, a device or a socket, not to a file: remove it"
+    if told.st_size > LARGEST_FILE:
+        return f"holds {told.st_size / 1e9:,.1f} GB, over the {LARGEST_FILE / 1e9:.0f} GB for one file: split it"
+    return None
 
 
 def _is_file(corpus: Path) -> bool:
@@ -98,8 +136,11 @@ def _is_file(corpus: Path) -> bool:
         raise CorpusMissing(f"{corpus} cannot be opened ({error.strerror}): mend its permissions.") from error
 
 
-def _walk(corpus: Path) -> Iterator[Path | OSError]:
-    """Yield the files and linked folders below a folder, sorted, and an error for each folder that cannot be listed."""
+def _walk(corpus: Path, searched: list[Path], follow_links: bool) -> Iterator[Path | OSError]:
+    """Yield the files and linked folders below a folder, sorted, and an error for each folder that cannot be listed.
+
+    A linked folder is searched in its place where links are followed, and it neither holds nor is in one ``searched``.
+    """
     errors: list[OSError] = []
     for folder, folders, names in os.walk(corpus, onerror=errors.append):
         yield from errors
@@ -108,14 +149,22 @@ def _walk(corpus: Path) -> Iterator[Path | OSError]:
         folders[:] = sorted(name for name in folders if _is_entered(Path(folder, name)))
         for name in sorted([*names, *linked]):
             path = Path(folder, name)
-            hidden = name.startswith(".") or path.stem.upper() == "README"
+            if name.startswith(".") or path.stem.upper() == "README":
+                continue
             try:
-                if not hidden and (path.is_file() or path.is_symlink()):
+                if follow_links and name in linked and _is_apart(path.resolve(), searched):
+                    searched.append(path.resolve())
+                    yield from _walk(path, searched, follow_links)
+                elif path.is_file() or path.is_symlink():
                     yield path
             except OSError as error:
                 error.filename = str(path)
                 yield error
     yield from errors
+
+
+def _is_apart(folder: Path, searched: Sequence[Path]) -> bool:
+    return not any(folder.is_relative_to(other) or other.is_relative_to(folder) for other in searched)
 
 
 def _is_entered(folder: Path) -> bool:
@@ -155,9 +204,53 @@ def is_taken(identifier: str, source: str) -> UnreadableDocument:
 
 
 def _read_file(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:
+    """Yield what a file holds, whatever happens: of its problems the first, and then how many more there are."""
+    problems = documents = 0
+    for item in _read_any(file):
+        if isinstance(item, Document) and len(item.sections) > MOST_SECTIONS:
+            yield UnreadableDocument(item.source, f"has over {MOST_SECTIONS:,} headings: split it")
+            return
+        if isinstance(item, Document):
+            documents += 1
+            yield _storable(item)
+            continue
+        problems += 1
+        if problems <= _MOST_PROBLEMS:
+            yield item
+        elif problems == _MOST_WRONG and not documents:
+            yield UnreadableDocument(file.source, f"is left out, for the first {problems:,} records are all wrong")
+            return
+    if problems > _MOST_PROBLEMS:
+        yield UnreadableDocument(file.source, f"has {problems - _MOST_PROBLEMS:,} more that are left out")
+
+
+def _read_any(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:
     try:
         yield from READERS[file.path.suffix.lower()](file.path, file.source)
     except UnreadableDocument as error:
         yield error
     except OSError as error:
         yield UnreadableDocument(file.source, f"cannot be opened: {error.strerror or error}")
+    except Exception as error:  # noqa: BLE001 - of a thousand files one that no reader foresaw must not end the build
+        yield failed(file.source, error)
+
+
+def failed(source: str, error: Exception) -> UnreadableDocument:
+    """Return what is said of a file that failed in a way that no one foresaw."""
+    if isinstance(error, MemoryError):
+        return UnreadableDocument(source, "needs more memory than there is: split it")
+    if isinstance(error, RecursionError):
+        return UnreadableDocument(source, "is nested too deeply: make it plainer")
+    told = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+    return UnreadableDocument(source, f"cannot be read ({told}): mend it or save it in another format")
+
+
+def _storable(document: Document) -> Document:
+    """Return a document whose names can be written and shown: without half characters and data, and not endless."""
+    sections = tuple(replace(section, heading=_name(section.heading)) for section in document.sections)
+    aliases = tuple(name for alias in document.aliases if (name := _name(alias)))
+    return replace(document, title=_name(document.title), sections=sections, aliases=aliases)
+
+
+def _name(text: str) -> str:
+    return whole_characters(without_blobs(text)).strip()[:_LONGEST_TITLE]

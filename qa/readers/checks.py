@@ -1,11 +1,15 @@
-"""What every reader of a packed or marked-up format asks of a file: its size, its kind and its title."""
+"""What every reader asks of a file: its size, its kind and its title."""
 
 import re
+from pathlib import Path
 
 from qa.errors import UnreadableDocument
+from qa.files import FileTooLarge, read_regular
 
+LARGEST_FILE = 2_000_000_000  # bytes, of any format
 LARGEST_TEXT = 16_000_000  # bytes of markup or characters of text; a thousand pages of prose have three million
 LONGEST_TITLE = 300  # characters; a longer one is prose in the wrong field
+MOST_SECTIONS = 20_000  # headings of one text with something below them; the largest handbooks have two thousand
 
 # How files begin, from their formats' own definitions. Only kinds that are given wrong names in practice.
 _KINDS = (
@@ -33,6 +37,16 @@ def check_size(size: int, source: str) -> None:
         raise UnreadableDocument(
             source, f"holds {size / 1e6:,.0f} MB of text, over the {LARGEST_TEXT / 1e6:.0f} MB for one file: split it"
         )
+
+
+def read_whole(path: Path, source: str) -> bytes:
+    """Return the content of a file that is one text. Raises UnreadableDocument when it is too large, and OSError."""
+    try:
+        return read_regular(path, LARGEST_TEXT)
+    except FileTooLarge:
+        raise UnreadableDocument(
+            source, f"holds more than the {LARGEST_TEXT / 1e6:.0f} MB of text for one file: split it"
+        ) from None
 
 
 def kind_of(head: bytes) -> str | None:

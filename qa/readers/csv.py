@@ -4,14 +4,18 @@ import codecs
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
+from qa.files import open_regular
 from qa.readers.checks import kind_of
 from qa.readers.text import decode
 
-_LONGEST_LINE = 16_000_000  # bytes, and characters of one field; as large as a text may be in the other formats
+_LONGEST_LINE = 16_000_000  # bytes, and characters of one row; as large as a text may be in the other formats
+_MOST_COLUMNS = 1_000
+_LONGEST_HEADER = 20_000  # characters of all names together, which every row may quote
 _LONGEST_NAME = 200  # characters; a longer name of a column is prose
 _DELIMITERS = ",;\t"
 _SAMPLE = 64_000  # characters of whole lines, by which the delimiter is told
@@ -39,21 +43,28 @@ def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     its own line. The title is the column "title" or "question". Values are separated by commas, semicolons or tabs.
     The file is read line by line, so its size does not matter; blank lines are passed over.
     """
-    _check(path, source)
     # The module has no other way to let a field be longer than its 131,072 characters.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
-    delimiter = _delimiter(path)
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = _rows(lines, delimiter)
-        if _declared(path):
-            next(rows)
-        columns = _columns(next(rows, (1, csv.Error()))[1], source)
-        empty = True
-        for line, row in rows:
-            empty = False
-            yield _read_row(row, columns, f"{source}:{line}")
+    empty = True
+    with open_regular(path) as content:
+        _check(content, source)
+        delimiter, is_declared = _delimiter(content)
+        with _text(content) as lines:
+            rows = _rows(lines, delimiter)
+            if is_declared:
+                next(rows)
+            columns = _columns(next(rows, (1, csv.Error()))[1], source)
+            for line, row in rows:
+                empty = False
+                yield _read_row(row, columns, f"{source}:{line}")
     if empty:
         raise UnreadableDocument(source, "has a header only, and no rows below it")
+
+
+def _text(content: BufferedReader) -> TextIOWrapper:
+    """Return an opened file's lines from its beginning; closed, or left to the collector, they close the file."""
+    content.seek(0)
+    return TextIOWrapper(content, encoding="utf-8-sig", newline="")
 
 
 class _Lines:
@@ -103,7 +114,7 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
             yield first, row
 
 
-def _check(path: Path, source: str) -> None:
+def _check(content: BufferedReader, source: str) -> None:
     """Raise UnreadableDocument when a file is empty, not UTF-8, or holds NUL bytes or endless lines, wherever it does.
 
     This is found out beforehand, so that no file is read by half.
@@ -111,24 +122,23 @@ def _check(path: Path, source: str) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     position = line = 0
     empty = True
-    with path.open("rb") as content:
-        while block := content.read(_BLOCK):
-            kind = kind_of(block) if position == 0 else None
-            if kind is not None:
-                raise UnreadableDocument(source, f"is {kind}, not CSV: give it the ending of its format")
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                raise _not_utf8(error, position - pending, source) from None
-            if b"\0" in block:
-                decode(b"\0", source)
-            last = max(block.rfind(b"\n"), block.rfind(b"\r"))
-            line = line + len(block) if last < 0 else len(block) - last
-            if line > _LONGEST_LINE:
-                raise UnreadableDocument(source, f"has a line of over {_LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
-            empty = empty and not block.lstrip(codecs.BOM_UTF8).strip()
-            position += len(block)
+    while block := content.read(_BLOCK):
+        kind = kind_of(block) if position == 0 else None
+        if kind is not None:
+            raise UnreadableDocument(source, f"is {kind}, not CSV: give it the ending of its format")
+        pending = len(decoder.getstate()[0])
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(error, position - pending, source) from None
+        if b"\0" in block:
+            decode(b"\0", source)
+        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        line = line + len(block) if last < 0 else len(block) - last
+        if line > _LONGEST_LINE:
+            raise UnreadableDocument(source, f"has a line of over {_LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
+        empty = empty and not block.lstrip(codecs.BOM_UTF8).strip()
+        position += len(block)
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
@@ -143,35 +153,36 @@ def _not_utf8(error: UnicodeDecodeError, start: int, source: str) -> UnreadableD
     return UnreadableDocument(source, f"is not UTF-8 (byte 0x{found:02x} at {place}): convert it to UTF-8")
 
 
-def _declared(path: Path) -> str | None:
-    """Return the delimiter that a first line such as "sep=;" declares, as Excel writes it, None without one."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        first = lines.readline(_LONGEST_NAME).rstrip("\r\n")
-    declared = first.removeprefix("sep=")
-    return declared if first != declared and declared in _DELIMITERS else None
+def _delimiter(content: BufferedReader) -> tuple[str, bool]:
+    """Return the delimiter, and whether a first line such as "sep=;" declares it, as Excel writes it.
 
-
-def _delimiter(path: Path) -> str:
-    """Return the delimiter by which most of the first rows have as many values as the header, over one."""
-    if declared := _declared(path):
-        return declared
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        sample = lines.readlines(_SAMPLE)
+    Else it is the one by which most of the first rows have as many values as the header, over one.
+    """
+    lines = _text(content)
+    sample = lines.readlines(_SAMPLE)
+    lines.detach()
+    declared = sample[0].rstrip("\r\n").removeprefix("sep=")
+    if sample[0].startswith("sep=") and declared in {*_DELIMITERS}:
+        return declared, True
 
     def fit(delimiter: str) -> tuple[int, int]:
         widths = [0 if isinstance(row, csv.Error) else len(row) for _, row in _rows(iter(sample), delimiter)]
         width = widths[0] if widths else 0
         return (widths.count(width) if width > 1 else 0, width)
 
-    return max(_DELIMITERS, key=fit)
+    return max(_DELIMITERS, key=fit), False
 
 
 def _columns(header: list[str] | csv.Error, source: str) -> _Columns:
+    if not isinstance(header, csv.Error) and len(header) > _MOST_COLUMNS:
+        raise UnreadableDocument(source, f"has over {_MOST_COLUMNS:,} columns: leave out those that say nothing")
     names = () if isinstance(header, csv.Error) else tuple(" ".join(name.split()) for name in header)
     plain = [name.lower() for name in names]
     numbers = any(name.replace(".", "", 1).replace(",", "", 1).lstrip("+-").isdigit() for name in names)
     if not any(names) or numbers or any(len(name) > _LONGEST_NAME for name in names):
         raise UnreadableDocument(source, "has no header: name the columns in its first line")
+    if sum(map(len, names)) > _LONGEST_HEADER:
+        raise UnreadableDocument(source, f"has names of columns of over {_LONGEST_HEADER:,} characters: shorten them")
     columns = _Columns(names, _place(plain, _IDENTIFIERS), _place(plain, _TITLES), _place(plain, _TEXTS))
     if len(names) == 1 and columns.text is None:
         raise UnreadableDocument(source, 'has a single column that is not named "text": is it CSV?')

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from qa.datatypes import Document, Section
 from qa.errors import UnreadableDocument
 from qa.readers.archive import Archive, XmlElement, open_archive, read_xml
-from qa.readers.checks import check_size, title_of_field
+from qa.readers.checks import MOST_SECTIONS, check_size, title_of_field
 from qa.readers.html import HtmlText, decode_markup, text_of_html, under_title
 from qa.readers.text import title_of_name
 
@@ -18,7 +18,6 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _CHAPTER_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/xml", ""})
 _CHAPTER_GAP = "\n\n"
 _MOST_MISSING = 100  # each is told on its own
-_MOST_SECTIONS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,8 @@ def read_epub(path: Path, source: str) -> Iterator[Document | UnreadableDocument
                 continue
             start = length + (len(_CHAPTER_GAP) if pieces else 0)
             sections += _sections(chapter, start, book.labels.get(name, ""), book.title)
-            if len(sections) > _MOST_SECTIONS:
-                raise UnreadableDocument(source, f"has over {_MOST_SECTIONS:,} headings: split it")
+            if len(sections) > MOST_SECTIONS:
+                raise UnreadableDocument(source, f"has over {MOST_SECTIONS:,} headings: split it")
             pieces.append(chapter.text)
             length = start + len(chapter.text)
         text = _CHAPTER_GAP.join(pieces)

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from qa.datatypes import Document, Section
 from qa.errors import UnreadableDocument
-from qa.readers.checks import LONGEST_TITLE, check_size, kind_of, title_of_field
+from qa.readers.checks import LONGEST_TITLE, check_size, kind_of, read_whole, title_of_field
 from qa.readers.text import decode, title_of_name
 
 _BLOCK = 65_536  # characters
@@ -86,8 +86,7 @@ def read_html(path: Path, source: str) -> Iterator[Document | UnreadableDocument
 
     The title is the page's own, else its only heading of level 1, else the file's name.
     """
-    check_size(path.stat().st_size, source)
-    content = path.read_bytes()
+    content = read_whole(path, source)
     kind = kind_of(content)
     if kind is not None:
         raise UnreadableDocument(source, f"is {kind}, not HTML: give it the ending of its format")

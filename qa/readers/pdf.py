@@ -11,11 +11,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from simplemma import is_known
 
 from qa.datatypes import Document, Page, Section
 from qa.errors import UnreadableDocument
+from qa.files import open_regular
 from qa.readers.checks import kind_of, title_of_field
 from qa.readers.html import only_top_heading, sections_between, under_title
 from qa.readers.text import title_of_name
@@ -61,8 +63,9 @@ def read_pdf(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     are mended. A file that is cut off is refused, even where some of its pages could be read: an answer from half a
     text would not say so.
     """
-    _check(path, source)
-    found = _read(path, source)
+    with open_regular(path) as content:
+        _check(content, source)
+        found = _read(content, source)
     for number, page in enumerate(found.texts, start=1):
         if page is None:
             yield UnreadableDocument(f"{source}, page {number}", "is damaged; the file is read without this page")
@@ -84,12 +87,11 @@ def _whole(text: str) -> tuple[Section, ...]:
     return (Section("", 0, 0, len(text)),)
 
 
-def _check(path: Path, source: str) -> None:
+def _check(content: BinaryIO, source: str) -> None:
     """Raise UnreadableDocument when a file is no PDF, or not all of one."""
-    with path.open("rb") as content:
-        head = content.read(_HEAD)
-        content.seek(max(content.seek(0, 2) - _TAIL, 0))
-        tail = content.read()
+    head = content.read(_HEAD)
+    content.seek(max(content.seek(0, 2) - _TAIL, 0))
+    tail = content.read()
     if not tail.strip():
         raise UnreadableDocument(source, "is empty")
     if b"%PDF-" not in head:
@@ -100,11 +102,15 @@ def _check(path: Path, source: str) -> None:
         raise UnreadableDocument(source, "is cut off: download or export it again")
 
 
-def _read(path: Path, source: str) -> _Pdf:
-    # -P: else the folder of the readers would stand before the standard library, with its own html and csv.
-    command = [sys.executable, "-P", str(_WORKER), str(path.resolve())]
+def _read(content: BinaryIO, source: str) -> _Pdf:
+    # -P: else the folder of the readers would stand before the standard library, with its own html and csv. The file
+    # is passed opened: its name may lead to something else by now.
+    number = content.fileno()
+    command = [sys.executable, "-P", str(_WORKER), f"/dev/fd/{number}"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_LONGEST_SECONDS, check=True)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=_LONGEST_SECONDS, check=True, pass_fds=[number]
+        )
         made = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError) as error:
         raise UnreadableDocument(

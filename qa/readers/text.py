@@ -5,6 +5,7 @@ from pathlib import Path
 
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
+from qa.readers.checks import read_whole
 
 _TITLE_LENGTH = 120  # characters; a longer first line is prose, not a title
 
@@ -15,7 +16,7 @@ def read_text(path: Path, source: str) -> Iterator[Document | UnreadableDocument
     The title is the first line where that is short, does not end as a sentence does, and a blank line
     follows; else the file's name.
     """
-    text = decode(path.read_bytes(), source)
+    text = decode(read_whole(path, source), source)
     yield Document(id=source, title=_title(text) or title_of_name(path), text=text, source=source)
 
 
@@ -45,6 +46,16 @@ def is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def whole_characters(text: str) -> str:
+    """Return a text without NUL and half characters; two halves that belong together become the character.
+
+    YAML and JSON can write either, and neither can be stored.
+    """
+    if "\0" not in text and is_encodable(text):
+        return text
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
 
 def title_of_name(path: Path) -> str:

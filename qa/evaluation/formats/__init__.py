@@ -10,6 +10,7 @@ from qa.evaluation.formats.squad import read_squad
 from qa.evaluation.formats.tables import read_csv, read_tsv
 from qa.evaluation.formats.trec import read_topics
 from qa.evaluation.question import SetLine, SetQuestion
+from qa.files import open_regular
 from qa.question_files import QUESTIONS, find_questions
 
 Format = Callable[[Path], Iterator[SetLine]]
@@ -40,6 +41,8 @@ def question_file(path: Path) -> Path:
         raise BadQuestionSet(f"{path.absolute()} does not exist: name a file of questions.")
     if path.is_dir():
         return file
+    if not path.is_file():
+        raise BadQuestionSet(f"{path.absolute()} is a pipe or a device, not a file: name a file of questions.")
     if path.suffix.lower() not in FORMATS:
         raise BadQuestionSet(f"{path} is of no format that is read here: {', '.join(FORMATS)}, or a BEIR folder.")
     return path
@@ -66,7 +69,7 @@ def read_questions(path: Path) -> Iterator[SetLine]:
 def _format_of(file: Path) -> Format:
     """Return the reader of a file; topics of TREC often end in .txt and are told by their first tag."""
     try:
-        with file.open("rb") as content:
+        with open_regular(file) as content:
             head = content.read(_HEAD_BYTES)
     except OSError as error:
         raise BadQuestionSet(f"{file} cannot be opened ({error.strerror or error}): mend it and run again.") from None

@@ -5,11 +5,13 @@ Several answers or terms stand in one cell, parted by ``|``.
 
 import csv
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats.text import question_of
 from qa.evaluation.question import SetLine
+from qa.files import open_regular
 
 _TEXT_COLUMNS = {"text", "question", "query"}
 
@@ -27,7 +29,7 @@ def read_tsv(path: Path) -> Iterator[SetLine]:
 def _read_table(path: Path, delimiter: str) -> Iterator[SetLine]:
     """Raises BadQuestionSet when the header names no column of questions."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines, delimiter=delimiter, restkey="", strict=True)
             names = {(name or "").strip() for name in reader.fieldnames or ()}
             if not names & _TEXT_COLUMNS:

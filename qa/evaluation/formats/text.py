@@ -7,6 +7,10 @@ from typing import Any
 
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.question import SetLine, SetQuestion
+from qa.files import FileTooLarge, bounded_lines, open_regular, read_regular
+
+_LONGEST_LINE = 1_000_000  # bytes of a question with its labels
+_LARGEST_SET = 500_000_000  # bytes of a set that is read as a whole; SQuAD has forty million
 
 _TRUE = {"true", "yes", "1"}
 _FALSE = {"false", "no", "0"}
@@ -17,9 +21,12 @@ def numbered_lines(path: Path) -> Iterator[tuple[str, str | UnreadableDocument]]
 
     A line that is not UTF-8 comes as an UnreadableDocument. The file is read line by line.
     """
-    with path.open("rb") as lines:
-        for number, raw in enumerate(lines, start=1):
+    with open_regular(path) as opened:
+        for number, raw in enumerate(bounded_lines(opened, _LONGEST_LINE), start=1):
             place = f"{path.name}:{number}"
+            if raw is None:
+                yield place, UnreadableDocument(place, f"is longer than {_LONGEST_LINE / 1e6:.0f} MB")
+                continue
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
@@ -32,7 +39,9 @@ def numbered_lines(path: Path) -> Iterator[tuple[str, str | UnreadableDocument]]
 def read_all(path: Path) -> str:
     """Return a whole file as text. Raises BadQuestionSet when it is not UTF-8."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path, _LARGEST_SET).decode("utf-8-sig")
+    except FileTooLarge as error:
+        raise BadQuestionSet(f"{path} cannot be used ({error.strerror}): split it.") from None
     except UnicodeDecodeError as error:
         raise BadQuestionSet(f"{path} is not UTF-8 (at byte {error.start}): convert it to UTF-8.") from None
 

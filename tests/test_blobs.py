@@ -1,0 +1,56 @@
+import base64
+import random
+
+import pytest
+
+from qa.blobs import find_blobs, without_blobs
+
+DATA = base64.b64encode(random.Random(1).randbytes(900)).decode()
+URI = f"data:image/png;base64,{DATA}"
+LINES = "\n".join(DATA[start : start + 64] for start in range(0, len(DATA), 64))
+CHINESE = "心理療法とは何ですか" * 500
+SENTENCE = "A sentence with words. " * 100
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        (f"Text ![x]({URI}) more", "Text  more"),
+        (f'Text ![a picture](<{URI}> "Title") more', "Text  more"),
+        (f"Text\n\n[image1]: <{URI}>\n\nmore", "Text\n\n\n\nmore"),
+        (f'Text <img alt="x" src="{URI}" width="3"> more', "Text  more"),
+        (f"Text {URI} more", "Text  more"),
+        (f"word![x]({URI})word", "wordword"),
+        (f"Text url({URI}) more", "Text url() more"),
+        (f"Text {DATA} more", "Text  more"),
+        (f"Key\n{LINES}\nmore", "Key\n\nmore"),
+        ("Code " + '{"a":1,"b":[true,false]},' * 50 + " more", "Code  more"),
+        ("wordword" * 200, ""),
+    ],
+)
+def test_data_is_found_with_its_markup(text: str, rest: str) -> None:
+    for start, end in reversed(find_blobs(text)):
+        text = text[:start] + text[end:]
+    assert text == rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        SENTENCE,
+        CHINESE,
+        "é" * 5000,
+        "https://example.org/" + "path/" * 100,
+        "\n".join(f"https://example.org/{number:060}" for number in range(20)),
+        "The field data: it has a colon, and data:text/plain,short too.",
+        "| a | b |\n|---|---|\n" * 50,
+    ],
+)
+def test_text_is_no_data(text: str) -> None:
+    assert find_blobs(text) == []
+    assert without_blobs(text) == text
+
+
+def test_a_heading_without_its_picture() -> None:
+    assert without_blobs(f"Before ![x]({URI}) after").split() == ["Before", "after"]
