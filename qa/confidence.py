@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Evidence, Signals, TermReport, TermState, Verdict
-from qa.limits import DEFAULT_MISS, DEFAULT_RISK
+from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
 
 PACKAGED = Path(__file__).with_name("calibration.json")
 

@@ -48,9 +48,16 @@ def current_generation(folder: Path) -> Path:
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{pointer} cannot be read ({error}): run `qa index CORPUS --index {folder}`.") from error
     generation = folder / GENERATIONS / name
-    if "\0" in name or not name or Path(name).name != name or not generation.is_dir():
+    if not _is_generation(generation, name):
         raise IndexDamaged(f'{pointer} names "{name}", which is not there: run `qa index CORPUS --index {folder}`.')
     return generation
+
+
+def _is_generation(generation: Path, name: str) -> bool:
+    try:
+        return name.isascii() and name.isdigit() and generation.is_dir()
+    except OSError:  # of a name that no file can have
+        return False
 
 
 def read_pointer(folder: Path) -> str:

@@ -4,6 +4,7 @@ Passages are stored as their stems, cut by ``terms.words``, so that building and
 a word is. Not here: what a count means for a question (``states``).
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -19,6 +20,9 @@ from qa.near_words import NearWords
 from qa.words import lemma, spellings, stems
 
 _HEAP_BYTES = 64_000_000
+COPIED_BYTES = 64_000_000
+"""Up to which a lexicon's files are copied when it is opened: those of some 50,000 passages, in a tenth of a second."""
+
 _BREAK = "\x1f"  # a token that no text has: keeps a phrase from running from a title into a text
 _WORDS = "words.tsv"
 
@@ -85,15 +89,20 @@ class Lexicon:
     def __init__(self, folder: Path) -> None:
         """Open the folder that ``build_lexicon`` wrote. Raises ValueError when it is not one.
 
-        tantivy puts lock files beside what it opens, and an index may be read-only: so it is given a folder of links,
-        which can go as soon as the files are mapped.
+        tantivy puts lock files beside what it opens, and an index may be read-only: so it is given a folder of copies,
+        or of links where the files are large, which can go as soon as they are mapped. A copy is nobody else's to cut
+        short.
         """
         source = folder.resolve(strict=True)
         self._spelt = (source / _WORDS).read_bytes()  # now: the folder may be gone when the first question needs it
         # Its threads may still put a lock there while the folder goes; what is left then is an empty file.
         with TemporaryDirectory(prefix="candor-", ignore_cleanup_errors=True) as links:
-            for file in source.iterdir():
-                if not file.name.endswith(".lock"):
+            files = [file for file in source.iterdir() if not file.name.endswith(".lock")]
+            copied = sum(file.stat().st_size for file in files) <= COPIED_BYTES
+            for file in files:
+                if copied:
+                    shutil.copyfile(file, Path(links, file.name))
+                else:
                     Path(links, file.name).symlink_to(file)
             index = tantivy.Index.open(links)
             index.config_reader("manual")

@@ -87,7 +87,7 @@ def ready(server: Running) -> dict[str, object]:
 
 def wait_for(server: Running, generation: str) -> dict[str, object]:
     end = time.monotonic() + 60
-    while (found := ready(server))["generation"] != generation and time.monotonic() < end:
+    while (found := ready(server)).get("generation") != generation and time.monotonic() < end:
         time.sleep(0.1)
     assert found["generation"] == generation
     return found

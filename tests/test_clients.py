@@ -119,6 +119,50 @@ def test_a_refused_client_that_still_sends_sees_why(server: Running) -> None:
         assert read_all(connection).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[zz]/", "http://[::1"])
+def test_an_address_that_is_none(server: Running, address: str) -> None:
+    answer = server.raw(f"GET {address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert answer.split()[1] == "400"
+
+
+def test_a_client_that_waits_to_send_nothing_is_not_asked_to(server: Running) -> None:
+    expecting = b"Host: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n"
+    assert server.raw(b"GET /healthz HTTP/1.1\r\n" + expecting + b"\r\n").startswith("HTTP/1.1 200 ")
+    head = b"POST /api/ask HTTP/1.1\r\nContent-Type: application/json\r\n" + expecting
+    assert server.raw(head + b"Content-Length: 99999999\r\n\r\n").startswith("HTTP/1.1 413 ")
+    with connect(server) as connection:
+        connection.sendall(head + b"Content-Length: 20\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b'{"question":"apple"}')
+        assert read_all(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def closed_within(connection: socket.socket, seconds: float) -> bool:
+    """Whether the server gives a connection back while its client holds it, as the system lists it."""
+    port = connection.getsockname()[1]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        held = {c.raddr.port for c in psutil.net_connections("tcp4") if c.raddr and c.status == "ESTABLISHED" and c.pid}
+        if port not in held:
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def test_a_refused_client_that_keeps_its_connection_loses_it(server: Running) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"X\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.0 400 ")
+        assert closed_within(connection, 20)
+
+
+def test_a_client_that_never_reads_loses_its_connection(server: Running) -> None:
+    with connect(server) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 150)
+        assert closed_within(connection, 40)
+
+
 def test_idle_connections_are_closed(server: Running) -> None:
     from qa.web.connections import IDLE_SECONDS
 
@@ -245,18 +289,10 @@ def damage(path: Path, how: str) -> None:
         path.write_bytes(b"x" * path.stat().st_size)
 
 
-def wait_until_idle(process: psutil.Process) -> None:
-    """Wait until a process does nothing, so that no answer is under way."""
-    before, now = -1.0, sum(process.cpu_times()[:2])
-    while now > before:
-        time.sleep(0.5)
-        before, now = now, sum(process.cpu_times()[:2])
-
-
 @pytest.mark.parametrize("how", ["cut", "emptied", "overwritten"])
-@pytest.mark.parametrize("name", ["passages.jsonl", "documents.jsonl", "passages.offsets.npy"])
-def test_no_question_under_way_suffers_from_texts_that_change(own_server: Running, name: str, how: str) -> None:
+def test_no_question_under_way_suffers_from_files_that_change(own_server: Running, how: str) -> None:
     server = own_server
+    generation = server.folder / "index" / "generations" / current(server)
     workers = psutil.Process(server.process.pid).children()
     statuses: list[int] = []
     asked = threading.Event()
@@ -271,7 +307,9 @@ def test_no_question_under_way_suffers_from_texts_that_change(own_server: Runnin
     for thread in threads:
         thread.start()
     asked.wait(60)
-    damage(server.folder / "index" / "generations" / current(server) / name, how)
+    for file in generation.rglob("*"):
+        if file.is_file():
+            damage(file, how)
     for thread in threads:
         thread.join()
     assert (len(statuses), set(statuses)) == (240, {200, 503})
@@ -282,7 +320,6 @@ def test_no_question_under_way_suffers_from_texts_that_change(own_server: Runnin
 def test_a_damaged_file_is_reported_and_never_read(own_server: Running, how: str) -> None:
     server = own_server
     workers = psutil.Process(server.process.pid).children()
-    wait_until_idle(workers[0])
     generation = server.folder / "index" / "generations" / current(server)
     manifest = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
     for name in manifest["files"]:
@@ -330,6 +367,39 @@ def test_workers_end_with_their_supervisor(server: Running, tmp_path: Path) -> N
     server.process.wait(30)
     gone, alive = psutil.wait_procs(workers, 30)
     assert (len(gone), alive) == (2, [])
+
+
+@pytest.mark.parametrize(
+    "calibration", ['{"intercept": 1' + "0" * 400 + "}", "[" * 100_000, "{}", "\0", '{"held_out": Infinity}']
+)
+def test_no_calibration_stops_the_service(own_server: Running, calibration: str) -> None:
+    server = own_server
+    (server.folder / "index" / "calibration.json").write_text(calibration, encoding="utf-8")
+    end = time.monotonic() + 30
+    while ready(server).get("warning") is None and time.monotonic() < end:
+        time.sleep(0.1)
+    assert "calibration.json cannot be used" in str(ready(server)["warning"])
+    [worker] = psutil.Process(server.process.pid).children()
+    worker.kill()
+    worker.wait(30)
+    assert server.request("GET", ASKED)[0] == 503
+    (server.folder / "index" / "calibration.json").unlink()
+    assert wait_for(server, current(server))["warning"] is None
+
+
+@pytest.mark.parametrize("pointer", ["0" * 300, "..", "nowhere\n", "\0"])
+def test_no_pointer_stops_the_service(own_server: Running, pointer: str) -> None:
+    server, before = own_server, current(own_server)
+    (server.folder / "index" / "CURRENT").write_text(pointer, encoding="utf-8")
+    [worker] = psutil.Process(server.process.pid).children()
+    worker.kill()
+    worker.wait(30)
+    assert server.request("GET", ASKED)[0] in {200, 503}
+    (server.folder / "index" / "CURRENT").write_text(before + "\n", encoding="utf-8")
+    end = time.monotonic() + 30
+    while ready(server).get("warning", "") is not None and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (ready(server)["generation"], ready(server)["warning"]) == (before, None)
 
 
 # --- what starts it ----------------------------------------------------------------------------------------------

@@ -62,11 +62,14 @@ def carried_embedder(folder: Path) -> Embedder:
     return ExportedEmbedder(folder)
 
 
-def prepare_embedder(generation: Path) -> None:
+def prepare_embedder(generation: Path, private: bool = False) -> None:
     """Begin to make ready what a generation carries, before all else that an index needs is imported and opened. It is
-    used when its files were compared with their checksums, and not before; what is wrong with them is told then."""
+    used when its files were compared with their checksums, and not before; what is wrong with them is told then.
+
+    A ``private`` one reads weights of its own, so that nothing happens to a process whose generation is cut short.
+    """
     with suppress(OSError, ValueError, ImportError):
-        prepare(generation / ENCODER)
+        prepare(generation / ENCODER, private)
 
 
 def embedder_checksum(path: Path | None = None) -> str:

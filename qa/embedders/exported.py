@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from math import ceil
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ _LEAST_TOKENS = 8
 _STEP = 4
 """Of the lengths of longer texts, which are padded to it: a length that was not run before takes 5 ms more, and what
 OpenVINO keeps for it 0.6 MB."""
+
+_COPIED = 1 << 20  # bytes at a time
 
 _PADDING = 12
 """Tokens of padding in a run that are worth it: to begin another takes as long as 12 tokens (5 ms, where a token takes
@@ -253,12 +256,19 @@ def import_openvino() -> Any:
     return openvino
 
 
-def graph_in(folder: Path) -> _Graph:
-    """Return the graph of a folder that an export filled. Raises OSError, or ValueError where its weights are empty."""
-    with (folder / WEIGHTS).open("rb") as weights:
+def graph_in(folder: Path, private: bool = False) -> _Graph:
+    """Return the graph of a folder that an export filled. Raises OSError, or ValueError where its weights are empty.
+
+    The weights of a ``private`` one are a copy on disk that nobody else can reach: what is mapped and then cut short by
+    another ends the process that reads it.
+    """
+    with (folder / WEIGHTS).open("rb") as weights, TemporaryFile() as copy:
         stat = os.fstat(weights.fileno())
-        # A private copy, of which nothing is ever written: OpenVINO takes no memory that is read-only.
-        mapped = mmap.mmap(weights.fileno(), 0, access=mmap.ACCESS_COPY)
+        if private:
+            shutil.copyfileobj(weights, copy, _COPIED)
+            copy.flush()
+        # A copy in memory too, of which nothing is ever written: OpenVINO takes no memory that is read-only.
+        mapped = mmap.mmap((copy if private else weights).fileno(), 0, access=mmap.ACCESS_COPY)
     return _Graph((stat.st_dev, stat.st_ino, stat.st_mtime_ns), (folder / MODEL).read_bytes(), mapped)
 
 
@@ -288,12 +298,13 @@ def begin_compiling(graph: _Graph) -> Future[_Compiled]:
     return compiled
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, private: bool = False) -> None:
     """Begin to compile the graph of a folder, and run it once then, for the first run takes as long as ten others.
+    See ``graph_in`` for a ``private`` one.
 
     Raises OSError, ValueError where its weights are empty, or ImportError.
     """
-    graph = graph_in(folder)
+    graph = graph_in(folder, private)
     import_openvino()  # here: two threads that import take turns
     compiling(graph).add_done_callback(_run_once)
 

@@ -27,7 +27,7 @@ class VectorStore(Protocol):
 
     @classmethod
     def load(cls, folder: Path) -> "VectorStore":
-        """Return the store that was written there, memory-mapped, so that processes share it."""
+        """Return the store that was written there, memory-mapped where it is large, so that processes share it."""
 
     def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and (q, k') row numbers, best first, ``k' = min(k, len)``; never a row of -1.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors, save_array
+from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors, is_mapped, save_array
 
 _FILE = "vectors.npy"
 
@@ -25,8 +25,8 @@ class ExactStore:
 
     @classmethod
     def load(cls, folder: Path) -> "ExactStore":
-        """Return the store written in the folder, memory-mapped."""
-        return cls(np.load(folder / _FILE, mmap_mode="r"))
+        """Return the store written in the folder, memory-mapped where it is large."""
+        return cls(np.load(folder / _FILE, mmap_mode="r" if is_mapped(folder / _FILE) else None))
 
     def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and row numbers, best first; equal cosines in the order of their rows."""

@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors
+from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors, is_mapped
 
 EXACT_UP_TO = 50_000
 """Vectors that are all compared: about 6 ms for one query of 384 dimensions (`benchmarks/growth.py`)."""
@@ -163,7 +163,7 @@ class FaissStore:
 
 def _open(file: Path) -> Any:
     # Not IO_FLAG_MMAP: that maps inverted lists only, and reads a flat index or a graph into memory.
-    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC if is_mapped(file) else 0)
 
 
 def _write(index: Any, file: Path, flags: int = 0) -> None:

@@ -16,6 +16,16 @@ PRECISIONS = (FLOAT32, "float16", "int8")
 """As they are, half of that, or a quarter. `benchmarks/growth.py` measures what the smaller ones lose."""
 
 
+MAPPED_BYTES = 64_000_000
+"""From which on a file of vectors is mapped, so that processes share it: about 40,000 passages. A smaller one is read
+into memory, where nobody can cut it short under the process that reads it."""
+
+
+def is_mapped(file: Path) -> bool:
+    """Whether a file is so large that it is mapped. Raises OSError."""
+    return file.stat().st_size > MAPPED_BYTES
+
+
 def save_array(file: Path, array: npt.NDArray[Any]) -> None:
     """Write an array as ``np.save`` does, and raise OSError also where only its last bytes cannot be written.
 

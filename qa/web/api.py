@@ -93,7 +93,7 @@ def _check_token(token: str | None) -> Any:
     if token is None:
         return refuse(404, "not_found", "Reloading by request is off: start the server with --reload-token-file.")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not compare_digest(given.encode(errors="replace"), token.encode()):
+    if not compare_digest(given.encode("latin-1", "replace"), token.encode()):  # the bytes that were sent
         return refuse(401, "unauthorized", "The token is missing or wrong: send Authorization: Bearer TOKEN.")
     return None
 

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPMethod
 from typing import Any
 from urllib.parse import quote
 
@@ -41,9 +42,11 @@ _LINGER_SECONDS = 2  # that a refused client may still send: closed at once it w
 _UNREAD_BYTES = 1 << 20  # of answers that a client has not read, beyond which its next request waits
 _LOOP_SECONDS = 0.5
 _STOP_SECONDS = 30  # for the requests under way when the server is to stop
-_MOST_CONNECTIONS = 10_000
+_MOST_CONNECTIONS = 2_000  # of a process; each costs its loop a few microseconds a round, whatever it does
+_LEAST_CONNECTIONS = 32
 _OTHER_FILES = 200  # that a process has open beside its connections
-_CROWDED = 0.75  # share of the connections from which on idle ones are closed after a second
+_CROWDED = 0.5  # share of the connections from which on they are idle for a second at most, and have two for a request
+_ACCEPTED = 64  # connections that are taken in one round
 
 _access = logging.getLogger("qa.access")
 
@@ -101,7 +104,12 @@ class _Request(HTTPRequestParser):  # type: ignore[misc]
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers. Raises ParsingError for what is not HTTP/1, or does not say which host is meant."""
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # of an address that is none
+            raise ParsingError("The address cannot be read") from error
+        if not self.chunked and not 0 < self.content_length <= MAX_BODY_BYTES:
+            self.expect_continue = False  # nothing that is waited for comes, or nothing of it is taken
         if self.version not in {"1.0", "1.1"}:
             raise ParsingError("The version is neither HTTP/1.0 nor HTTP/1.1")
         if self.version == "1.1" and "HOST" not in self.headers:
@@ -113,7 +121,7 @@ def _log(task: Task, milliseconds: float) -> None:
     of a person. The path is quoted, so that no request forges a line."""
     request = task.request
     path = quote(getattr(request, "path", "-").encode("latin-1", "replace"))
-    method = getattr(request, "command", "-")
+    method = command if (command := getattr(request, "command", "")) in HTTPMethod.__members__ else "-"
     status = task.status.split()[0]
     written = task.content_bytes_written
     _access.info("%s %s %s %s %s bytes %.0f ms", task.channel.addr[0], method, path, status, written, milliseconds)
@@ -147,7 +155,7 @@ class _RefusalTask(ErrorTask):  # type: ignore[misc]
         code, message = _REFUSALS.get(error.code, _REFUSALS[500])
         body = json.dumps({"error": {"code": code, "message": message}}).encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers += [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         if error.code == TooBusy.code:
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS)))
         self.channel.lingers = True
@@ -182,11 +190,15 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
         silent = time.time() - self.last_activity
         is_unread = self.waits_for_client or (self.total_outbufs_len and not self.requests)
         if self.closing_at is not None:
-            self.will_close = now >= self.closing_at
-        elif self.request is not None and not self.requests and now - self.request.begun > REQUEST_SECONDS:
-            self._refuse_late()
-        elif is_unread or self.is_idle:
-            self.will_close = silent > (REQUEST_SECONDS if is_unread else idle_seconds)
+            over = now >= self.closing_at
+        elif self.request is not None and not self.requests:
+            over = False
+            if now - self.request.begun > min(REQUEST_SECONDS, idle_seconds * 2):
+                self._refuse_late()
+        else:
+            over = (is_unread or self.is_idle) and silent > (REQUEST_SECONDS if is_unread else idle_seconds)
+        if over:  # at once: what a client does not read is never flushed
+            self.handle_close()
 
     def _refuse_late(self) -> None:
         with self.requests_lock:
@@ -279,6 +291,14 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
             request.error = TooBusy("")
         self._refusing.add_task(connection)
 
+    def handle_accept(self) -> None:
+        """Take as many connections as have come, up to a bound: in a crowd, one a round would be too few."""
+        for _ in range(_ACCEPTED):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before or len(self._map) >= self.adj.connection_limit:
+                return
+
     def maintenance(self, now: float) -> None:
         """Look at every connection's time, once a second."""
         idle_seconds = 1 if len(self.active_channels) > self._crowded else IDLE_SECONDS
@@ -326,7 +346,7 @@ def _most_connections() -> int:
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
             soft = raised
-    return max(min(soft, wished) - _OTHER_FILES, 1)
+    return max(min(soft, wished) - _OTHER_FILES, _LEAST_CONNECTIONS)
 
 
 def listen(host: str, port: int, backlog: int = 1024) -> socket.socket:

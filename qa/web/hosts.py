@@ -22,7 +22,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 def host_check(bound: str, allowed: Sequence[str]) -> Callable[[], Any]:
     """Return a check that refuses, with 421, a request for a host which is not the loopback, the address that is bound,
     the address that the client connected to, or one that is ``allowed``."""
-    names = _LOOPBACK | {bound.lower()} | {name.lower().rstrip(".") for name in allowed}
+    names = _LOOPBACK | {_name_of(_encoded(name)) or name for name in (bound, *allowed)}
 
     def check() -> Any:
         given = request.headers.get("Host")
@@ -42,8 +42,19 @@ def host_check(bound: str, allowed: Sequence[str]) -> Callable[[], Any]:
 
 def _name_of(host: str) -> str | None:
     """Return the name or address in a header Host, without its port; None where there is none."""
-    found = _HOST.fullmatch(host)
+    try:
+        return _plain(str(ip_address(host)))  # of version 6 without the brackets that a port needs
+    except ValueError:
+        found = _HOST.fullmatch(host)
     return _plain(found[1].strip("[]").rstrip(".")) if found else None
+
+
+def _encoded(name: str) -> str:
+    """Return a name as browsers send it: "xn--mnchen-3ya.example" for "münchen.example"."""
+    try:
+        return name if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:
+        return name
 
 
 def _plain(host: str) -> str:

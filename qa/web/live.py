@@ -3,13 +3,15 @@
 import gc
 import logging
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from qa.answering import Answerer
 from qa.confidence import NOTHING_WANTED, WantedPromise
+from qa.embedders import prepare_embedder
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
-from qa.generations import read_pointer
-from qa.index import CALIBRATION, open_index
+from qa.generations import current_generation, read_pointer
+from qa.index import CALIBRATION, Index, open_index
 
 _SECONDS = 1.0  # between two looks at the index's folder
 
@@ -69,7 +71,7 @@ class Live:
         """
         self._seen = look(self._folder)  # before it is opened: what is published meanwhile is followed
         try:
-            self._opened = Answerer(open_index(self._folder), self._wanted)
+            self._opened = self._open(None)
         except QAError as error:
             self._problem = error
             raise
@@ -88,13 +90,12 @@ class Live:
             try:
                 opened = self._open(before)
                 changed = before is None or _differs(opened, before)
-                if changed:
-                    warm(opened)
-            except (QAError, OSError, ValueError, RuntimeError) as error:
+            except QAError as error:
                 self._refuse(before, error, seen)
                 return False
             self._warning, self._seen = None, seen
             if changed:
+                warm(opened)
                 self._opened = opened
                 _log.info("Candor answers from generation %s now.", opened.index.generation.folder.name)
                 if opened.index.warning:
@@ -109,18 +110,32 @@ class Live:
         return None if opened is None or opened.index.generation.changed_file() else opened
 
     def _open(self, before: Answerer | None) -> Answerer:
-        """Return an answerer of the folder's index, with the embedder that is loaded where it is the same."""
+        """Return an answerer of the folder's index, with the embedder that is loaded where it is the same. Raises
+        QAError, whatever is wrong with the index."""
         try:
-            index = open_index(self._folder, before.index.embedder if before else None)
-        except IndexMismatch:
-            index = open_index(self._folder)
-        return Answerer(index, self._wanted)
+            return Answerer(self._open_index(before), self._wanted)
+        except QAError:
+            raise
+        except Exception as error:
+            _log.exception("The index could not be opened")
+            reason = f"{type(error).__name__}: {error}"
+            raise IndexDamaged(
+                f"{self._folder} cannot be opened ({reason}): run `qa check --index {self._folder}`."
+            ) from error
 
-    def _refuse(self, before: Answerer | None, error: Exception, seen: Seen) -> None:
+    def _open_index(self, before: Answerer | None) -> Index:
+        with suppress(QAError):  # which opening the index reports
+            prepare_embedder(current_generation(self._folder), private=True)
+        try:
+            return open_index(self._folder, before.index.embedder if before else None)
+        except IndexMismatch:
+            return open_index(self._folder)
+
+    def _refuse(self, before: Answerer | None, error: QAError, seen: Seen) -> None:
         """Keep what answered before; without it, answer every question with the error."""
         _log.error("qa: %s", error)
         self._opened, self._seen, self._warning = before, seen, str(error)
-        self._problem = error if isinstance(error, QAError) else IndexDamaged(str(error))
+        self._problem = error
 
     def wake(self) -> None:
         """Let the following thread reload now. Safe in a signal handler."""

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from socket import socket
@@ -39,8 +40,7 @@ def serve(index: Path, settings: ServeSettings) -> int:
         ) from None
     _warn_of_strangers(listener)
     _share_heaps()
-    parent = os.getpid()
-    return Supervisor(lambda stands_in: _work(index, settings, listener, parent, stands_in), settings.workers).run()
+    return Supervisor(partial(_work, index, settings, listener, os.getpid()), settings.workers, listener.close).run()
 
 
 def _log_to_streams() -> None:
@@ -81,7 +81,8 @@ def _work(index: Path, settings: ServeSettings, listener: socket, parent: int, s
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which sends it to all: the supervisor says when
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with suppress(QAError):  # which opening the index reports
-        prepare_embedder(current_generation(index))  # first: it compiles while the rest is imported
+        # First: it compiles while the rest is imported.
+        prepare_embedder(current_generation(index), private=True)
     from qa.confidence import WantedPromise
     from qa.web.app import create_app
     from qa.web.connections import HTTPServer

@@ -28,8 +28,10 @@ Work = Callable[[bool], None]
 class Supervisor:
     """Keeps so many worker processes running until it is told to stop (SIGTERM, SIGINT), and passes SIGHUP on."""
 
-    def __init__(self, work: Work, workers: int) -> None:
-        """Take what each process runs; it must end by itself for SIGTERM, or when its parent is another."""
+    def __init__(self, work: Work, workers: int, stopping: Callable[[], None] = lambda: None) -> None:
+        """Take what each process runs; it must end by itself for SIGTERM, or when its parent is another. ``stopping``
+        is called when they are to end, once they have been told."""
+        self._on_stop = stopping
         self._work = work
         self._count = workers
         self._running: list[BaseProcess] = []
@@ -86,6 +88,7 @@ class Supervisor:
         """Tell all workers to end after the requests under way, and end those that do not."""
         for process in self._running:
             process.terminate()
+        self._on_stop()
         end = time.monotonic() + _STOP_SECONDS
         for process in self._running:
             process.join(max(end - time.monotonic(), 0.1))
