@@ -1,6 +1,6 @@
 """Files made to do harm: each alone is read or named within 10 s and 500 MB, and a folder of all builds the rest.
 
-    python -m benchmarks.hostile            every file alone, then all of them in one build
+    python -m benchmarks.hostile            every file alone, then all of up to 100 passages in one build
     python -m benchmarks.hostile NAME …     these files alone
 
 Each file is read and split in a process of its own. What takes more than it may is marked with !.
@@ -17,6 +17,7 @@ from benchmarks.hostile_files import hostile_files
 _WORK = Path("benchmarks/work/hostile")
 _SECONDS = 10.0
 _MEGABYTES = 500.0
+_MOST_BUILT = 100  # passages of a file that is in the build, for embedding takes most of its time
 _HANG = 120  # seconds, after which a file is taken to hold up its reader for ever
 
 _CHILD = """
@@ -53,22 +54,22 @@ print(json.dumps([seconds, peak, documents, passages, len(named), named[:1]]))
 """
 
 
-def read_alone(path: Path) -> tuple[float, float, str]:
-    """Return the seconds and megabytes that a file takes, and what came of it."""
+def read_alone(path: Path) -> tuple[float, float, int, str]:
+    """Return the seconds and megabytes that a file takes, how many passages it has, and what came of it."""
     try:
         done = subprocess.run(
             [sys.executable, "-c", _CHILD, str(path)], capture_output=True, text=True, timeout=_HANG, check=False
         )
     except subprocess.TimeoutExpired:
-        return float(_HANG), 0.0, "!! hangs"
+        return float(_HANG), 0.0, 0, "!! hangs"
     if done.returncode:
-        return 0.0, 0.0, f"!! ended with {done.returncode}: {done.stderr.strip()[-200:]}"
+        return 0.0, 0.0, 0, f"!! ended with {done.returncode}: {done.stderr.strip()[-200:]}"
     seconds, megabytes, documents, passages, problems, first = json.loads(done.stdout)
     if not passages and not problems:
         first = ["no text to quote"]
     mark = "! " if seconds > _SECONDS or megabytes > _MEGABYTES else ""
     told = f"{mark}{documents} documents, {passages} passages, {problems} named"
-    return seconds, megabytes, f"{told} {' '.join(first)[:150]}"
+    return seconds, megabytes, passages, f"{told} {' '.join(first)[:150]}"
 
 
 def main(names: list[str]) -> None:
@@ -81,13 +82,16 @@ def main(names: list[str]) -> None:
             continue
         (folder / name).write_bytes(make())
         results[name] = read_alone(folder / name)
-        print(f"{name:32} {results[name][0]:6.2f} s {results[name][1]:6.0f} MB  {results[name][2]}", flush=True)
+        print(f"{name:32} {results[name][0]:6.2f} s {results[name][1]:6.0f} MB  {results[name][3]}", flush=True)
     slowest = max(results, key=lambda name: results[name][0])
     largest = max(results, key=lambda name: results[name][1])
-    marked = [name for name, (_, _, told) in results.items() if told.startswith("!")]
+    marked = [name for name, (_, _, _, told) in results.items() if told.startswith("!")]
     print(f"{len(results)} files; slowest {slowest} {results[slowest][0]:.1f} s; ", end="")
     print(f"largest {largest} {results[largest][1]:.0f} MB; beyond the limits: {', '.join(marked) or 'none'}")
     if not names:
+        for name, (_, _, passages, _) in results.items():
+            if passages > _MOST_BUILT:
+                (folder / name).unlink()
         _build(folder)
 
 

@@ -383,6 +383,8 @@ def test_a_hostile_line_is_one_wrong_line(tmp_path: Path, line: bytes, expected:
 
 def test_of_endless_wrong_lines_the_first_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"x\n" * 5000)
+    (tmp_path / "b.jsonl").write_bytes(b'{"_id": "1", "text": "x"}\n' * 5000)
+    assert len(read(tmp_path / "b.jsonl")) == 1002
     items = read(tmp_path / "a.jsonl")
     assert len(items) == 1001
     assert str(items[-1]) == "a.jsonl: has 4,000 more that are left out"

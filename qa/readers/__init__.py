@@ -189,13 +189,7 @@ def read_corpus(files: Sequence[CorpusFile], taken: set[str] | None = None) -> I
     """
     seen = set() if taken is None else taken
     for file in files:
-        for item in _read_file(file):
-            if isinstance(item, Document):
-                if item.id in seen:
-                    yield is_taken(item.id, item.source)
-                    continue
-                seen.add(item.id)
-            yield item
+        yield from _read_file(file, seen)
 
 
 def is_taken(identifier: str, source: str) -> UnreadableDocument:
@@ -203,20 +197,21 @@ def is_taken(identifier: str, source: str) -> UnreadableDocument:
     return UnreadableDocument(source, f'the id "{identifier}" is taken by an earlier document')
 
 
-def _read_file(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:
+def _read_file(file: CorpusFile, seen: set[str]) -> Iterator[Document | UnreadableDocument]:
     """Yield what a file holds, whatever happens: of its problems the first, and then how many more there are."""
     problems = documents = 0
     for item in _read_any(file):
         if isinstance(item, Document) and len(item.sections) > MOST_SECTIONS:
             yield UnreadableDocument(item.source, f"has over {MOST_SECTIONS:,} headings: split it")
             return
-        if isinstance(item, Document):
+        if isinstance(item, Document) and item.id not in seen:
+            seen.add(item.id)
             documents += 1
             yield _storable(item)
             continue
         problems += 1
         if problems <= _MOST_PROBLEMS:
-            yield item
+            yield is_taken(item.id, item.source) if isinstance(item, Document) else item
         elif problems == _MOST_WRONG and not documents:
             yield UnreadableDocument(file.source, f"is left out, for the first {problems:,} records are all wrong")
             return
