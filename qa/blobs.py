@@ -14,11 +14,15 @@ _URI = re.compile(
 _BARE = (
     # Scripts without spaces, such as Chinese and Thai, are not ASCII.
     re.compile(rf"(?<![!-~])[!-~]{{{_LONGEST_RUN},}}+"),
-    # As in e-mail and certificates: lines of 60 to 76 characters without a space.
-    re.compile(r"(?<!\S)(?:[\w+/=-]{60,}+[ \t]*+(?:\r\n?|\n)[ \t>]*+){8,}+(?:[\w+/=-]++(?!\S))?", re.ASCII),
+    # As in e-mail and certificates: lines of 60 to 76 characters without a space, and a shorter one at the end, which
+    # is no word.
+    re.compile(
+        r"(?<!\S)(?:[A-Za-z0-9+/=]{60,}+[ \t]*+(?:\r\n?|\n)[ \t>]*+){8,}+"
+        r"(?:(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/=]++(?=[ \t]*(?:[\r\n]|\Z)))?"
+    ),
 )
 
-_BEFORE = re.compile(r"""(?:!?\[[^\[\]\n]*\](?:\(|:)[ \t]*<?|<img\b[^<>]*=\s?["']?)$""", re.IGNORECASE)
+_BEFORE = re.compile(r"""(?:!?\[[^\[\]\n]*\](?:\(|:)[ \t]*<?|<img\b[^<>]*=\s?["']?)\Z""", re.IGNORECASE)
 _AFTER_LINK = re.compile(r"""[^\S\n]*>?[^\S\n]*(?:"[^"\n]*"|'[^'\n]*')?[^\S\n]*\)?""")
 _AFTER_TAG = re.compile(r"[^<>]*>")
 _LEAST = 64  # characters; nothing shorter is found

@@ -230,7 +230,9 @@ def _current(folder: Path) -> Path | None:
 def _unchanged(previous: Generation, changes: Changes, told: Corpora) -> BuildReport:
     manifest = previous.manifest
     counts = (manifest.documents, manifest.passages, 0, manifest.passages)
-    unreadable = {str(error): error for error in (*told.found.unreadable, *_left_out_of(previous))}
+    found = tuple(file.source for file in told.found.files)
+    left_out = [error for error in _left_out_of(previous) if error.source.startswith(found)]
+    unreadable = {str(error): error for error in (*told.found.unreadable, *left_out)}
     return BuildReport(
         previous.folder, *counts, changes, tuple(unreadable.values()), told.found.left_out, told.questions
     )
@@ -325,7 +327,8 @@ class _Build:
                     self.imperfect.append(file.source)
                 self.progress("Reading", self.documents, None)
         save_array(self.folder / OFFSETS, np.array(self.offsets, np.int64))
-        reasons = "".join(f"{json.dumps([error.source, error.reason])}\n" for error in self.unreadable)
+        read = self.unreadable[len(found.unreadable) :]  # what could not be found is looked for at each build
+        reasons = "".join(f"{json.dumps([error.source, error.reason])}\n" for error in read)
         (self.folder / LEFT_OUT).write_text(reasons, encoding="utf-8")
         self.passages = len(self.offsets) - 1
         if not self.passages:

@@ -36,7 +36,8 @@ class Progress:
 
     def _show(self, stage: str, done: int, total: int | None) -> None:
         self._line = f"{stage}: {done:,}" + (f" of {total:,}" if total is not None else "") if done else f"{stage} …"
-        if self._has_lines and not self._lines.is_alive():
+        if self._has_lines:
+            self._has_lines = False
             self._lines.start()  # not before: what is refused at once is one line
         if stage not in self._tasks:
             self._tasks[stage] = self._bar.add_task(stage, total=total)

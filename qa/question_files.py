@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from qa.files import open_regular
+
 QUESTIONS = ("queries.jsonl", "questions.jsonl")
 """How the questions of a set that is a folder may be called."""
 
@@ -33,7 +35,7 @@ def set_checksum(questions: Path) -> str:
     digest = hashlib.sha256()
     for file in set_files(questions):
         try:
-            with file.open("rb") as content:
+            with open_regular(file) as content:
                 digest.update(hashlib.file_digest(content, "sha256").digest())
         except OSError:
             digest.update(b"absent")

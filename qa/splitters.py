@@ -38,7 +38,7 @@ _WORDS = re.compile(r"\w")
 
 # The library's time grows with the square of what it is given, where that has no blank lines or sentences. English
 # passages of 256 tokens have 1,200 characters, so that cutting the last one of a window again costs little.
-_WINDOW = 8_000  # characters
+_WINDOW = 8_000  # characters at least
 _COUNTED = 50_000  # characters; a token takes a hundred bytes while it is counted
 _boundaries = BoundaryDetector("en")
 
@@ -101,7 +101,7 @@ class Splitter:
     def _parts(self, text: str, count: int, room: int) -> Iterator[tuple[int, str]]:
         """Yield (offset, part) of a text of ``count`` tokens, more than ``room``."""
         size = min(room, math.ceil(count / math.ceil(count / room) * _SLACK))
-        return _windowed(TextSplitter.from_callback(self._count, size), text)
+        return _windowed(TextSplitter.from_callback(self._count, size), text, size)
 
     def _room(self, title: str, heading: str) -> int:
         """Return how many tokens a passage's own text may have beside its context."""
@@ -157,16 +157,17 @@ def _whole(text: str) -> tuple[int, str]:
     return len(text) - len(text.lstrip()), text.strip()
 
 
-def _windowed(splitter: TextSplitter, text: str) -> Iterator[tuple[int, str]]:
-    """Yield what ``splitter.chunk_indices(text)`` gives, in time that grows with the text and not with its square.
+def _windowed(splitter: TextSplitter, text: str, size: int) -> Iterator[tuple[int, str]]:
+    """Yield what ``splitter.chunk_indices(text)`` gives for chunks of so many tokens, in time that grows with the text
+    and not with its square.
 
     A chunk depends only on what follows it up to its size, so that all but the last one of a window are final.
     """
-    start = 0
+    start, window = 0, max(_WINDOW, 2 * size * _CHARACTERS_A_TOKEN)
     while start < len(text):
-        found = splitter.chunk_indices(text[start : start + _WINDOW])
-        following = _WINDOW
-        if start + _WINDOW < len(text) and len(found) > 1:
+        found = splitter.chunk_indices(text[start : start + window])
+        following = window
+        if start + window < len(text) and found and found[-1][0] > 0:
             following, _ = found.pop()
         yield from ((start + offset, part) for offset, part in found)
         start += following

@@ -82,13 +82,14 @@ class Watch:
     def _counts(self, change: Change, path: Path, came: bool) -> bool:
         if self._is_place(path):
             return True
-        above = next((folder for folder in self._places.folders if path.is_relative_to(folder)), None)
+        holding = [folder for folder in self._places.folders if path.is_relative_to(folder)]
+        above = max(holding, key=lambda folder: len(folder.parts), default=None)
         if above is None or self._is_own(path) or any(map(_is_passing, path.relative_to(above).parts)):
             return False
         if path.suffix.lower() in READERS:
             return True
         if change is Change.deleted:  # perhaps a folder; what came and went at once is an editor's
-            return not came
+            return not (came or _is_editors(path.name))
         return change is Change.added and path.is_dir()
 
     def _is_place(self, path: Path) -> bool:
@@ -145,8 +146,13 @@ def _nearest(folder: Path) -> Path:
 
 
 def _is_passing(name: str) -> bool:
-    """Whether a file is hidden, or one that an editor keeps for a while."""
-    return name.startswith((".", "~$")) or name.endswith(("~", "#")) or name.startswith("#")
+    """Whether a file or folder is hidden, or one that an office program keeps for a while."""
+    return name.startswith((".", "~$"))
+
+
+def _is_editors(name: str) -> bool:
+    """Whether a file is a copy that an editor keeps for a while."""
+    return name.endswith(("~", "#")) or name.startswith("#")
 
 
 def _follow(paths: Iterable[Path], recursive: bool) -> Iterator[Changes]:

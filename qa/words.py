@@ -26,14 +26,19 @@ _stemmer = Stemmer.Stemmer("english")
 _stemmer_lock = threading.Lock()  # a Snowball stemmer keeps state between calls and is not thread-safe
 
 
+# What was made of words before. Dictionaries, not caches that a call goes through: each word of five passages is looked
+# up for an answer. Emptied when they are full, which a text of a million words does a few times.
+_folded: dict[str, str] = {}
+_stemmed: dict[str, str] = {}
+
+
 def fold(written: str) -> str:
     """Return a word in lower case, without accents, apostrophes and the possessive; ``&`` is "and"."""
-    return _fold(written) if _may_be_a_word(written) else fold_anew(written)
-
-
-def _may_be_a_word(written: str) -> bool:
-    letters = written if written.isascii() or len(written) > LONGEST_WORD else unicodedata.normalize("NFKD", written)
-    return len(letters) <= LONGEST_WORD
+    found = _folded.get(written)
+    if found is None:
+        found = fold_anew(written)
+        _remember(_folded, written, found)
+    return found
 
 
 def fold_anew(written: str) -> str:
@@ -44,17 +49,23 @@ def fold_anew(written: str) -> str:
     return "and" if folded == "&" else folded or written  # "ﾟ" is a letter, and nothing but a mark when it is folded
 
 
-_fold = lru_cache(maxsize=_REMEMBERED)(fold_anew)
-
-
 def _stem(written: str) -> str:
-    return _stem_of_word(written) if _may_be_a_word(written) else fold(written)
+    found = _stemmed.get(written)
+    if found is None:
+        found = fold(written)
+        if len(found) <= LONGEST_WORD:
+            with _stemmer_lock:
+                found = str(_stemmer.stemWord(found))
+        _remember(_stemmed, written, found)
+    return found
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _stem_of_word(written: str) -> str:
-    with _stemmer_lock:
-        return str(_stemmer.stemWord(fold(written)))
+def _remember(made: dict[str, str], written: str, found: str) -> None:
+    if max(len(written), len(found)) > LONGEST_WORD:
+        return
+    if len(made) >= _REMEMBERED:
+        made.clear()
+    made[written] = found
 
 
 def folded_words(text: str) -> list[str]:
@@ -125,10 +136,15 @@ def words(text: str, offset: int = 0) -> list[Word]:
 
 def stems(text: str) -> list[str]:
     """Return the stems of a text's words, in order."""
-    return list(map(_stem, _WORD.findall(text)))
+    return [_stemmed.get(written) or _stem(written) for written in _WORD.findall(text)]
 
 
 @lru_cache(maxsize=256)  # the passages of a few answers: each is looked through for signals, marks and best sentence
 def stemmed(text: str) -> tuple[tuple[str, int, int], ...]:
     """Return (stem, start, end) of a text's words, in order: as ``words``, without making a Word of each."""
-    return tuple((_stem(match.group()), match.start(), match.end()) for match in _WORD.finditer(text))
+    return tuple(
+        [
+            (_stemmed.get(match.group()) or _stem(match.group()), match.start(), match.end())
+            for match in _WORD.finditer(text)
+        ]
+    )

@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "progress": set(),
     "watching": {"corpora", "errors", "question_files", "readers"},
     "removals": {"plurals"},
-    "question_files": set(),
+    "question_files": {"files"},
     "settings": {"errors", "limits"},
     "blobs": set(),
     "files": set(),

@@ -133,6 +133,7 @@ def test_ranges_are_exact_and_no_passage_is_cut_by_the_model(
 @given(text=texts)
 def test_no_word_is_lost(real_splitter: Splitter, text: str) -> None:
     passages = real_splitter.split(document(text))
+    assert all(end - start >= 64 for start, end in find_blobs(text))
     for start, end in reversed(find_blobs(text)):
         text = text[:start] + text[end:]
     assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
@@ -193,12 +194,13 @@ def test_the_work_grows_with_the_text_and_not_with_its_square(piece: str) -> Non
     assert work[1] < 4 * 1.5 * work[0]
 
 
+@pytest.mark.parametrize("size", [40, 3_000])
 @pytest.mark.parametrize("piece", ["One two three. Four five! ", "word ", "a\n\nb c d.\n", "漢字。漢字 "])
-def test_windows_give_what_the_whole_text_does(piece: str) -> None:
-    text = piece * (40_000 // len(piece))
+def test_windows_give_what_the_whole_text_does(piece: str, size: int) -> None:
+    text = piece * ((40_000 if size < 100 else 150_000) // len(piece))
     tokenizer = WordLengthEmbedder().tokenizer
-    splitter = TextSplitter.from_callback(lambda part: len(tokenizer.encode(part)), 40)
-    assert list(_windowed(splitter, text)) == splitter.chunk_indices(text)
+    splitter = TextSplitter.from_callback(lambda part: len(tokenizer.encode(part)), size)
+    assert list(_windowed(splitter, text, size)) == splitter.chunk_indices(text)
 
 
 PAGES = (Page("iv", 0, 10), Page("5", 12, 20), Page("6", 22, 30))

@@ -19,7 +19,7 @@ from functools import cached_property, lru_cache
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -262,14 +262,22 @@ def graph_in(folder: Path, private: bool = False) -> _Graph:
     The weights of a ``private`` one are a copy on disk that nobody else can reach: what is mapped and then cut short by
     another ends the process that reads it.
     """
-    with (folder / WEIGHTS).open("rb") as weights, TemporaryFile() as copy:
+    with (folder / WEIGHTS).open("rb") as weights:
         stat = os.fstat(weights.fileno())
-        if private:
-            shutil.copyfileobj(weights, copy, _COPIED)
-            copy.flush()
-        # A copy in memory too, of which nothing is ever written: OpenVINO takes no memory that is read-only.
-        mapped = mmap.mmap((copy if private else weights).fileno(), 0, access=mmap.ACCESS_COPY)
+        mapped = _copied(weights) if private else _mapped(weights)
     return _Graph((stat.st_dev, stat.st_ino, stat.st_mtime_ns), (folder / MODEL).read_bytes(), mapped)
+
+
+def _copied(file: IO[bytes]) -> mmap.mmap:
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy, _COPIED)
+        copy.flush()
+        return _mapped(copy)
+
+
+def _mapped(file: IO[bytes]) -> mmap.mmap:
+    # A copy on writing, of which nothing is ever written: OpenVINO takes no memory that is read-only.
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
 
 
 def compiling(graph: _Graph) -> Future[_Compiled]:

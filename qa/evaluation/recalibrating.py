@@ -3,17 +3,20 @@
 import json
 from pathlib import Path
 
-from qa.generations import current_generation, locked, writing
+from qa.files import read_regular
+from qa.generations import current_generation, locked, parse_object, writing
 from qa.question_files import set_checksum
 
 RECORD = "calibrated_on.json"
+
+_LARGEST = 10_000  # bytes; it has two hundred
 
 
 def is_due(folder: Path, questions: Path, again: bool = True) -> bool:
     """Return whether the set or the texts are others than when calibrating was last tried; where that failed, whether
     to try ``again``."""
     try:
-        last = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        last = parse_object(read_regular(folder / RECORD, _LARGEST))
         return bool(last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
     except (OSError, ValueError, KeyError, TypeError):
         return True

@@ -41,7 +41,7 @@ _FOLLOW = "set follow_links = true in corpus.toml"
 _MOST_PROBLEMS = 1000  # of one file that are named; a file of the wrong kind can have millions of wrong lines
 _MOST_WRONG = 10_000  # after which a file without a document is not read on
 _LONGEST_REASON = 200  # characters of a library's own words
-_LONGEST_TITLE = 1000  # characters; every passage carries its document's
+_TITLE_CHARACTERS = 1000  # characters; every passage carries its document's
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,10 @@ def find_files(corpus: Path, name: str | None = None, follow_links: bool = False
     if _is_file(corpus):
         if corpus.suffix.lower() not in READERS:
             raise CorpusMissing(f"{corpus} is of no format that is read here: {_formats()}.")
-        return FoundFiles((CorpusFile(corpus, name or corpus.name),))
+        source = name or corpus.name
+        if problem := _problem_of_file(corpus.stat()):
+            raise CorpusMissing(f"{corpus} {problem}.")
+        return FoundFiles((CorpusFile(corpus, source),))
     files: list[CorpusFile] = []
     left_out: list[str] = []
     unreadable: list[UnreadableDocument] = []
@@ -152,6 +155,8 @@ def _walk(corpus: Path, searched: list[Path], follow_links: bool) -> Iterator[Pa
             if name.startswith(".") or path.stem.upper() == "README":
                 continue
             try:
+                if name in linked and _is_index(path):
+                    continue
                 if follow_links and name in linked and _is_apart(path.resolve(), searched):
                     searched.append(path.resolve())
                     yield from _walk(path, searched, follow_links)
@@ -173,9 +178,13 @@ def _is_entered(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.is_symlink():
         return False
     try:
-        return not ((folder / "CURRENT").is_file() and (folder / "generations").is_dir())
+        return not _is_index(folder)
     except OSError:
         return True
+
+
+def _is_index(folder: Path) -> bool:
+    return (folder / "CURRENT").is_file() and (folder / "generations").is_dir()
 
 
 def _formats() -> str:
@@ -199,7 +208,7 @@ def is_taken(identifier: str, source: str) -> UnreadableDocument:
 
 def _read_file(file: CorpusFile, seen: set[str]) -> Iterator[Document | UnreadableDocument]:
     """Yield what a file holds, whatever happens: of its problems the first, and then how many more there are."""
-    problems = documents = 0
+    problems = wrong = documents = 0
     for item in _read_any(file):
         if isinstance(item, Document) and len(item.sections) > MOST_SECTIONS:
             yield UnreadableDocument(item.source, f"has over {MOST_SECTIONS:,} headings: split it")
@@ -210,9 +219,10 @@ def _read_file(file: CorpusFile, seen: set[str]) -> Iterator[Document | Unreadab
             yield _storable(item)
             continue
         problems += 1
+        wrong += isinstance(item, UnreadableDocument)
         if problems <= _MOST_PROBLEMS:
             yield is_taken(item.id, item.source) if isinstance(item, Document) else item
-        elif problems == _MOST_WRONG and not documents:
+        elif wrong == _MOST_WRONG == problems and not documents:
             yield UnreadableDocument(file.source, f"is left out, for the first {problems:,} records are all wrong")
             return
     if problems > _MOST_PROBLEMS:
@@ -248,4 +258,4 @@ def _storable(document: Document) -> Document:
 
 
 def _name(text: str) -> str:
-    return whole_characters(without_blobs(text)).strip()[:_LONGEST_TITLE]
+    return whole_characters(without_blobs(text)).strip()[:_TITLE_CHARACTERS]

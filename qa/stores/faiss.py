@@ -1,7 +1,7 @@
 """FAISS over inner products, its structure chosen by size: every vector compared, or a graph walked (HNSW).
 
-Three files, all memory-mapped: the vectors as they were given; their compressed codes, where a smaller precision was
-asked for; the graph over whichever of the two is searched, where there are many.
+Three files, memory-mapped where they are large: the vectors as they were given; their compressed codes, where a
+smaller precision was asked for; the graph over whichever of the two is searched, where there are many.
 """
 
 import json
@@ -93,7 +93,8 @@ class FaissStore:
 
     @classmethod
     def load(cls, folder: Path) -> "FaissStore":
-        """Return the store written in the folder, memory-mapped. Raises RuntimeError or ValueError on a damaged one."""
+        """Return the store written in the folder, mapped where it is large. Raises RuntimeError or ValueError on a
+        damaged one."""
         told = json.loads((folder / _STRUCTURE).read_text(encoding="utf-8"))
         vectors = _open(folder / _VECTORS)
         flat = vectors if told["precision"] == FLOAT32 else _open(folder / _CODES)

@@ -25,15 +25,13 @@ from waitress.utilities import Error
 from waitress.wasyncore import loop
 
 from qa.limits import MAX_BODY_BYTES
+from qa.web.messages import BODY_TOO_LARGE, INTERNAL, RETRY_SECONDS
 
 REQUEST_SECONDS = 10
 """Within which a request must be whole, from its first byte on; it is refused with 408 then."""
 
 IDLE_SECONDS = 30
 """After which a connection without a request is closed; sooner where connections run short."""
-
-RETRY_SECONDS = 1
-"""When a client that was turned away may ask again: those that wait are answered by then."""
 
 MAX_LINE_BYTES = 28 * 1024  # a question, a source and a title as long as they may be take 24,000 in an address
 MAX_HEADER_BYTES = MAX_LINE_BYTES + 4 * 1024
@@ -56,10 +54,10 @@ Refusal = tuple[str, str]
 _REFUSALS: dict[int, Refusal] = {
     400: ("bad_request", "The request is not HTTP that can be read."),
     408: ("request_timeout", f"The request was not whole after {REQUEST_SECONDS} seconds: send it again."),
-    413: ("body_too_large", f"The body is over {MAX_BODY_BYTES // 1024} KiB: a question needs far less."),
+    413: ("body_too_large", BODY_TOO_LARGE),
     414: ("address_too_long", "The address is too long: send a long question with POST /api/ask."),
     431: ("headers_too_large", "The request's headers are too large."),
-    500: ("internal", "Something went wrong here, not with the question: it was logged. Try again later."),
+    500: ("internal", INTERNAL),
     501: (
         "not_implemented",
         "The body is sent in a way that is not taken here: send it with its length.",
@@ -88,6 +86,8 @@ class TooBusy(Error):  # type: ignore[misc]
 
 class _Request(HTTPRequestParser):  # type: ignore[misc]
     """A request that arrives; ``begun`` is when its first byte did, in seconds of the monotonic clock."""
+
+    path = command = "-"  # of one that cannot be read
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
@@ -120,8 +120,8 @@ def _log(task: Task, milliseconds: float) -> None:
     """Log a line: address, method, path, status, bytes, milliseconds. Never the question: whoever asks may be telling
     of a person. The path is quoted, so that no request forges a line."""
     request = task.request
-    path = quote(getattr(request, "path", "-").encode("latin-1", "replace"))
-    method = command if (command := getattr(request, "command", "")) in HTTPMethod.__members__ else "-"
+    path = quote(request.path.encode("latin-1", "replace"))
+    method = request.command if request.command in HTTPMethod.__members__ else "-"
     status = task.status.split()[0]
     written = task.content_bytes_written
     _access.info("%s %s %s %s %s bytes %.0f ms", task.channel.addr[0], method, path, status, written, milliseconds)
@@ -191,7 +191,9 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
         is_unread = self.waits_for_client or (self.total_outbufs_len and not self.requests)
         if self.closing_at is not None:
             over = now >= self.closing_at
-        elif self.request is not None and not self.requests:
+        elif self.request is not None and self.requests:
+            over, self.request.begun = False, now  # it is not read on until the one before is answered
+        elif self.request is not None:
             over = False
             if now - self.request.begun > min(REQUEST_SECONDS, idle_seconds * 2):
                 self._refuse_late()
@@ -233,9 +235,11 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
             self.recv(self.adj.recv_bytes)  # which closes at the end
 
     def handle_write(self) -> None:
-        if self.lingers and self.close_when_flushed and not self.total_outbufs_len:
-            self._linger()
-            return
+        if self.lingers and self.close_when_flushed:
+            self._flush_exception(self._flush_some)
+            if not (self.total_outbufs_len or self.will_close):
+                self._linger()
+                return
         super().handle_write()
         if self.waits_for_client and self.connected and self.total_outbufs_len <= _UNREAD_BYTES:
             self.waits_for_client = False
@@ -311,7 +315,6 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
         while not stopped():
             loop(_LOOP_SECONDS, use_poll=True, map=self._map, count=1)
         self._take_pending()
-        self.accepting = False
         self.del_channel()
         self.socket.close()
         end = time.monotonic() + _STOP_SECONDS
@@ -327,6 +330,7 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
         while len(self.active_channels) > before:
             before = len(self.active_channels)
             self.handle_accept()
+        self.accepting = False
         loop(0, use_poll=True, map=self._map, count=1)  # read what they have sent
 
     def _close_idle(self) -> int:

@@ -8,8 +8,8 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, request
 
 from qa.errors import BadQuestion, QAError
-from qa.limits import MAX_BODY_BYTES, MAX_QUESTION_CHARACTERS
 from qa.web.address import K_MESSAGE, SCOPE_MESSAGE
+from qa.web.messages import BODY_TOO_LARGE, INTERNAL, RETRY_SECONDS
 
 Refusal = tuple[Response, int]
 
@@ -25,14 +25,9 @@ _STATUSES = {
     400: ("bad_request", 'The body is not JSON that can be read: send {"question": "...", "k": 5}.'),
     404: ("not_found", "There is nothing at this address: ask at /, or at /api/ask?q=..."),
     405: ("method_not_allowed", "This address does not take that method."),
-    413: (
-        "body_too_large",
-        f"The body is over {MAX_BODY_BYTES // 1024} KiB: a question has up to {MAX_QUESTION_CHARACTERS:,} characters.",
-    ),
+    413: ("body_too_large", BODY_TOO_LARGE),
     415: ("unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."),
 }
-
-_INTERNAL = "Something went wrong here, not with the question: it was logged. Try again later."
 
 _log = logging.getLogger("qa")
 
@@ -60,13 +55,13 @@ def register_errors(app: APIFlask) -> None:
     def refuse_qa_error(error: QAError) -> Refusal:
         response, status = refuse(400 if isinstance(error, BadQuestion) else 503, error.code, str(error))
         if status == 503:
-            response.headers["Retry-After"] = "1"
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response, status
 
     @app.errorhandler(Exception)
     def refuse_unexpected(error: Exception) -> Refusal:
         _log.exception("A request failed", exc_info=error)
-        return refuse(500, "internal", _INTERNAL)
+        return refuse(500, "internal", INTERNAL)
 
 
 def _field_message(detail: Any) -> str:

@@ -3,7 +3,9 @@
 import gc
 import logging
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qa.answering import Answerer
@@ -11,9 +13,10 @@ from qa.confidence import NOTHING_WANTED, WantedPromise
 from qa.embedders import prepare_embedder
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
 from qa.generations import current_generation, read_pointer
-from qa.index import CALIBRATION, Index, open_index
+from qa.index import CALIBRATION, open_index
 
 _SECONDS = 1.0  # between two looks at the index's folder
+_AGAIN_SECONDS = 30.0  # between two tries to open an index that cannot be opened: each reads all of it
 
 Seen = tuple[str, tuple[int, int] | None]
 """What the pointer says, and the time and size of the calibration beside it."""
@@ -90,12 +93,14 @@ class Live:
             try:
                 opened = self._open(before)
                 changed = before is None or _differs(opened, before)
+                if changed:
+                    with _as_damage(self._folder):
+                        warm(opened)
             except QAError as error:
                 self._refuse(before, error, seen)
                 return False
             self._warning, self._seen = None, seen
             if changed:
-                warm(opened)
                 self._opened = opened
                 _log.info("Candor answers from generation %s now.", opened.index.generation.folder.name)
                 if opened.index.warning:
@@ -112,24 +117,13 @@ class Live:
     def _open(self, before: Answerer | None) -> Answerer:
         """Return an answerer of the folder's index, with the embedder that is loaded where it is the same. Raises
         QAError, whatever is wrong with the index."""
-        try:
-            return Answerer(self._open_index(before), self._wanted)
-        except QAError:
-            raise
-        except Exception as error:
-            _log.exception("The index could not be opened")
-            reason = f"{type(error).__name__}: {error}"
-            raise IndexDamaged(
-                f"{self._folder} cannot be opened ({reason}): run `qa check --index {self._folder}`."
-            ) from error
-
-    def _open_index(self, before: Answerer | None) -> Index:
-        with suppress(QAError):  # which opening the index reports
-            prepare_embedder(current_generation(self._folder), private=True)
-        try:
-            return open_index(self._folder, before.index.embedder if before else None)
-        except IndexMismatch:
-            return open_index(self._folder)
+        with _as_damage(self._folder):
+            if before is not None:
+                with suppress(IndexMismatch):
+                    return Answerer(open_index(self._folder, before.index.embedder), self._wanted)
+            with suppress(QAError):  # which opening the index reports
+                prepare_embedder(current_generation(self._folder), private=True)
+            return Answerer(open_index(self._folder), self._wanted)
 
     def _refuse(self, before: Answerer | None, error: QAError, seen: Seen) -> None:
         """Keep what answered before; without it, answer every question with the error."""
@@ -146,12 +140,28 @@ class Live:
         threading.Thread(target=self._follow, name="follow", daemon=True).start()
 
     def _follow(self) -> None:
+        tried = time.monotonic()
         while True:
             woken = self._woken.wait(_SECONDS)
             self._woken.clear()
             damaged = self._opened is not None and self._sound() is None
-            if woken or damaged or look(self._folder) != self._seen:
+            again = self._opened is None and time.monotonic() - tried > _AGAIN_SECONDS
+            if woken or damaged or again or look(self._folder) != self._seen:
                 self.reload()
+                tried = time.monotonic()
+
+
+@contextmanager
+def _as_damage(folder: Path) -> Iterator[None]:
+    """Raise IndexDamaged for whatever goes wrong with an index that is no QAError."""
+    try:
+        yield
+    except QAError:
+        raise
+    except Exception as error:
+        _log.exception("The index could not be opened")
+        reason = f"{type(error).__name__}: {error}"
+        raise IndexDamaged(f"{folder} cannot be opened ({reason}): run `qa check --index {folder}`.") from error
 
 
 def _differs(opened: Answerer, before: Answerer) -> bool:

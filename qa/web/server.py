@@ -78,8 +78,6 @@ def _work(index: Path, settings: ServeSettings, listener: socket, parent: int, s
     question until it can."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which sends it to all: the supervisor says when
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with suppress(QAError):  # which opening the index reports
         # First: it compiles while the rest is imported.
         prepare_embedder(current_generation(index), private=True)

@@ -15,6 +15,7 @@ from typing import NoReturn
 UNSTARTABLE = 3
 """The exit status of one of the first workers that cannot start."""
 
+_PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 35  # a little more than a worker gives the requests under way
 _RESTART_SECONDS = 1.0  # between two starts of workers that die: one that dies at once must not take all cores
@@ -80,7 +81,10 @@ class Supervisor:
         while len(self._running) < self._count and not self._stopping:
             self._started = time.monotonic()
             process = multiprocessing.get_context("fork").Process(target=_run, args=(self._work, self._died))
+            # A child has its parent's handlers until it sets its own: what comes meanwhile waits.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
             process.start()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
             self._running.append(process)
         return True
 
@@ -98,11 +102,19 @@ class Supervisor:
 
 
 def _end_of(status: int) -> str:
-    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+    names = {number.value: number.name for number in signal.Signals}
+    return f"was ended by {names.get(-status, f'signal {-status}')}" if status < 0 else f"ended with status {status}"
 
 
 def _run(work: Work, stands_in: bool) -> NoReturn:
     """Run a worker to its end, without what a forked process would do on behalf of its parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (
+        signal.SIGINT,
+        signal.SIGHUP,
+    ):  # of a terminal, which sends them to all: the supervisor passes them on
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     status = 0
     try:
         work(stands_in)
