@@ -159,7 +159,7 @@ def serve(index: Path, log: Path) -> tuple["subprocess.Popen[bytes]", int]:
             command, stdout=output, stderr=output, env={**os.environ, "QA_SERVE_RELOAD_TOKEN": "abcdefgh"}
         )
     end = time.monotonic() + 60
-    while time.monotonic() < end:
+    while time.monotonic() < end and server.poll() is None:
         try:
             if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok:
                 return server, port

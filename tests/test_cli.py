@@ -430,6 +430,8 @@ def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
     assert (stopped.exit_code, "is built, but not calibrated" in stopped.stderr) == (130, True)
     monkeypatch.setattr("qa.cli._calibrate", calibrate)
     assert [calibrated(), calibrated()] == [True, False]
+    (tmp_path / "index" / "calibration.json").write_text("cut off", encoding="utf-8")
+    assert calibrated()
 
 
 def interrupt() -> int:

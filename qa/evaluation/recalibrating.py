@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+from qa.errors import IndexDamaged
 from qa.files import read_regular
 from qa.generations import current_generation, locked, parse_object, writing
+from qa.index import read_own_calibration
 from qa.question_files import set_checksum
 
 RECORD = "calibrated_on.json"
@@ -13,12 +15,13 @@ _LARGEST = 10_000  # bytes; it has two hundred
 
 
 def is_due(folder: Path, questions: Path, again: bool = True) -> bool:
-    """Return whether the set or the texts are others than when calibrating was last tried; where that failed, whether
-    to try ``again``."""
+    """Return whether the set or the texts are others than when calibrating was last tried, or what came of it cannot be
+    used; where that failed, whether to try ``again``."""
     try:
+        read_own_calibration(folder)
         last = parse_object(read_regular(folder / RECORD, _LARGEST))
         return bool(last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (IndexDamaged, OSError, ValueError, KeyError, TypeError):
         return True
 
 
