@@ -109,6 +109,12 @@ def test_requests_sent_at_once_are_answered_in_order(server: Running) -> None:
     assert statuses == ["200", "404"] * 40 + ["200"]
 
 
+@pytest.mark.parametrize("rest", [b"x" * 9000, b"\r" * 9000, b"\0" * 100_000])
+def test_a_client_that_sends_too_much_sees_its_answer(server: Running, rest: bytes) -> None:
+    asked = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert server.raw(asked + rest).startswith("HTTP/1.1 200 ")
+
+
 def test_a_refused_client_that_still_sends_sees_why(server: Running) -> None:
     head = BEGINNINGS["body"].replace(b"60000", b"5000000")
     with connect(server) as connection:

@@ -36,7 +36,7 @@ IDLE_SECONDS = 30
 MAX_LINE_BYTES = 28 * 1024  # a question, a source and a title as long as they may be take 24,000 in an address
 MAX_HEADER_BYTES = MAX_LINE_BYTES + 4 * 1024
 
-_LINGER_SECONDS = 2  # that a refused client may still send: closed at once it would be reset, and not see why
+_LINGER_SECONDS = 2  # that a client may still send: closed at once it would be reset, and not see its answer
 _UNREAD_BYTES = 1 << 20  # of answers that a client has not read, beyond which its next request waits
 _LOOP_SECONDS = 0.5
 _STOP_SECONDS = 30  # for the requests under way when the server is to stop
@@ -158,7 +158,6 @@ class _RefusalTask(ErrorTask):  # type: ignore[misc]
         self.response_headers += [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         if error.code == TooBusy.code:
             self.response_headers.append(("Retry-After", str(RETRY_SECONDS)))
-        self.channel.lingers = True
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
@@ -174,8 +173,7 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
 
     request: _Request | None  # that arrives
     local_address = ""
-    lingers = False  # whether a refusal was written, after which what still comes is read and dropped
-    closing_at: float | None = None  # when such a connection is closed
+    closing_at: float | None = None  # when it is closed, once all is written: what still comes is read and dropped
     waits_for_client = False  # whether a request is held back until the client has read
 
     def __init__(self, server: "HTTPServer", sock: socket.socket, addr: Any, adj: Adjustments, map: Any = None) -> None:
@@ -235,7 +233,7 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
             self.recv(self.adj.recv_bytes)  # which closes at the end
 
     def handle_write(self) -> None:
-        if self.lingers and self.close_when_flushed:
+        if self.close_when_flushed:
             self._flush_exception(self._flush_some)
             if not (self.total_outbufs_len or self.will_close):
                 self._linger()
@@ -246,7 +244,7 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
             self.server.add_task(self)
 
     def _linger(self) -> None:
-        """Send no more, and let the client read why before the connection goes."""
+        """Send no more, and let the client read all before the connection goes."""
         try:
             self.socket.shutdown(socket.SHUT_WR)
             self.closing_at = time.monotonic() + _LINGER_SECONDS
