@@ -16,10 +16,10 @@ import os, resource, sys, traceback
 from pathlib import Path
 import qa.lexicon, qa.stores
 from qa.building import build_index
-from qa.embedders import load_embedder
+from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexUnwritable
 
-embedder = load_embedder()  # loaded and never used before a fork, so that no thread of its own is lost there
+embedder = load_sentence_transformer()  # loaded and never used before a fork, so that no thread of its own is lost there
 print("ready", flush=True)
 for line in sys.stdin:
     corpus, index, limit = line.rstrip("\\n").split("\\t")
