@@ -19,7 +19,8 @@ from qa.building import build_index
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexUnwritable
 
-embedder = load_sentence_transformer()  # loaded and never used before a fork, so that no thread of its own is lost there
+# Loaded and never used before a fork, so that no thread of its own is lost there.
+embedder = load_sentence_transformer()
 print("ready", flush=True)
 for line in sys.stdin:
     corpus, index, limit = line.rstrip("\\n").split("\\t")

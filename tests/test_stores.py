@@ -205,8 +205,9 @@ def resident_kilobytes(kind: str) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells memory by /proc")
-def test_an_opened_store_takes_no_memory_of_its_own(kind: type[VectorStore]) -> None:
+def test_a_large_store_takes_no_memory_of_its_own(kind: type[VectorStore], monkeypatch: pytest.MonkeyPatch) -> None:
     rows, dimension = 20_000, 384  # 30 MB
+    monkeypatch.setattr("qa.stores.vectors.MAPPED_BYTES", 20_000_000)
     with tempfile.TemporaryDirectory() as folder:
         kind.write(Path(folder), clustered_rows(0, rows, dimension))
         before = resident_kilobytes("RssAnon")
