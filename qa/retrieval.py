@@ -29,7 +29,7 @@ SAME = 0.999
 
 MOST_COMPARED = 3
 """Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed, as much as a
-question of 200 characters. Of a long question that costs enough by itself only the first has any."""
+question of 200 characters. A long question costs enough by itself, and none is sought for it."""
 
 LONG = 500
 """Characters from which on a question is long, half of the most that it may have."""
@@ -144,9 +144,9 @@ def read_as(question: str, reports: Sequence[TermReport]) -> str:
 
 
 def unknown_of(question: str, reports: Sequence[TermReport]) -> list[str]:
-    """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED; of a
-    LONG question the first."""
-    most = MOST_COMPARED if len(question) <= LONG else 1
+    """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED; none
+    of a LONG question."""
+    most = MOST_COMPARED if len(question) <= LONG else 0
     return list(dict.fromkeys(r.term.text for r in reports if r.state is TermState.UNKNOWN))[:most]
 
 
