@@ -162,6 +162,14 @@ def test_a_refused_client_that_keeps_its_connection_loses_it(server: Running) ->
         assert closed_within(connection, 20)
 
 
+def test_no_other_client_is_reset_while_connections_are_closed(server: Running) -> None:
+    end = time.monotonic() + 5
+    with ExitStack() as held:
+        while time.monotonic() < end:
+            held.enter_context(connect(server)).sendall(b"X\r\n\r\n")  # each is closed two seconds later
+            assert [server.request("GET", "/healthz")[0] for _ in range(5)] == [200] * 5
+
+
 def test_a_client_that_never_reads_loses_its_connection(server: Running) -> None:
     with connect(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -39,6 +39,7 @@ MAX_HEADER_BYTES = MAX_LINE_BYTES + 4 * 1024
 _LINGER_SECONDS = 2  # that a client may still send: closed at once it would be reset, and not see its answer
 _UNREAD_BYTES = 1 << 20  # of answers that a client has not read, beyond which its next request waits
 _LOOP_SECONDS = 0.5
+_LOOK_SECONDS = 1.0  # between two looks at the connections' times
 _STOP_SECONDS = 30  # for the requests under way when the server is to stop
 _MOST_CONNECTIONS = 2_000  # of a process; each costs its loop a few microseconds a round, whatever it does
 _LEAST_CONNECTIONS = 32
@@ -265,7 +266,6 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
             threads=threads,
             ident="Candor",
             connection_limit=most,
-            cleanup_interval=1,
             max_request_header_size=MAX_HEADER_BYTES,
             max_request_body_size=MAX_BODY_BYTES + 2,  # so much is refused; one less the application refuses
             outbuf_high_watermark=1 << 30,  # no thread waits for a client that reads slowly: see _UNREAD_BYTES
@@ -302,7 +302,11 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
                 return
 
     def maintenance(self, now: float) -> None:
-        """Look at every connection's time, once a second."""
+        """Do nothing: waitress calls this in the middle of a round, in which a connection that is closed would leave
+        its number to the next one, and its events with it."""
+
+    def _keep_times(self) -> None:
+        """Look at every connection's time."""
         idle_seconds = 1 if len(self.active_channels) > self._crowded else IDLE_SECONDS
         for connection in tuple(self.active_channels.values()):
             connection.keep_time(time.monotonic(), idle_seconds)
@@ -310,15 +314,19 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
     def serve(self, stopped: Callable[[], bool]) -> None:
         """Serve until ``stopped``, which is asked every half second; then answer what is under way, take nothing new,
         and return."""
+        looked = 0.0
         while not stopped():
             loop(_LOOP_SECONDS, use_poll=True, map=self._map, count=1)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                self._keep_times()
+                looked = time.monotonic()
         self._take_pending()
         self.del_channel()
         self.socket.close()
         end = time.monotonic() + _STOP_SECONDS
         while self._close_idle() and time.monotonic() < end:
             loop(_LOOP_SECONDS / 10, use_poll=True, map=self._map, count=1)
-            self.maintenance(time.time())
+            self._keep_times()
         for dispatcher in (self.task_dispatcher, self._refusing):
             dispatcher.shutdown(timeout=1)
 
