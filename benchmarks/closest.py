@@ -12,9 +12,9 @@ import numpy as np
 from wordfreq import top_n_list, zipf_frequency
 
 from benchmarks.data import open_set_index, read_set
-from qa.closest import CLOSE, OFFERED, PASSAGES, candidate_phrases
-from qa.index import Index
-from qa.tagging import NOUN_TAGS, tag
+from qa.answers.closest import CLOSE, OFFERED, PASSAGES, candidate_phrases
+from qa.indexing.index import Index
+from qa.language.tagging import NOUN_TAGS, tag
 
 SETS = {"termstate_counselchat": "counselchat", "termstate_scifact": "scifact"}
 CORPORA = ("scifact", "counselchat", "hypotermqa", "clapnq", "squad2", "medquad_a")

@@ -24,17 +24,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from benchmarks.data import WORK, open_set_index, read_set
-from qa.confidence import (
-    PACKAGED,
-    HeldOut,
-    Promise,
-    calibration_json,
-    confidence,
-    keep_promise,
-    packaged_calibration,
-    read_calibration,
-    verdict,
-)
+from qa.answers.retrieval import gather_evidence
+from qa.answers.verdicts import confidence, keep_promise, verdict
 from qa.embedders import embedder_checksum
 from qa.evaluation.calibrating import (
     DIRECTIONS,
@@ -54,7 +45,7 @@ from qa.evaluation.measures import aurc, auroc, brier, ece, reliability_bins
 from qa.evaluation.outcomes import Grading
 from qa.evaluation.plots import reliability_plot
 from qa.evaluation.question import SetQuestion
-from qa.retrieval import gather_evidence
+from qa.indexing.calibration import PACKAGED, HeldOut, Promise, calibration_json, packaged_calibration, read_calibration
 
 CORE = (
     "top_cosine",
@@ -412,7 +403,7 @@ def print_packaged() -> None:
 
 def print_cost(folder: Path) -> None:
     """Print what a confidence costs from its signals on, and what measuring the signals does."""
-    from qa import retrieval
+    from qa.answers import retrieval
 
     index, texts = open_set_index(folder), [question.text for question in _questions(folder)][:400]
     times: list[float] = []

@@ -10,9 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from qa.building import build_index
 from qa.errors import QAError
-from qa.index import Index, check_index, open_index
+from qa.indexing.building import build_index
+from qa.indexing.index import Index, check_index, open_index
 
 WORK = Path(__file__).parent / "work"
 

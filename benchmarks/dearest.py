@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-from qa.answering import Answerer
-from qa.cli import leave_cores
-from qa.index import Index, open_index
+from qa.answers.answering import Answerer
+from qa.cores import leave_cores
+from qa.indexing.index import Index, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
 
 _PASSAGES = 300  # that words are taken from

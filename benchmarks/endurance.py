@@ -21,9 +21,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from qa.building import build_index
 from qa.embedders import load_embedder
-from qa.generations import all_generations, current_generation, verify
+from qa.indexing.building import build_index
+from qa.indexing.generations import all_generations, current_generation, verify
 
 _NOTES = 20
 _PORT = 8765

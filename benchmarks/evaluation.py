@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.data import WORK, open_set_index, read_set
-from qa.answering import Answerer
+from qa.answers.answering import Answerer
 from qa.evaluation.evaluating import Task, evaluate
 from qa.evaluation.runs import ranked_documents, read_run
 

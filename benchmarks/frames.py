@@ -13,10 +13,10 @@ from pathlib import Path
 
 from benchmarks.data import open_set_index, read_set
 from benchmarks.states import normalised
+from qa.answers.states import report_terms
 from qa.datatypes import TermState
-from qa.lexicon import Lexicon
-from qa.states import report_terms
-from qa.terms import find_terms
+from qa.language.terms import find_terms
+from qa.lexicons import Lexicon
 
 SETS = {"termstate_counselchat": "counselchat", "termstate_scifact": "scifact"}
 KINDS = ["unknown_word", "unknown_compound", "known_compound"]

@@ -13,10 +13,11 @@ from ir_measures import nDCG
 
 from benchmarks.data import WORK, Judgments, batches, read_set
 from benchmarks.retrieval import DEPTH, Run, document_scores
+from benchmarks.rivals import reciprocal_rank
+from qa.answers.fusions import standard_score
+from qa.answers.retrieval import dense_rankings, lexical_ranking
 from qa.datatypes import Ranking
-from qa.fusions import reciprocal_rank, standard_score
-from qa.index import Index, open_index
-from qa.retrieval import dense_rankings, lexical_ranking
+from qa.indexing.index import Index, open_index
 
 WEIGHTS = [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]
 

@@ -16,7 +16,6 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,13 +29,13 @@ from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 
 from benchmarks.data import WORK
-from qa.answering import Answerer
-from qa.building import build_index
-from qa.cli import leave_cores
+from qa.answers.answering import Answerer
+from qa.cores import leave_cores
 from qa.embedders import Embedder, load_embedder
-from qa.generations import current_generation
-from qa.index import Generation, open_index
-from qa.stores import PRECISIONS, FaissStore, Vectors
+from qa.indexing.building import build_index
+from qa.indexing.generations import current_generation
+from qa.indexing.index import Generation, open_index
+from qa.stores import Vectors
 
 FILES = 1000
 REAL = 100_000  # passages that are embedded by the model
@@ -136,9 +135,9 @@ class MadeEmbedder:
         """Be the real one in all else."""
         return getattr(self.real, name)
 
-    def carried_to(self, folder: Path, sample: Sequence[str]) -> "MadeEmbedder":
+    def export_to(self, folder: Path, sample: Sequence[str]) -> "MadeEmbedder":
         """Carry the real one."""
-        self.real = self.real.carried_to(folder, sample)
+        self.real = self.real.export_to(folder, sample)
         return self
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -173,7 +172,7 @@ def build(corpus: Path, index: Path, real: Path | None) -> Built:
 
 def ask(index: Path, questions: Sequence[str]) -> Asked:
     """Open an index and ask it, one question after the other."""
-    embedder = Generation(current_generation(index)).carried_embedder()
+    embedder = Generation(current_generation(index)).exported_embedder()
     assert embedder is not None
     embedder.embed_questions(questions[:2])
     own, mapped = _resident("RssAnon"), _resident("RssFile")
@@ -194,21 +193,6 @@ def ask(index: Path, questions: Sequence[str]) -> Asked:
         float(np.median(times)), float(np.percentile(times, 95)), float(np.median(dense)), float(np.median(exact)),
         recall(found[:, :10], nearest[:, :10]), recall(found, nearest),
     )  # fmt: skip
-
-
-def compressed(index: Path, questions: Sequence[str], precision: str) -> tuple[int, float, float, float]:
-    """Return the bytes that are searched, a search's milliseconds, and the recall of the nearest ten and hundred."""
-    opened = open_index(index)
-    vectors, rows = opened.embed(questions), np.arange(len(opened), dtype=np.int64)
-    nearest = opened.store.search(vectors, 100, rows)[1]
-    with tempfile.TemporaryDirectory() as folder:
-        FaissStore.write(Path(folder), opened.store.vectors(rows), precision)
-        store = FaissStore.load(Path(folder))
-        searched = [file for file in Path(folder).iterdir() if precision == "float32" or file.name != "vectors.faiss"]
-        size = sum(file.stat().st_size for file in searched)
-        times = [_milliseconds(store.search, row[None], 100) for row in vectors]
-        found = store.search(vectors, 100)[1]
-    return size, float(np.median(times)), recall(found[:, :10], nearest[:, :10]), recall(found, nearest)
 
 
 def recall(found: np.ndarray, nearest: np.ndarray) -> float:
@@ -258,12 +242,6 @@ def main() -> None:
     print(f"| | {' | '.join(f'{size:,} passages' for size in chosen.sizes)} |\n|---|{'---|' * len(rows)}")
     for name in rows[0]:
         print(f"| {name} | {' | '.join(row[name] for row in rows)} |")
-    compared = WORK / "growth" / str(min(max(chosen.sizes), REAL)) / "index"
-    print("\n| vectors as | bytes searched a passage | search, ms | recall@10 | recall@100 |\n|---|---|---|---|---|")
-    for precision in PRECISIONS:
-        size, milliseconds, ten, hundred = alone(compressed, compared, questions, precision)
-        held = size / min(max(chosen.sizes), REAL)
-        print(f"| {precision} | {held:,.0f} | {milliseconds:.2f} | {ten:.4f} | {hundred:.4f} |")
 
 
 def _row(size: int, texts: Sequence[str], questions: Sequence[str]) -> dict[str, str]:

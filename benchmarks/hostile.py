@@ -26,8 +26,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from qa.embedders.sentence_transformers import model_folder
 from qa.errors import UnreadableDocument
-from qa.readers import CorpusFile, read_corpus
-from qa.splitters import Splitter
+from qa.parsers import CorpusFile, read_corpus
+from qa.indexing.splitters import Splitter
 
 resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
 tokenizer = Tokenizer.from_file(str(model_folder(None) / "tokenizer.json"))

@@ -13,10 +13,11 @@ import numpy as np
 from ir_measures import nDCG
 
 from benchmarks.data import QuestionSet, batches, open_set_index, read_set
+from benchmarks.rivals import reciprocal_rank
+from qa.answers.fusions import standard_score
+from qa.answers.retrieval import dense_rankings, lexical_ranking
 from qa.datatypes import Ranking
-from qa.fusions import reciprocal_rank, standard_score
-from qa.index import Index
-from qa.retrieval import dense_rankings, lexical_ranking
+from qa.indexing.index import Index
 
 DEPTH = 100
 RESAMPLES = 1000

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.data import batches, open_set_index, read_set
-from qa.answering import Answerer
+from qa.answers.answering import Answerer
 from qa.datatypes import QuotedPassage
 
 

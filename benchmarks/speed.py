@@ -35,13 +35,13 @@ from rich.progress import track
 from benchmarks.data import WORK, QuestionSet, read_set
 from benchmarks.growth import ASKED, REAL, Asked, ask, paragraphs
 from benchmarks.load import PORT, Load, ask_all, resident, served
-from qa.answering import Answerer
-from qa.cli import leave_cores
+from qa.answers.answering import Answerer
+from qa.answers.retrieval import lexical_ranking
+from qa.cores import leave_cores
 from qa.embedders import Embedder, load_embedder
-from qa.generations import current_generation
-from qa.index import Generation, open_index
-from qa.retrieval import lexical_ranking
-from qa.splitters import Splitter
+from qa.indexing.generations import current_generation
+from qa.indexing.index import Generation, open_index
+from qa.indexing.splitters import Splitter
 from qa.stores import Vectors
 
 SPEED = WORK / "speed"
@@ -106,7 +106,7 @@ def product_rate() -> float:
 
 def tokens_of(index: Path, texts: Sequence[str]) -> float:
     """Return how many tokens the texts have for an index's embedder, on average."""
-    embedder = Generation(current_generation(index)).carried_embedder()
+    embedder = Generation(current_generation(index)).exported_embedder()
     assert embedder is not None
     encoded = embedder.tokenizer.encode_batch(list(texts))
     return statistics.mean(min(len(one.ids), embedder.max_tokens) for one in encoded)
@@ -123,7 +123,7 @@ def share(tokens: float, seconds: float, limit: float) -> str:
 def passages_of(index: Path) -> list[str]:
     """Return what was embedded of each passage of an index, by row."""
     generation = Generation(current_generation(index))
-    embedder = generation.carried_embedder()
+    embedder = generation.exported_embedder()
     assert embedder is not None
     splitter = Splitter(
         embedder.tokenizer, embedder.max_tokens, generation.manifest.passage_tokens, embedder.passage_overhead
@@ -134,7 +134,7 @@ def passages_of(index: Path) -> list[str]:
 
 def embed_both(index: Path, texts: Sequence[str], questions: Sequence[str]) -> dict[str, float]:
     """Return passages a second and milliseconds of one question by model and export, in turns."""
-    original, exported = load_embedder(), Generation(current_generation(index)).carried_embedder()
+    original, exported = load_embedder(), Generation(current_generation(index)).exported_embedder()
     assert exported is not None
     both: dict[str, Embedder] = {"original": original, "exported": exported}
     rates: dict[str, list[float]] = {name: [] for name in both}
@@ -185,7 +185,7 @@ def measure_quality(index: Path, asked: QuestionSet) -> None:
     texts = passages_of(index)
     judged = [question for question in asked.questions if question["_id"] in asked.judgments]
     wanted = [question["text"] for question in judged]
-    exported = generation.carried_embedder()
+    exported = generation.exported_embedder()
     assert exported is not None
     pairs = (
         (original_vectors(index, texts), load_embedder().embed_questions(wanted)),
@@ -314,7 +314,7 @@ def stages(index: Path, questions: Sequence[str]) -> dict[str, float]:
         start = time.perf_counter()
         vector = opened.embed(texts)
         opened.store.search(vector, 100)
-        lexical_ranking(question, opened, 100)
+        lexical_ranking(opened.language.question(question), opened, 100)
         inside.append(1000 * (time.perf_counter() - start))
     beyond = [one - other for one, other in zip(whole, inside, strict=True)]
     return {"whole": statistics.median(whole), "beyond": statistics.median(beyond)}

@@ -11,8 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.data import open_set_index, read_set
-from qa import spelling
-from qa.words import fold, is_english
+from qa.answers import spelling
+from qa.language import load_language
+
+ENGLISH = load_language("en")
 
 SETS = {"termstate_counselchat": "counselchat", "termstate_scifact": "scifact", "dl_typo_q": "clapnq"}
 GRID = {
@@ -35,8 +37,8 @@ def read_errors(folder: Path, name: str, corpus: str) -> list[Error]:
     """Return the errors of a set that are no words: of these no speller without context can tell."""
     index = open_set_index(folder / corpus)
     labels = [pair for q in read_set(folder / name).questions for pair in q.get("misspelled") or []]
-    words = [(fold(pair["term"]), fold(pair["correction"])) for pair in labels]
-    errors = [(w, c) for w, c in words if not is_english(w) and not index.lexicon.has_word(w)]
+    words = [(ENGLISH.fold(pair["term"]), ENGLISH.fold(pair["correction"])) for pair in labels]
+    errors = [(w, c) for w, c in words if not ENGLISH.is_known(w) and not index.lexicon.has_word(w)]
     found = [Error(w, c, spelling.candidates(w, index.lexicon)) for w, c in errors]
     index.close()
     return found

@@ -21,15 +21,20 @@ from ir_measures import nDCG
 
 from benchmarks.data import WORK, Judgments, batches, open_set_index, read_set
 from benchmarks.retrieval import DEPTH, Run, document_scores
-from qa.building import lexicon_entries
+from benchmarks.rivals import reciprocal_rank
+from qa.answers.candidates import Candidates
+from qa.answers.fusions import DENSE_WEIGHT, rank, standard_score
+from qa.answers.retrieval import MANY, copies_last, dense_rankings, telling_pairs
 from qa.datatypes import Hit, Ranking
-from qa.fusions import DENSE_WEIGHT, rank, reciprocal_rank, standard_score
-from qa.index import Index
-from qa.lexicon import PHRASE_WEIGHT, Lexicon, build_lexicon
-from qa.retrieval import MANY, copies_last, dense_rankings, telling_pairs
+from qa.indexing.building import lexicon_entries
+from qa.indexing.index import Index
+from qa.language import load_language
+from qa.language.vocabulary import QUESTION_WORDS
+from qa.lexicons import TantivyLexicon
+from qa.lexicons.tantivy import PHRASE_WEIGHT, build_lexicon
 from qa.stores import Vectors
-from qa.vocabulary import QUESTION_WORDS
-from qa.words import stems
+
+ENGLISH = load_language("en")
 
 RESAMPLES = 5000
 Floats = npt.NDArray[np.float64]
@@ -53,24 +58,26 @@ class Asked:
 
     def lexical(
         self,
-        lexicon: Lexicon | None = None,
+        lexicon: TantivyLexicon | None = None,
         phrase_weight: float = PHRASE_WEIGHT,
         dropped: frozenset[str] = QUESTION_WORDS,
         many: int = MANY,
     ) -> list[Ranking]:
-        """Return the lexical ranking of each question, as ``qa.retrieval`` makes it but for what is given."""
+        """Return the lexical ranking of each question, as ``qa.answers.retrieval`` makes it but for what is given."""
         found = []
         for text in self.texts:
-            asked = stems(text)
+            asked = ENGLISH.stems(text)
             words = [word for word in asked if word not in dropped] or asked
             pairs = telling_pairs(asked, self.index.lexicon, many) if phrase_weight else []
-            found.append((lexicon or self.index.lexicon).rank(words, DEPTH, pairs, phrase_weight=phrase_weight))
+            asked_of = lexicon or self.index.lexicon
+            assert isinstance(asked_of, TantivyLexicon)
+            found.append(asked_of.rank(words, DEPTH, pairs, phrase_weight=phrase_weight))
         return found
 
     def fused(self, dense: Sequence[Ranking] | None = None, lexical: Sequence[Ranking] | None = None) -> list[Ranking]:
         """Return the default fusion of the default rankings but for those given."""
         return [
-            copies_last(standard_score(one, other), self.index)
+            copies_last(standard_score(one, other), Candidates.of((one, other), self.index.store))
             for one, other in zip(dense or self.dense, lexical or self.lexical(), strict=True)
         ]
 
@@ -116,9 +123,10 @@ def titles_of(weight: int) -> Callable[[Asked], list[Ranking]]:
             build_lexicon(
                 Path(folder),
                 lexicon_entries(asked.index.generation.passages, asked.index.generation.documents()),
+                asked.index.language,
                 weight,
             )
-            return asked.fused(lexical=asked.lexical(Lexicon(Path(folder))))
+            return asked.fused(lexical=asked.lexical(TantivyLexicon(Path(folder), asked.index.language)))
 
     return stage
 
@@ -185,7 +193,7 @@ def weight_by_question(asked: Asked) -> list[Ranking]:
     """The dense weight raised where the best lexical passage holds little of the question's lexical weight."""
     found = []
     for text, one, other in zip(asked.texts, asked.dense, asked.lexical(), strict=True):
-        words = [word for word in dict.fromkeys(stems(text)) if word not in QUESTION_WORDS]
+        words = [word for word in dict.fromkeys(ENGLISH.stems(text)) if word not in QUESTION_WORDS]
         counts = [asked.index.lexicon.passage_count([word]) for word in words]
         mass = sum(np.log(1 + (len(asked.index) - c + 0.5) / (c + 0.5)) for c in counts)
         cover = min((other[0].score if other else 0.0) / (2.2 * mass + 1e-9), 1.0)

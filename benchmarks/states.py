@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.data import open_set_index, read_set
+from qa.answers.states import report_terms
 from qa.datatypes import TermReport, TermState
-from qa.lexicon import Lexicon
-from qa.states import report_terms
-from qa.terms import find_terms
-from qa.vocabulary import NAMING_HEADS
-from qa.words import stems
+from qa.language import load_language
+from qa.language.terms import find_terms
+from qa.language.vocabulary import NAMING_HEADS
+from qa.lexicons import Lexicon
+
+ENGLISH = load_language("en")
 
 CORPORA = {
     "termstate_counselchat": "counselchat",
@@ -201,7 +203,7 @@ def parts_right(case: Case) -> bool:
     """Whether the term's known parts are those labelled, generic heads counted either way."""
 
     def plain(parts: Iterable[str]) -> list[str]:
-        return [normalised(part) for part in parts if not NAMING_HEADS.issuperset(stems(part))]
+        return [normalised(part) for part in parts if not NAMING_HEADS.issuperset(ENGLISH.stems(part))]
 
     expected = plain(case.question["known_parts"])
     return any(normalised(r.term.text) in case.wanted and plain(r.known_parts) == expected for r in case.flagged)
@@ -215,8 +217,8 @@ def focus_named(case: Case) -> bool:
     """Whether the disease is named whole or by one of its missing words."""
     if set(case.wanted) & set(case.named):
         return True
-    missing = {stem for word in case.question["words_not_in_corpus"] for stem in stems(word)}
-    named = {stem for report in case.flagged for stem in stems(report.term.text)}
+    missing = {stem for word in case.question["words_not_in_corpus"] for stem in ENGLISH.stems(word)}
+    named = {stem for report in case.flagged for stem in ENGLISH.stems(report.term.text)}
     return bool(missing) and bool(missing & named)
 
 

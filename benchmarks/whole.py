@@ -20,11 +20,11 @@ import Stemmer
 from benchmarks.data import WORK, Judgments, batches, read_set
 from benchmarks.fusion import ndcg_of_run
 from benchmarks.retrieval import DEPTH, Run, mean_with_interval
+from benchmarks.rivals import RRF_K
 from qa.embedders import Embedder, load_embedder
-from qa.readers.jsonl import read_jsonl
+from qa.parsers.jsonl import read_jsonl
 
 WEIGHTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
-RRF_K = 60
 
 Scores = npt.NDArray[np.float64]
 

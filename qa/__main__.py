@@ -1,6 +1,6 @@
 """``python -m qa`` is the command ``qa``."""
 
-from qa.cli import main
+from qa.command.cli import main
 
 if __name__ == "__main__":
     main()

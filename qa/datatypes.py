@@ -77,6 +77,25 @@ class Word:
     folded: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is asked or read, cut once: its words, their stems, and ``content``, those of the stems that do
+    not only ask; all where all do."""
+
+    text: str
+    words: tuple[Word, ...]
+    stems: tuple[str, ...]
+    content: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A stretch of words as it is shown, and their stems, by which it is looked up."""
+
+    text: str
+    stems: tuple[str, ...]
+
+
 class Naming(StrEnum):
     """How a question treats a term as the name of something.
 
@@ -132,18 +151,34 @@ class TermState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TermReport:
-    """A term with its state. ``passage_count`` is how many passages use the whole term; ``known_parts`` are
-    the longest parts that the corpus does use, in order, as the asker wrote them in lower case; ``closest`` are terms
-    of the corpus that mean nearly what an unknown one does; ``reason`` says in a few words which rule gave the state.
+    """A term with its state. ``passage_count`` is how many passages use the whole term; ``meant`` is the word that a
+    misspelled one was read as; ``parts`` are the longest parts that the corpus does use, in order, as the asker wrote
+    them in lower case; ``closest`` are terms of the corpus that mean nearly what an unknown one does; ``reason`` says
+    in a few words which rule gave the state.
     """
 
     term: Term
     state: TermState
     passage_count: int
-    suggestion: str | None = None
-    known_parts: tuple[str, ...] = ()
+    meant: Phrase | None = None
+    parts: tuple[Phrase, ...] = ()
     closest: tuple[str, ...] = ()
     reason: str = ""
+
+    @property
+    def suggestion(self) -> str | None:
+        """Return the word that was meant, as it is shown."""
+        return self.meant.text if self.meant else None
+
+    @property
+    def known_parts(self) -> tuple[str, ...]:
+        """Return the known parts as they are shown."""
+        return tuple(part.text for part in self.parts)
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Return the stems of the term, of a misspelled one as it was meant."""
+        return self.meant.stems if self.meant else tuple(word.stem for word in self.term.words)
 
 
 class Hit(NamedTuple):
@@ -176,8 +211,13 @@ EVERYTHING = Scope()
 class Part:
     """What the corpus says on one known part, or on several together."""
 
-    terms: tuple[str, ...]
+    phrases: tuple[Phrase, ...]
     ranking: Ranking
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Return the parts as they are shown."""
+        return tuple(phrase.text for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,25 +250,29 @@ class Signals:
     - ``length``: log(1 + the number of different words that do not only ask).
     """
 
-    top_cosine: float = 0.0
-    rise: float = 0.0
-    coherence: float = 0.0
-    lead: float = 0.0
-    lexical_share: float = 0.0
-    agreement: float = 0.0
-    corpus_coverage: float = 0.0
-    passage_coverage: float = 0.0
-    shown_coverage: float = 0.0
-    sentence_coverage: float = 0.0
-    title_coverage: float = 0.0
-    missing_word: float = 0.0
-    matched_weight: float = 0.0
-    noun_coverage: float = 0.0
-    flagged_weight: float = 0.0
-    flagged_name: float = 0.0
-    flagged_unknown: float = 0.0
-    flagged_apart: float = 0.0
-    length: float = 0.0
+    top_cosine: float
+    rise: float
+    coherence: float
+    lead: float
+    lexical_share: float
+    agreement: float
+    corpus_coverage: float
+    passage_coverage: float
+    shown_coverage: float
+    sentence_coverage: float
+    title_coverage: float
+    missing_word: float
+    matched_weight: float
+    noun_coverage: float
+    flagged_weight: float
+    flagged_name: float
+    flagged_unknown: float
+    flagged_apart: float
+    length: float
+
+
+NOTHING_MEASURED = Signals(**dict.fromkeys(Signals.__slots__, 0.0))
+"""The signals of a question for which nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +280,18 @@ class Evidence:
     """Everything measured about one question on one index; confidence and note are pure functions of it.
 
     ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. Passages are of the
-    ``scope`` that was asked; states are of all texts.
+    ``scope`` that was asked; states are of all texts. ``language`` is that of the question where it is another one than
+    that of the texts, whose terms then say nothing.
     """
 
-    question: str
+    question: Question
     ranking: Ranking
     cosines: tuple[float, ...]
-    signals: Signals = Signals()
+    signals: Signals = NOTHING_MEASURED
     terms: tuple[TermReport, ...] = ()
     parts: tuple[Part, ...] = ()
     scope: Scope = EVERYTHING
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +353,8 @@ class Manifest:
 
     ``title``, ``notice``, ``language`` and ``examples``, questions for a first try, are the owner's words on the texts.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
-    ``files`` are the checksums of the generation's own. ``requested_tokens`` is the setting from which
-    ``passage_tokens`` came.
+    ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
+    versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came.
     """
 
     format: int
@@ -322,7 +368,7 @@ class Manifest:
     passage_tokens: int
     requested_tokens: int
     store: str
-    vectors: str
+    lexicon: str
     documents: int
     passages: int
     corpora: tuple[str, ...] = ()
@@ -333,4 +379,5 @@ class Manifest:
     sources: dict[str, str] = field(default_factory=dict)
     imperfect: tuple[str, ...] = ()
     libraries: dict[str, str] = field(default_factory=dict)
+    plugins: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)

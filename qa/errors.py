@@ -1,4 +1,4 @@
-"""Everything that a user can be told went wrong. Imports nothing; holds no behaviour.
+"""Every error that a user sees. Imports nothing; holds no behaviour.
 
 QAError
 ├── BadQuestion           ask again, differently
@@ -8,6 +8,7 @@ QAError
 ├── CorpusMissing         name another corpus, or add texts to it
 ├── DocumentsWouldGo      name what was left out too, or say that it is to go
 ├── UnreadableDocument    mend or remove one file or line; the others go on
+├── PluginUnusable        mend or uninstall the package that adds it
 ├── EmbedderUnusable      reinstall the bundled model, or name another folder
 ├── IndexMissing          build an index
 ├── IndexMismatch         rebuild the index, or use the embedder that made it
@@ -58,7 +59,7 @@ class CorpusMissing(QAError):
 
 
 class DocumentsWouldGo(QAError):
-    """A build would remove more than a tenth of the documents, and was not told to."""
+    """A build would remove more than a tenth of the documents, without the option that allows it."""
 
     code = "documents_would_go"
 
@@ -73,6 +74,12 @@ class UnreadableDocument(QAError):
         super().__init__(f"{source}: {reason}")
         self.source = source
         self.reason = reason
+
+
+class PluginUnusable(QAError):
+    """A package that adds a parser, a store or an embedder cannot be loaded."""
+
+    code = "plugin_unusable"
 
 
 class EmbedderUnusable(QAError):
@@ -112,6 +119,6 @@ class IndexUnwritable(QAError):
 
 
 class ServerUnstartable(QAError):
-    """The server cannot listen where it was told to."""
+    """The server cannot listen on the address that it was given."""
 
     code = "server_unstartable"

@@ -1,7 +1,7 @@
 """Files of others, opened so that nothing of theirs can hold up who reads them, or fill the memory.
 
 Only regular files are opened: a FIFO, a device or a socket, also by way of a link or put there a moment ago, is
-refused at once. What a file says is ``readers``' and others'.
+refused at once. What a file says is ``parsers``' and others'.
 """
 
 import os

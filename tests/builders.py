@@ -14,8 +14,8 @@ from types import TracebackType
 _CODE = """
 import os, resource, sys, traceback
 from pathlib import Path
-import qa.lexicon, qa.stores
-from qa.building import build_index
+import qa.lexicons.tantivy, qa.stores
+from qa.indexing.building import build_index
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexUnwritable
 

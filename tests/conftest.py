@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from qa.answering import Answerer
-from qa.building import build_index
-from qa.cli import cli
-from qa.index import Index, open_index
+from qa.answers.answering import Answerer
+from qa.command.cli import cli
+from qa.indexing.building import build_index
+from qa.indexing.index import Index, open_index
 from qa.settings import BuildSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +50,7 @@ class WordLengthEmbedder:
         self.tokenizer = tokenizer
         self.embedded: list[str] = []
 
-    def carried_to(self, folder: Path, sample: Sequence[str]) -> "WordLengthEmbedder":
+    def export_to(self, folder: Path, sample: Sequence[str]) -> "WordLengthEmbedder":
         return self
 
     def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.answering import Answerer, best_sentence, find_highlights, marked_segments
+from qa.answers.answering import Answerer, best_sentence, find_highlights, marked_segments
+from qa.answers.payload import answer_payload
 from qa.datatypes import Passage, QuotedPassage, Scope, TermState, Verdict
 from qa.errors import BadQuestion
+from qa.indexing.splitters import find_sentences
 from qa.limits import check_k, check_question
-from qa.payload import answer_payload
-from qa.splitters import find_sentences
-from qa.words import stems
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
+from tests.english import ENGLISH, stems
 
 
 @pytest.mark.parametrize(("question", "words"), BAD_QUESTIONS)
@@ -47,12 +47,13 @@ def test_any_text_is_answered_or_refused(shared_answerer: Answerer, question: st
         return
     json.dumps(answer_payload(answer)).encode()
     assert 0 <= answer.confidence <= 1
-    assert (answer.note is None) <= (answer.verdict is not Verdict.NOT_IN_CORPUS)
+    if answer.verdict is Verdict.NOT_IN_CORPUS:
+        assert answer.note
 
 
 @pytest.fixture(scope="module")
 def shared_answerer(tiny_folder):  # type: ignore[no-untyped-def]
-    from qa.index import open_index
+    from qa.indexing.index import open_index
     from tests.conftest import WordLengthEmbedder
 
     index = open_index(tiny_folder, WordLengthEmbedder())
@@ -90,7 +91,7 @@ def test_answers_in_threads_are_the_same(tiny_answerer: Answerer) -> None:
     ],
 )
 def test_find_highlights(text: str, asked: str, expected: list[str]) -> None:
-    spans = find_highlights(text, frozenset(stems(asked)))
+    spans = find_highlights(text, frozenset(stems(asked)), ENGLISH)
     assert [text[start:end] for start, end in spans] == expected
 
 
@@ -118,7 +119,7 @@ def test_marked_segments_are_the_text() -> None:
 )
 def test_best_sentence(text: str, weights: dict[str, float], expected: str | None) -> None:
     passage = Passage("p", "d", "T", "", "s", text, 0, len(text), sentences=find_sentences(text))
-    found = best_sentence(passage, weights)
+    found = best_sentence(passage, weights, ENGLISH)
     assert (None if found is None else text[slice(*found)]) == expected
     assert found is None or found[0] == text.index(expected or "")
 

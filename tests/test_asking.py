@@ -2,8 +2,8 @@
 
 import pytest
 
-from qa.asking import asked_stretches
-from qa.tagging import tag
+from qa.language.asking import asked_stretches
+from qa.language.tagging import tag
 
 
 def asked(question: str) -> list[str]:

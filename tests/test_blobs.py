@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from qa.blobs import find_blobs, without_blobs
+from qa.parsers.blobs import find_blobs, without_blobs
 
 DATA = base64.b64encode(random.Random(1).randbytes(900)).decode()
 URI = f"data:image/png;base64,{DATA}"

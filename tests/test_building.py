@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from qa import building
-from qa.answering import Answerer
-from qa.building import build_index
+from qa.answers.answering import Answerer
 from qa.datatypes import Document, Passage
 from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable
-from qa.generations import current_generation, locked
-from qa.index import Generation, open_index
+from qa.indexing import building
+from qa.indexing.building import build_index
+from qa.indexing.generations import current_generation, locked
+from qa.indexing.index import Generation, open_index
+from qa.indexing.splitters import Splitter
 from qa.settings import BuildSettings
-from qa.splitters import Splitter
 from tests.conftest import TEXTS, WordLengthEmbedder
 
 # Root without the right to pass over permissions is refused as anyone else is.
@@ -164,7 +164,7 @@ def test_leftovers_of_a_killed_build_are_removed(corpus: Path, tmp_path: Path, e
     assert generations(tmp_path / "index") == ["000001"]
 
 
-@pytest.mark.parametrize("step", ["write_vectors", "write_lexicon", "write_manifest"])
+@pytest.mark.parametrize("step", ["_write_vectors", "_write_lexicon", "_write_manifest"])
 def test_a_full_disk_loses_nothing(
     corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,7 +174,7 @@ def test_a_full_disk_loses_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     change(corpus)
-    monkeypatch.setattr(building._Build, step, fail)
+    monkeypatch.setattr(building, step, fail)
     with pytest.raises(IndexUnwritable, match=r"No space left on device.*as it was"):
         build_index([corpus], tmp_path / "index", embedder=embedder)
     assert generations(tmp_path / "index") == ["000001"]

@@ -10,15 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from scipy.special import expit
 
-from qa.cli import cli
-from qa.confidence import (
-    BINS,
-    DEFAULT_PROMISE,
-    Promise,
-    packaged_calibration,
-    read_sealed,
-    sealed_json,
-)
+from qa.command.cli import cli
 from qa.errors import BadQuestionSet, IndexDamaged
 from qa.evaluation.calibrating import (
     DIRECTIONS,
@@ -39,7 +31,17 @@ from qa.evaluation.calibrating import (
 from qa.evaluation.measures import auroc, brier, ece
 from qa.evaluation.outcomes import Grading
 from qa.evaluation.question import SetQuestion
-from qa.index import CALIBRATION, Index, load_calibration, load_manifest, open_index
+from qa.indexing.calibration import (
+    BINS,
+    CALIBRATION,
+    DEFAULT_PROMISE,
+    Promise,
+    load_calibration,
+    packaged_calibration,
+    read_sealed,
+    sealed_json,
+)
+from qa.indexing.index import Index, load_manifest, open_index
 
 TOLD = {"made": "2026-11-23", "command": "by hand", "embedder_checksum": "0" * 64}
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from qa.cli import cli, leave_cores
+from qa.command.cli import cli
+from qa.command.progress import Progress
+from qa.cores import leave_cores
 from qa.errors import BadQuestionSet
-from qa.progress import Progress
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
 from tests.conftest import ROOT, WordLengthEmbedder
 
@@ -363,10 +364,10 @@ def test_where_was_looked_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["index", "CORPUS"], ("qa.building.build_index", "the index that was there is as it was")),
-        (["ask", "What is grief?"], ("qa.index.open_index", "Interrupted.")),
+        (["index", "CORPUS"], ("qa.indexing.building.build_index", "the index that was there is as it was")),
+        (["ask", "What is grief?"], ("qa.indexing.index.open_index", "Interrupted.")),
         (["evaluate", "QUESTIONS"], ("qa.evaluation.evaluating.evaluate", "the same command goes on from there")),
-        (["calibrate", "QUESTIONS"], ("qa.index.open_index", "the calibration that was there is as it was")),
+        (["calibrate", "QUESTIONS"], ("qa.indexing.index.open_index", "the calibration that was there is as it was")),
     ],
 )
 def test_an_interrupt_says_what_it_leaves(
@@ -393,7 +394,7 @@ def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
     asked: list[Path] = []
     outcomes: list[Exception | int] = []
 
-    def calibrate(index: Path, questions: Path) -> int:
+    def calibrate(index: Path, questions: Path, progress: object) -> int:
         asked.append(questions)
         outcome = outcomes.pop(0)
         if isinstance(outcome, Exception):
@@ -407,9 +408,9 @@ def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
         assert result.exit_code == 0, result.output
         return len(asked) > before
 
-    monkeypatch.setattr("qa.cli._calibrate", calibrate)
-    monkeypatch.setattr("qa.building.load_embedder", lambda _: embedder)
-    monkeypatch.setattr("qa.building.embedder_checksum", lambda _: embedder.checksum)
+    monkeypatch.setattr("qa.service._calibrate", calibrate)
+    monkeypatch.setattr("qa.indexing.building.load_embedder", lambda _: embedder)
+    monkeypatch.setattr("qa.indexing.building.embedder_checksum", lambda _: embedder.checksum)
     (corpus / "corpus.toml").write_text('questions = "judged.jsonl"', encoding="utf-8")
     (corpus / "judged.jsonl").write_text('{"_id": "1", "text": "What is an apple?"}', encoding="utf-8")
     assert [calibrated(), calibrated()] == [True, False]
@@ -425,10 +426,10 @@ def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
     assert (failed.exit_code, failed.stderr) == (0, "not calibrated: holds no question\n")
     assert [calibrated(), calibrated()] == [True, False]
     (corpus / "judged.jsonl").write_text("x", encoding="utf-8")
-    monkeypatch.setattr("qa.cli._calibrate", lambda *_: interrupt())
+    monkeypatch.setattr("qa.service._calibrate", lambda *_: interrupt())
     stopped = qa("index", corpus, "--index", tmp_path / "index")
     assert (stopped.exit_code, "is built, but not calibrated" in stopped.stderr) == (130, True)
-    monkeypatch.setattr("qa.cli._calibrate", calibrate)
+    monkeypatch.setattr("qa.service._calibrate", calibrate)
     assert [calibrated(), calibrated()] == [True, False]
     (tmp_path / "index" / "calibration.json").write_text("cut off", encoding="utf-8")
     assert calibrated()
@@ -467,13 +468,15 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_help_needs_no_heavy_library() -> None:
-    script = "import sys; import qa.cli; print([m for m in ('torch', 'faiss', 'flask', 'rich') if m in sys.modules])"
+    script = (
+        "import sys; import qa.command.cli; print([m for m in ('torch', 'faiss', 'flask', 'rich') if m in sys.modules])"
+    )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
 
 
 def test_what_no_one_foresaw_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from qa import cli as module
+    from qa.command import cli as module
 
     def fail() -> None:
         raise ZeroDivisionError("so\nthere")

@@ -1,9 +1,9 @@
 import numpy as np
 
-from qa.answering import Answerer
-from qa.closest import CLOSE, candidate_phrases, closest_terms
-from qa.index import Index
-from qa.words import stems
+from qa.answers.answering import Answerer
+from qa.answers.closest import CLOSE, candidate_phrases, closest_terms
+from qa.indexing.index import Index
+from tests.english import stems
 
 
 def test_candidates_share_no_word_and_are_used_twice(tiny_index: Index) -> None:

@@ -6,25 +6,22 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from qa.confidence import (
+from qa.answers.verdicts import Thresholds, confidence, keep_promise, may_be_above, verdict
+from qa.datatypes import NOTHING_MEASURED, Evidence, Hit, Signals, Term, TermReport, TermState, Verdict
+from qa.indexing.calibration import (
     BINS,
     PACKAGED,
     Calibration,
     HeldOut,
     Promise,
-    Thresholds,
     Weight,
     calibration_json,
-    confidence,
-    keep_promise,
-    may_be_above,
     packaged_calibration,
     read_calibration,
     read_sealed,
     sealed_json,
-    verdict,
 )
-from qa.datatypes import Evidence, Hit, Signals, Term, TermReport, TermState, Verdict
+from tests.english import ENGLISH
 
 NONE = (0,) * BINS
 
@@ -47,17 +44,23 @@ def calibration(intercept: float = 0.0, **weights: Weight) -> Calibration:
     return Calibration("2026-11-23", "by hand", {"set": 3}, "0" * 64, intercept, weights, held_out())
 
 
-def evidence(*states: TermState, hits: int = 1, signals: Signals = Signals()) -> Evidence:  # noqa: B008 - frozen
+def evidence(*states: TermState, hits: int = 1, signals: Signals = NOTHING_MEASURED) -> Evidence:
     terms = tuple(TermReport(Term("t", 0, 1, ()), state, 0) for state in states)
-    return Evidence("q", tuple(Hit(row, 0.1, row + 1) for row in range(hits)), (0.5,) * hits, signals, terms)
+    return Evidence(
+        ENGLISH.question("q"), tuple(Hit(row, 0.1, row + 1) for row in range(hits)), (0.5,) * hits, signals, terms
+    )
+
+
+def measured(**signals: float) -> Signals:
+    return replace(NOTHING_MEASURED, **signals)
 
 
 def test_confidence_by_hand() -> None:
     by = calibration(0.5, top_cosine=Weight(mean=0.4, scale=0.1, weight=2.0), lead=Weight(3.0, 1.0, 0.0))
     odds = 0.5 + 2.0 * (0.6 - 0.4) / 0.1
-    assert by.contributions(Signals(top_cosine=0.6, lead=9.0)) == {"top_cosine": pytest.approx(4.0)}
-    assert by.log_odds(Signals(top_cosine=0.6)) == pytest.approx(odds)
-    assert confidence(evidence(signals=Signals(top_cosine=0.6)), by) == round(1 / (1 + math.exp(-odds)), 4)
+    assert by.contributions(measured(top_cosine=0.6, lead=9.0)) == {"top_cosine": pytest.approx(4.0)}
+    assert by.log_odds(measured(top_cosine=0.6)) == pytest.approx(odds)
+    assert confidence(evidence(signals=measured(top_cosine=0.6)), by) == round(1 / (1 + math.exp(-odds)), 4)
 
 
 def test_confidence_of_nothing_found_is_0() -> None:
@@ -66,7 +69,7 @@ def test_confidence_of_nothing_found_is_0() -> None:
 
 @pytest.mark.parametrize("weight", [1e300, -1e300])
 def test_confidence_stays_a_probability(weight: float) -> None:
-    found = calibration(0.0, top_cosine=Weight(0.0, 1.0, weight)).confidence(Signals(top_cosine=1.0))
+    found = calibration(0.0, top_cosine=Weight(0.0, 1.0, weight)).confidence(measured(top_cosine=1.0))
     assert found in {0.0, 1.0}
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from qa.answering import Answerer
-from qa.building import build_index
-from qa.corpora import find_corpora
+from qa.answers.answering import Answerer
 from qa.errors import BadSettings, CorpusMissing
-from qa.index import open_index
+from qa.indexing.building import build_index
+from qa.indexing.corpora import find_corpora
+from qa.indexing.index import open_index
 from tests.conftest import WordLengthEmbedder
 
 
@@ -131,7 +131,7 @@ def test_a_notice_goes_with_every_answer(base: Path, tmp_path: Path) -> None:
     index.close()
     (base / "corpus.toml").unlink()
     report = build_index([base], tmp_path / "index", embedder=WordLengthEmbedder())
-    assert (report.changes.elsewhere, report.embedded) == ("corpus.toml says something else", 0)
+    assert (report.changes.rebuild_reason, report.embedded) == ("corpus.toml says something else", 0)
 
 
 def test_notices_of_several_corpora_are_all_told(base: Path) -> None:
@@ -150,10 +150,10 @@ def test_notices_of_several_corpora_are_all_told(base: Path) -> None:
         ('exclude = ["!"]', "exclude = .*: exclude must be a list of patterns"),
         ('folders = ["a\\u0000b"]', r"folders, item 1 = .*: folders must be a list of folders or files"),
         ("questions = true", "questions = true: questions must be the path of a judged set"),
-        ('language = "de"', 'language = "de": language must be "en", or a kind of English'),
+        ('language = "xx"', 'language = "xx": language must be the code of a language, such as "de" or "en-GB"'),
         ('colour = "red"', r'corpus.toml: there is no setting "colour": the settings are name, title'),
         ('name = "a/b"', 'name = "a/b": name must be a text of 1 to 100 characters'),
-        ('language = "English, mostly"', "language = .*for only English is read well"),
+        ('language = "English, mostly"', "language = .*: one of ca, cs, da, de"),
         ("folders = 3", r'folders = 3: folders must be a list of folders or files, such as \[".", "../minutes"\]'),
         (f'notice = "{"x" * 1001}"', "notice = .*: notice must be a text of at most 1,000"),
         ('examples = ["a", " "]', 'examples, item 2 = " ": examples must be a list of at most 8 questions'),

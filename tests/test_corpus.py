@@ -12,17 +12,17 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from qa.answering import Answerer
-from qa.cli import cli
+from qa.answers.answering import Answerer
+from qa.command.cli import cli
 from qa.datatypes import Document
 from qa.embedders import load_embedder
-from qa.index import open_index
-from qa.readers.markdown import read_markdown
-from qa.splitters import Splitter, find_sentences
+from qa.indexing.index import open_index
+from qa.indexing.splitters import Splitter, find_sentences
+from qa.parsers.markdown import read_markdown
+from qa.service import Live
 from qa.web.app import create_app
-from qa.web.live import Live
-from qa.words import stems
 from tests.conftest import ROOT
+from tests.english import stems
 
 CORPUS = ROOT / "corpus"
 ARTICLES = sorted(path for path in CORPUS.glob("*.md") if path.name != "README.md")

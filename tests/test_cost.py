@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from qa.answering import Answerer
+from qa.answers.answering import Answerer
+from qa.answers.states import MOST_SPELLED
 from qa.errors import BadQuestion
-from qa.index import Index
+from qa.indexing.index import Index
+from qa.language.near_words import NearWords
 from qa.limits import MAX_QUESTION_CHARACTERS
-from qa.near_words import NearWords
-from qa.states import MOST_SPELLED
-from qa.words import fold, stems
+from tests.english import fold, stems
 
 MOST_CALLS = 120_000  # of Python functions: what a question of 1,000 short words takes, and half as many again
 MOST_KEPT = 300_000  # bytes after a question beyond those before it

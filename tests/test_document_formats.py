@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
-from qa.readers import READERS, CorpusFile, read_corpus
+from qa.parsers import PARSERS, CorpusFile, read_corpus
 from tests.conftest import ROOT
 from tests.data.make_samples import (
     GARDEN_CHAPTERS,
@@ -24,12 +24,13 @@ from tests.data.make_samples import (
     archive,
     docx,
     epub,
+    odt,
     paragraph,
     pdf,
 )  # fmt: skip
-from tests.test_readers import read, read_one, reason
+from tests.test_parsers import read, read_one, reason
 
-FORMATS = [".html", ".pdf", ".docx", ".epub", ".csv"]
+FORMATS = [".html", ".pdf", ".docx", ".odt", ".epub", ".csv"]
 
 
 def shown(document: Document) -> list[tuple[str, int, str]]:
@@ -223,6 +224,32 @@ def test_docx_title(tmp_path: Path) -> None:
     one = paragraph("Only one", "Heading1") + paragraph("Text.")
     assert read_one(tmp_path, "c.docx", docx(one)).title == "Only one"
     assert read_one(tmp_path, "some-name.docx", docx(one + paragraph("Two", "Heading1"))).title == "Some name"
+
+
+def test_odt_sections_tables_notes_and_title(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "a.odt", odt())
+    assert document.title == "A garden year"
+    assert shown(document) == [
+        ("", 1, "A garden  has four seasons.\n\nIn most places."),
+        ("Spring", 1, "Sow peas in March.\nPlant | Month"),
+        ("Autumn", 2, "Gather leaves\nfor compost."),
+    ]
+    assert read_one(tmp_path, "b.odt", odt(title="From the properties")).title == "From the properties"
+    assert read_one(tmp_path, "some-name.odt", odt("<text:p>Text.</text:p>")).title == "Some name"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (odt()[:-100], "is cut off"),
+        (odt(""), "shows no text"),
+        (odt(more={"content.xml": "<office"}), "is not XML"),
+        (docx(), "without an OpenDocument text in it"),
+        (b"Just text.", "not an OpenDocument text"),
+    ],
+)
+def test_odt_refused(tmp_path: Path, content: bytes, expected: str) -> None:
+    assert expected in reason(tmp_path, "a.odt", content)
 
 
 def encrypted(content: bytes) -> bytes:
@@ -489,6 +516,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "entries.docx": many_entries,
     "deep.docx": lambda: word("<w:p>" * DEEP + "</w:p>" * DEEP),
     "nested.docx": lambda: word("<w:p>" * 490 + "</w:p>" * 490),
+    "laughs.odt": lambda: odt(more={"content.xml": LAUGHS + "<text>&j;</text>"}),
     "laughs.docx": lambda: docx(more={"word/document.xml": LAUGHS + "<w:document>&j;</w:document>"}),
     "laughs-properties.docx": lambda: docx(more={"docProps/core.xml": LAUGHS + "<title>&j;</title>"}),
     "elements.docx": lambda: word("<w:p/>" * 600_000),
@@ -512,7 +540,7 @@ READ = """
 import json, sys
 from pathlib import Path
 from qa.errors import UnreadableDocument
-from qa.readers import CorpusFile, read_corpus
+from qa.parsers import CorpusFile, read_corpus
 assert "torch" not in sys.modules
 items = list(read_corpus([CorpusFile(Path(sys.argv[1]), "file")]))
 used = 0
@@ -542,7 +570,7 @@ def test_hostile_files_are_refused_or_read_in_little_memory(tmp_path: Path, name
 
 
 @settings(max_examples=50, deadline=None)
-@given(content=st.binary(max_size=400), suffix=st.sampled_from([".html", ".docx", ".epub", ".csv"]))
+@given(content=st.binary(max_size=400), suffix=st.sampled_from([".html", ".docx", ".odt", ".epub", ".csv"]))
 def test_random_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes, suffix: str) -> None:
     path = tmp_path_factory.getbasetemp() / f"random{suffix}"
     for head in (b"", b"PK\x03\x04"):
@@ -552,7 +580,13 @@ def test_random_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes, 
                 check(item)
 
 
-SAMPLES = {".docx": docx(), ".epub": epub(), ".html": GARDEN_CHAPTERS["one.xhtml"].encode(), ".csv": b"a,b\nc,d\n"}
+SAMPLES = {
+    ".docx": docx(),
+    ".odt": odt(),
+    ".epub": epub(),
+    ".html": GARDEN_CHAPTERS["one.xhtml"].encode(),
+    ".csv": b"a,b\nc,d\n",
+}
 
 
 @settings(max_examples=200, deadline=None)
@@ -564,7 +598,7 @@ def test_changed_bytes(tmp_path_factory: pytest.TempPathFactory, data: st.DataOb
     path = tmp_path_factory.getbasetemp() / f"changed{suffix}"
     path.write_bytes(content)
     try:
-        items = list(READERS[suffix](path, path.name))
+        items = list(PARSERS[suffix](path, path.name))
     except UnreadableDocument:
         return
     for item in items:
@@ -581,7 +615,7 @@ def test_changed_bytes_of_a_pdf(tmp_path_factory: pytest.TempPathFactory, data: 
     path = tmp_path_factory.getbasetemp() / "changed.pdf"
     path.write_bytes(content)
     try:
-        items = list(READERS[".pdf"](path, path.name))
+        items = list(PARSERS[".pdf"](path, path.name))
     except UnreadableDocument:
         return
     for item in items:

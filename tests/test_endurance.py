@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from qa.building import build_index
 from qa.embedders import ENCODER
-from qa.generations import all_generations, current_generation, sound_generation, verify
-from qa.index import Generation
+from qa.indexing.building import build_index
+from qa.indexing.generations import all_generations, current_generation, last_good_generation, verify
+from qa.indexing.index import Generation
 from tests.builders import UNWRITABLE, Builders
 from tests.conftest import WordLengthEmbedder
 from tests.serving import Running, asked_throughout, ready, start
@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def sound(index: Path) -> None:
     """Check that the index opens, whole and without a warning."""
-    generation, warning = sound_generation(index)
+    generation, warning = last_good_generation(index)
     assert warning is None
     Generation(generation).close()
 

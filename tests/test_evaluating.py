@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from qa.answering import Answerer
+from qa.answers.answering import Answerer
+from qa.answers.payload import answer_payload
 from qa.datatypes import Answer, Scope
 from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation import runs
 from qa.evaluation.evaluating import Evaluation, Task, evaluate, evaluation_payload
 from qa.evaluation.report import render_report, write_report
 from qa.evaluation.runs import ranked_documents, read_run
-from qa.payload import answer_payload
 
 QUESTIONS = [
     {"_id": "apple", "text": "What is an apple?", "answerable": True},

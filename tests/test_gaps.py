@@ -1,6 +1,7 @@
 from typing import Any
 
 from qa.evaluation.gaps import find_gaps
+from tests.english import ENGLISH
 
 
 def answer(question: str, *terms: tuple[str, str]) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def test_gaps_are_counted_by_question_whatever_the_inflection() -> None:
         answer("4?", ("QUORVEX-therapy", "unknown")),
         answer("5?", ("quorvex therapy", "unknown"), ("teh", "misspelled")),
     ]
-    first, second = find_gaps(answers)
+    first, second = find_gaps(answers, ENGLISH)
     assert (first.term, first.questions, first.examples, first.known_parts) == (
         "Quorvex therapy", 4, ("1?", "2?", "4?"), ("p",),
     )  # fmt: skip
@@ -23,4 +24,4 @@ def test_gaps_are_counted_by_question_whatever_the_inflection() -> None:
 
 
 def test_no_gaps() -> None:
-    assert find_gaps([answer("1?", ("fine", "known"))]) == []
+    assert find_gaps([answer("1?", ("fine", "known"))], ENGLISH) == []

@@ -13,26 +13,26 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from qa.answering import Answerer
-from qa.building import build_index, find_changes
-from qa.cli import cli
+from qa.answers.answering import Answerer
+from qa.command.cli import cli
 from qa.datatypes import Scope
-from qa.errors import BadSettings, IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
-from qa.generations import (
+from qa.errors import IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
+from qa.indexing.building import build_index, find_changes
+from qa.indexing.generations import (
     all_generations,
     current_generation,
     file_checksums,
+    last_good_generation,
     locked,
     roll_back,
-    sound_generation,
     verify,
     write_manifest,
 )
-from qa.index import Generation, open_index
-from qa.readers import read_corpus
+from qa.indexing.index import Generation, open_index
+from qa.parsers import read_corpus
+from qa.service import Live, look
 from qa.settings import BuildSettings
 from qa.stores import FaissStore
-from qa.web.live import Live, look
 from tests.conftest import WordLengthEmbedder
 
 
@@ -80,7 +80,7 @@ def test_only_what_changed_is_read(corpus: Path, folder: Path, monkeypatch: pyte
         read.extend(file.source for file in files)
         return read_corpus(files, taken)
 
-    monkeypatch.setattr("qa.building.read_corpus", spy)
+    monkeypatch.setattr("qa.indexing.building.read_corpus", spy)
     (corpus / "garden.txt").write_text("Garden\n\nBeds, and a pond.\n", encoding="utf-8")
     (corpus / "apple.md").rename(corpus / "zapple.md")
     (corpus / "family-therapy.md").unlink()
@@ -157,17 +157,15 @@ def test_dry_run_lists_and_writes_nothing(real_folder: Path, tmp_path: Path) -> 
 
 def test_other_settings_are_a_change(corpus: Path, folder: Path) -> None:
     changes = find_changes([corpus, corpus / "apple.md"], folder)
-    assert changes.elsewhere is not None  # the embedder here is not the one that made it
+    assert changes.rebuild_reason is not None  # the embedder here is not the one that made it
     report = build_index([corpus], folder, BuildSettings(store="exact"), WordLengthEmbedder())
-    assert (report.changes.elsewhere, report.reused) == ("vectors are to be kept another way", 6)
-    report = build_index([corpus], folder, BuildSettings(vectors="int8"), WordLengthEmbedder())
-    assert (report.changes.elsewhere, report.embedded) == ("vectors are to be kept another way", 0)
+    assert (report.changes.rebuild_reason, report.reused) == ("another store is to hold the vectors", 6)
+    report = build_index([corpus], folder, BuildSettings(), WordLengthEmbedder())
+    assert (report.changes.rebuild_reason, report.embedded) == ("another store is to hold the vectors", 0)
     assert qa("check", "--index", folder).stdout.splitlines() == [
         "Generation 000002: whole, 6 passages, every vector compared.",
-        "Generation 000003, which answers: whole, 6 passages, every vector compared, as int8.",
+        "Generation 000003, which answers: whole, 6 passages, every vector compared.",
     ]
-    with pytest.raises(BadSettings, match="leave out --vectors, or --store exact"):
-        build_index([corpus], folder, BuildSettings(store="exact", vectors="int8"), WordLengthEmbedder())
 
 
 def test_watching_follows_what_changes_until_told_to_stop(corpus: Path, tmp_path: Path) -> None:
@@ -243,8 +241,8 @@ def test_check_names_what_is_damaged(corpus: Path, folder: Path) -> None:
     (corpus / "new.txt").write_text("New.", encoding="utf-8")
     build_index([corpus], folder, embedder=WordLengthEmbedder())
     assert qa("check", "--index", folder).stdout.splitlines() == [
-        "Generation 000001: whole, 6 passages, every vector compared, as float32.",
-        "Generation 000002, which answers: whole, 7 passages, every vector compared, as float32.",
+        "Generation 000001: whole, 6 passages, every vector compared.",
+        "Generation 000002, which answers: whole, 7 passages, every vector compared.",
     ]
     path = current_generation(folder) / "lexicon" / "words.tsv"
     path.write_bytes(path.read_bytes()[1:])
@@ -252,7 +250,7 @@ def test_check_names_what_is_damaged(corpus: Path, folder: Path) -> None:
     assert checked.exit_code == 1
     assert "lexicon/words.tsv is not what was written: its checksum differs" in checked.stderr
     assert checked.stdout.startswith("Generation 000001: whole, ")
-    assert sound_generation(folder)[0].name == "000001"
+    assert last_good_generation(folder)[0].name == "000001"
 
 
 def test_check_says_that_an_index_is_of_another_format(corpus: Path, folder: Path) -> None:
@@ -347,7 +345,7 @@ def test_a_second_builder_is_told_who_holds_the_folder(corpus: Path, folder: Pat
 def test_a_lock_left_by_a_dead_process_is_no_lock(corpus: Path, folder: Path) -> None:
     code = f"""
 import pathlib, time
-from qa.generations import locked
+from qa.indexing.generations import locked
 with locked(pathlib.Path({str(folder)!r})):
     print("held", flush=True)
     time.sleep(60)

@@ -10,8 +10,8 @@ import pytest
 
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch, IndexMissing, QAError
-from qa.generations import current_generation, write_manifest
-from qa.index import Index, open_index
+from qa.indexing.generations import current_generation, write_manifest
+from qa.indexing.index import Index, open_index
 from tests.conftest import WordLengthEmbedder
 
 
@@ -81,7 +81,7 @@ def cut(name: str) -> Callable[[Path], None]:
     [
         (change_manifest(format=99), IndexMismatch),
         (change_manifest(passages=7), IndexDamaged),
-        (change_manifest(store="cloud"), IndexDamaged),
+        (change_manifest(store="cloud"), IndexMismatch),
         (change_manifest(extra=1), IndexDamaged),
         (change_manifest(format="5"), IndexDamaged),
         (change_manifest(passages=6.0), IndexDamaged),

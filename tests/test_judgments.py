@@ -4,7 +4,7 @@ import pytest
 
 from qa.errors import BadQuestionSet
 from qa.evaluation.judgments import missing_documents, read_judgments
-from qa.question_files import find_judgments
+from qa.indexing.question_files import find_judgments
 
 
 def test_beir(tmp_path: Path) -> None:

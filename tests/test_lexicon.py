@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.lexicon import CONTEXT_WEIGHT, PHRASE_WEIGHT, Entry, Lexicon, Spelling, build_lexicon
-from qa.words import stems
+from qa.lexicons import Entry, Lexicon, Spelling, TantivyLexicon
+from qa.lexicons.tantivy import CONTEXT_WEIGHT, PHRASE_WEIGHT, build_lexicon
+from tests.english import ENGLISH, stems
 
 ROWS = [
     Entry(0, 0, ("Family therapy",), "Family therapy treats families."),
@@ -24,8 +25,8 @@ def bm25(row: int, frequency: int, passages: int) -> float:
 
 @pytest.fixture
 def lexicon(tmp_path: Path) -> Lexicon:
-    build_lexicon(tmp_path, ROWS)
-    return Lexicon(tmp_path)
+    build_lexicon(tmp_path, ROWS, ENGLISH)
+    return TantivyLexicon(tmp_path, ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +82,6 @@ def test_only_among_the_documents_given(lexicon: Lexicon) -> None:
     assert lexicon.rank_with_all([stems("social action")], 5, among=[0]) == ()
 
 
-def test_document_count(lexicon: Lexicon) -> None:
-    assert lexicon.document_count(stems("social action")) == 1
-    assert lexicon.document_count(stems("a")) == 1
-    assert lexicon.document_count(stems("family")) == 1
-    assert lexicon.document_count(stems("quorvex")) == lexicon.document_count([]) == 0
-
-
 @pytest.mark.parametrize(
     ("word", "edits", "expected"),
     [
@@ -103,8 +97,8 @@ def test_near_spellings(lexicon: Lexicon, word: str, edits: int, expected: list[
 
 
 def test_no_spelling_of_an_empty_lexicon(tmp_path: Path) -> None:
-    build_lexicon(tmp_path, [Entry(0, 0, (), "!")])
-    assert Lexicon(tmp_path).near_spellings("word", 2) == []
+    build_lexicon(tmp_path, [Entry(0, 0, (), "!")], ENGLISH)
+    assert TantivyLexicon(tmp_path, ENGLISH).near_spellings("word", 2) == []
 
 
 def test_rank_orders_and_cuts(lexicon: Lexicon) -> None:
@@ -133,6 +127,6 @@ def test_counts_equal_a_plain_count(
     tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], phrase: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("lexicon")
-    build_lexicon(folder, (Entry(row, row, (), " ".join(text)) for row, text in enumerate(texts)))
+    build_lexicon(folder, (Entry(row, row, (), " ".join(text)) for row, text in enumerate(texts)), ENGLISH)
     expected = sum(f" {' '.join(phrase)} " in f" {' '.join(text)} " for text in texts)
-    assert Lexicon(folder).passage_count(stems(" ".join(phrase))) == expected
+    assert TantivyLexicon(folder, ENGLISH).passage_count(stems(" ".join(phrase))) == expected

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from qa.near_words import NearWords
+from qa.language.near_words import NearWords
 
 WORDS = st.text("abcéß𝔄\u4e2dŁ", min_size=1, max_size=6)
 

@@ -2,34 +2,40 @@ from dataclasses import replace
 
 import pytest
 
-from qa.confidence import Thresholds, verdict
-from qa.datatypes import Evidence, Hit, Note, Part, Term, TermReport, TermState
-from qa.notes import part_title, quoted, write_note
+from qa.answers.notes import part_title, quoted, write_note
+from qa.answers.verdicts import Thresholds, verdict
+from qa.datatypes import Evidence, Hit, Note, Part, Phrase, Term, TermReport, TermState
+from tests.english import ENGLISH, stems
 
 HIT = Hit(0, 0.1, 1)
 Case = tuple[Evidence, float]  # with its confidence
 
 
-def report(text: str, state: TermState, *parts: str, suggestion: str | None = None) -> TermReport:
-    return TermReport(Term(text, 0, len(text), ()), state, 0, suggestion, parts)
+def phrase(text: str) -> Phrase:
+    return Phrase(text, tuple(stems(text)))
+
+
+def report(text: str, state: TermState, *parts: str, meant: str | None = None) -> TermReport:
+    read = phrase(meant) if meant else None
+    return TermReport(Term(text, 0, len(text), ()), state, 0, read, tuple(map(phrase, parts)))
 
 
 def evidence(*terms: TermReport, certain: float = 0.9, parts: tuple[Part, ...] = (), hits: int = 1) -> Case:
-    return Evidence("q", (HIT,) * hits, (0.5,) * hits, terms=terms, parts=parts), certain
+    return Evidence(ENGLISH.question("q"), (HIT,) * hits, (0.5,) * hits, terms=terms, parts=parts), certain
 
 
 def note(case: Case) -> Note:
     found, certain = case
-    return write_note(found, certain, verdict(found, certain, Thresholds(answered=0.7, not_in_corpus=0.2)))
+    return write_note(found, certain, verdict(found, certain, Thresholds(answered=0.7, not_in_corpus=0.2)), ENGLISH)
 
 
 KNOWN = report("psychotherapy", TermState.KNOWN, "psychotherapy")
 WHOLE = report("Psychotherapy and social action model", TermState.UNESTABLISHED, "psychotherapy", "social action")
 QUORVEX = report("quorvex", TermState.UNKNOWN)
 THERAPY = report("quorvex therapy", TermState.UNKNOWN, "therapy")
-MISSPELLED = report("anxeity", TermState.MISSPELLED, suggestion="anxiety")
+MISSPELLED = report("anxeity", TermState.MISSPELLED, meant="anxiety")
 HEART = replace(report("heart attack", TermState.UNKNOWN), closest=("myocardial infarction",))
-APART = (Part(("psychotherapy", "social action"), ()),)
+APART = (Part((phrase("psychotherapy"), phrase("social action")), ()),)
 UNLIKELY = "The passages shown are the best there are, and probably do not answer the question."
 
 
@@ -62,11 +68,11 @@ UNLIKELY = "The passages shown are the best there are, and probably do not answe
             "These texts do not have the term “quorvex therapy”, though they have “therapy”.",
         ),
         (
-            evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
+            evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy")),
             "“psycotherapy” was read as “psychotherapy”.",
         ),
         (
-            evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy"), MISSPELLED, QUORVEX),
+            evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy"), MISSPELLED, QUORVEX),
             "“psycotherapy” was read as “psychotherapy” and “anxeity” was read as “anxiety”. These texts do not have "
             "the term “quorvex”.",
         ),
@@ -108,10 +114,10 @@ def test_note(found: Case, text: str | None) -> None:
             "they go together, or a name that you met somewhere, and where?",
         ),
         (
-            evidence(report("psycotherapy", TermState.MISSPELLED, suggestion="psychotherapy")),
+            evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy")),
             "If “psychotherapy” is not what you meant, what is?",
         ),
-        (evidence(report("waht", TermState.MISSPELLED, suggestion="what")), None),
+        (evidence(report("waht", TermState.MISSPELLED, meant="what")), None),
         # What is missing is asked before what was only misspelled.
         (evidence(MISSPELLED, QUORVEX), "Is there another name for “quorvex”, or a text that you expected it in?"),
         (evidence(HEART), "Do you mean “myocardial infarction”, or something else by “heart attack”?"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.building import BuildReport, build_index, find_changes
 from qa.errors import CorpusMissing, DocumentsWouldGo
-from qa.removals import removals
+from qa.indexing.building import BuildReport, build_index, find_changes
+from qa.indexing.removals import removals
 from qa.settings import BuildSettings
 from tests.conftest import WordLengthEmbedder
 
@@ -36,18 +36,18 @@ def build(base: Path, *corpora: str, remove: bool = False, settings: BuildSettin
 def test_by_hand() -> None:
     going = removals(["a/b/1.md", "a/b/2.md", "c.jsonl", "c.jsonl", "c.jsonl"], 50)
     assert going.places == (("c.jsonl", 3), ("a/b", 2))
-    assert going.told("went") == "5 of 50 documents went, from c.jsonl (3) and a/b (2)"
+    assert going.describe("went") == "5 of 50 documents went, from c.jsonl (3) and a/b (2)"
     assert (going.are_many, removals(["a/b"] * 6, 50).are_many) == (False, True)  # more than a tenth
-    assert removals([f"{name}/x" for name in "abcdefg"], 9).told("went").endswith("e/x (1) and 2 other places")
+    assert removals([f"{name}/x" for name in "abcdefg"], 9).describe("went").endswith("e/x (1) and 2 other places")
 
 
 def test_a_corpus_that_is_not_named_again(base: Path) -> None:
     report = build(base, "handbook")  # 2 of 22 is less than a tenth
-    assert report.removed.told("went") == "2 of 22 documents went, from minutes (2)"
+    assert report.removed.describe("went") == "2 of 22 documents went, from minutes (2)"
     build(base, "handbook", "minutes")
     with pytest.raises(DocumentsWouldGo, match=r"20 of 22 documents would go, from handbook \(20\): give --remove"):
         build(base, "minutes")
-    assert build(base, "handbook", "minutes").changes.elsewhere is None  # all is as it was
+    assert build(base, "handbook", "minutes").changes.rebuild_reason is None  # all is as it was
     report = build(base, "minutes", remove=True)
     assert (report.removed.documents, report.documents) == (20, 2)
 
@@ -56,7 +56,7 @@ def test_files_that_are_deleted(base: Path) -> None:
     for number in (0, 2):
         (base / "handbook" / "part0" / f"{number}.txt").unlink()
     removed = build(base, "handbook", "minutes").removed
-    assert removed.told("went") == "2 of 22 documents went, from handbook/part0 (2)"
+    assert removed.describe("went") == "2 of 22 documents went, from handbook/part0 (2)"
     for number in (4, 6, 8):
         (base / "handbook" / "part0" / f"{number}.txt").unlink()
     with pytest.raises(DocumentsWouldGo, match=r"3 of 20 documents would go, from handbook/part0 \(3\)"):

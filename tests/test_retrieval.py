@@ -5,12 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.building import build_index
-from qa.datatypes import Hit, Scope, Term, TermReport, TermState
-from qa.fusions import standard_score
-from qa.index import Index, open_index
-from qa.lexicon import Entry, Lexicon, build_lexicon
-from qa.retrieval import (
+from qa.answers.candidates import Candidates
+from qa.answers.fusions import standard_score
+from qa.answers.retrieval import (
     copies_last,
     dense_rankings,
     gather_evidence,
@@ -20,14 +17,20 @@ from qa.retrieval import (
     telling_pairs,
     unknown_of,
 )
+from qa.datatypes import Hit, Phrase, Scope, Term, TermReport, TermState
+from qa.indexing.building import build_index
+from qa.indexing.index import Index, open_index
+from qa.lexicons import Entry, TantivyLexicon
+from qa.lexicons.tantivy import build_lexicon
 from qa.settings import BuildSettings
 from tests.conftest import WordLengthEmbedder
+from tests.english import ENGLISH
 
 VERB = Term("t", 0, 1, (), noun=False)
 
 
 def report(state: TermState, *parts: str) -> TermReport:
-    return TermReport(Term("t", 0, 1, ()), state, 0, known_parts=parts)
+    return TermReport(Term("t", 0, 1, ()), state, 0, parts=tuple(Phrase(part, (part,)) for part in parts))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def report(state: TermState, *parts: str) -> TermReport:
     ],
 )
 def test_parts_of(reports: list[TermReport], expected: list[tuple[str, ...]]) -> None:
-    assert parts_of(reports) == expected
+    assert [tuple(phrase.text for phrase in part) for part in parts_of(reports)] == expected
 
 
 def test_dense_ranking_by_hand(tiny_index: Index) -> None:
@@ -70,27 +73,27 @@ def test_dense_ranking_by_hand(tiny_index: Index) -> None:
 
 def test_lexical_ranking_leaves_question_words_out(tiny_index: Index) -> None:
     # "an", "is" and "a" stand in other passages too; "apple" in the two of one document.
-    rows = [hit.row for hit in lexical_ranking("What is an apple?", tiny_index, 10)]
+    rows = [hit.row for hit in lexical_ranking(ENGLISH.question("What is an apple?"), tiny_index, 10)]
     assert [tiny_index.passage(row).source for row in rows] == ["texts/apple.md", "texts/apple.md"]
     # Of question words alone there is nothing better to look up.
-    assert len(lexical_ranking("What is it?", tiny_index, 10)) == 3
+    assert len(lexical_ranking(ENGLISH.question("What is it?"), tiny_index, 10)) == 3
 
 
 @pytest.mark.parametrize(("many", "left"), [(20_000, 3), (30, 3), (29, 1), (0, 1)])
 def test_pairs_of_two_frequent_words_do_not_count_in_a_large_index(tmp_path: Path, many: int, left: int) -> None:
     # "red" stands in 31 of 40 passages, "fox" in 30, "lynx" in one; 5 % of 40 are 2.
     texts = [*["red fox"] * 30, *["plain"] * 9, "red lynx"]
-    build_lexicon(tmp_path, [Entry(row, row, [], text) for row, text in enumerate(texts)])
-    pairs = telling_pairs(["red", "fox", "red", "lynx"], Lexicon(tmp_path), many)
+    build_lexicon(tmp_path, [Entry(row, row, [], text) for row, text in enumerate(texts)], ENGLISH)
+    pairs = telling_pairs(["red", "fox", "red", "lynx"], TantivyLexicon(tmp_path, ENGLISH), many)
     assert pairs == [("red", "fox"), ("fox", "red"), ("red", "lynx")][-left:]
-    assert telling_pairs(["what", "is", "red"], Lexicon(tmp_path), many) == [("is", "red")]
+    assert telling_pairs(["what", "is", "red"], TantivyLexicon(tmp_path, ENGLISH), many) == [("is", "red")]
 
 
 def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
     question = "Does family therapy treat a family?"
     (evidence,) = gather_evidence([question], tiny_index, 4)
     (dense,) = dense_rankings(tiny_index.embed([question]), tiny_index, 100)
-    fused = standard_score(dense, lexical_ranking(question, tiny_index, 100))
+    fused = standard_score(dense, lexical_ranking(ENGLISH.question(question), tiny_index, 100))
     assert evidence.ranking == fused[:4]
     by_row = {hit.row: hit.score for hit in dense}
     assert evidence.cosines == pytest.approx([by_row[hit.row] for hit in fused[:4]], abs=1e-6)
@@ -134,15 +137,20 @@ def test_copies_come_last(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
     build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
     index = open_index(tmp_path / "index", embedder)
     ranking = tuple(Hit(row, 1 - row / 10, row + 1) for row in range(4))
-    assert [(hit.row, hit.rank) for hit in copies_last(ranking, index)] == [(0, 1), (2, 2), (1, 3), (3, 4)]
-    assert copies_last((), index) == ()
+    assert [(hit.row, hit.rank) for hit in copies_last(ranking, Candidates.of([ranking], index.store))] == [
+        (0, 1),
+        (2, 2),
+        (1, 3),
+        (3, 4),
+    ]
+    assert copies_last((), Candidates.of([], index.store)) == ()
     (evidence,) = gather_evidence(["Are apples red?"], index, 2)
     assert {hit.row for hit in evidence.ranking} == {0, 2}
     index.close()
 
 
 def test_phrases_of_the_question_count(tiny_index: Index) -> None:
-    (first, *_) = lexical_ranking("social action", tiny_index, 5)
+    (first, *_) = lexical_ranking(ENGLISH.question("social action"), tiny_index, 5)
     words = tiny_index.lexicon.rank(["social", "action"], 5)
     assert first.row == words[0].row
     assert first.score > words[0].score
@@ -150,8 +158,8 @@ def test_phrases_of_the_question_count(tiny_index: Index) -> None:
 
 def test_read_as() -> None:
     found = [
-        TermReport(Term("anxeity", 8, 15, ()), TermState.MISSPELLED, 0, "anxiety"),
-        TermReport(Term("gardn", 20, 25, ()), TermState.MISSPELLED, 0, "garden"),
+        TermReport(Term("anxeity", 8, 15, ()), TermState.MISSPELLED, 0, Phrase("anxiety", ("anxieti",))),
+        TermReport(Term("gardn", 20, 25, ()), TermState.MISSPELLED, 0, Phrase("garden", ("garden",))),
     ]
     assert read_as("What is anxeity and gardn?", found) == "What is anxiety and garden?"
 

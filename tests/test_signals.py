@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.datatypes import Hit, Signals
+from qa.answers.candidates import Candidates
+from qa.answers.retrieval import dense_rankings, gather_evidence, lexical_ranking
+from qa.answers.signals import Rankings, content_weights, measure_signals
+from qa.answers.states import report_terms
+from qa.datatypes import NOTHING_MEASURED, Hit, Signals
 from qa.errors import BadQuestion
-from qa.index import Index, open_index
+from qa.indexing.index import Index, open_index
+from qa.language.terms import find_terms
 from qa.limits import check_question
-from qa.retrieval import dense_rankings, gather_evidence, lexical_ranking
-from qa.signals import Rankings, content_weights, measure_signals
-from qa.states import report_terms
-from qa.terms import find_terms
+from tests.english import ENGLISH
 
 
 def signals(index: Index, question: str, k: int = 5) -> Signals:
@@ -37,8 +39,8 @@ def test_nearness(tiny_index: Index) -> None:
 
 
 def test_content_weights_leave_words_that_only_ask_out(tiny_index: Index) -> None:
-    assert content_weights("What is apple?", tiny_index) == {"appl": pytest.approx(weight(2))}
-    assert content_weights("What is it?", tiny_index) == {
+    assert content_weights(ENGLISH.question("What is apple?"), tiny_index) == {"appl": pytest.approx(weight(2))}
+    assert content_weights(ENGLISH.question("What is it?"), tiny_index) == {
         "what": pytest.approx(weight(0)),
         "is": pytest.approx(weight(tiny_index.lexicon.passage_count(["is"]))),
         "it": pytest.approx(weight(tiny_index.lexicon.passage_count(["it"]))),
@@ -53,7 +55,13 @@ def shown(index: Index, question: str, *sources: str) -> Signals:
     """The signals of a question where these passages come first, at cosines of 0.9, 0.8, …"""
     ranking = tuple(Hit(row_of(index, source), 0.9 - 0.1 * n, n + 1) for n, source in enumerate(sources))
     reports = report_terms(find_terms(question), index.lexicon)
-    return measure_signals(question, reports, Rankings(ranking, ranking[:1], ranking), index)
+    return measure_signals(
+        ENGLISH.question(question),
+        reports,
+        Rankings(ranking, ranking[:1], ranking),
+        Candidates.of([ranking], index.store),
+        index,
+    )
 
 
 def test_coverage_by_hand(tiny_index: Index) -> None:
@@ -108,7 +116,7 @@ def test_agreement(tiny_index: Index) -> None:
     first = evidence.ranking[0].row
     ranks = [
         hit.rank
-        for ranking in (dense, lexical_ranking(question, tiny_index, 100))
+        for ranking in (dense, lexical_ranking(ENGLISH.question(question), tiny_index, 100))
         for hit in ranking
         if hit.row == first
     ]
@@ -140,7 +148,12 @@ def test_without_parts_the_signals_are_the_same(tiny_index: Index) -> None:
 
 
 def test_nothing_found(tiny_index: Index) -> None:
-    assert measure_signals("apple", [], Rankings((), (), ()), tiny_index) == Signals()
+    assert (
+        measure_signals(
+            ENGLISH.question("apple"), [], Rankings((), (), ()), Candidates.of([], tiny_index.store), tiny_index
+        )
+        == NOTHING_MEASURED
+    )
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,19 @@ from pathlib import Path
 
 import pytest
 
-from qa.lexicon import Entry, Lexicon, build_lexicon
-from qa.spelling import LEFT_OUT, SAME_START, SECOND_EDIT, SWAPPED, candidates, likelihood, other_spelling, suggest
-from qa.words import words
+from qa.answers.spelling import (
+    LEFT_OUT,
+    SAME_START,
+    SECOND_EDIT,
+    SWAPPED,
+    candidates,
+    likelihood,
+    other_spelling,
+    suggest,
+)
+from qa.lexicons import Entry, Lexicon, TantivyLexicon
+from qa.lexicons.tantivy import build_lexicon
+from tests.english import ENGLISH, words
 
 TEXTS = [
     "Psychosis and mutual aid.",
@@ -18,8 +28,8 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     folder: Path = tmp_path_factory.mktemp("spelling")
-    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(TEXTS)))
-    return Lexicon(folder)
+    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(TEXTS)), ENGLISH)
+    return TantivyLexicon(folder, ENGLISH)
 
 
 @pytest.mark.parametrize(

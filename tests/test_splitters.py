@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from semantic_text_splitter import TextSplitter
 from tokenizers import Tokenizer
 
-from qa.blobs import find_blobs
 from qa.datatypes import Document, Page, Section
 from qa.embedders import load_embedder
-from qa.splitters import Splitter, _windowed, find_sentences, page_label
+from qa.indexing.splitters import Splitter, _windowed, find_sentences, page_label
+from qa.parsers.blobs import find_blobs
 from tests.conftest import WordLengthEmbedder
 
 

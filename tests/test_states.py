@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from qa.answers.states import report_terms
 from qa.datatypes import TermReport, TermState
-from qa.index import Index
-from qa.lexicon import Entry, Lexicon, build_lexicon
-from qa.states import report_terms
-from qa.terms import find_terms
+from qa.indexing.index import Index
+from qa.language.terms import find_terms
+from qa.lexicons import Entry, Lexicon, TantivyLexicon
+from qa.lexicons.tantivy import build_lexicon
 from tests.conftest import TEXTS
+from tests.english import ENGLISH
 
 Row = tuple[str, str, int, tuple[str, ...]]
 
@@ -165,8 +167,8 @@ def test_every_state_has_its_reason(tiny_index: Index) -> None:
 def dining(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     texts = ["Overall value.", "A dining room.", "An experience.", "A follower.", "A conversion.", "The revolution."]
     folder = tmp_path_factory.mktemp("dining")
-    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate([*texts, *TEXTS.values()])))
-    return Lexicon(folder)
+    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate([*texts, *TEXTS.values()])), ENGLISH)
+    return TantivyLexicon(folder, ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -212,8 +214,8 @@ def test_what_is_known_parts_is_never_the_term_itself(tiny_index: Index) -> None
 
 
 def test_a_letter_is_no_known_part(tmp_path: Path) -> None:
-    build_lexicon(tmp_path, [Entry(0, 0, ("",), "Plan d is better for my family than vitamin pills.")])
-    report = report_terms(find_terms("Did vitamin D help my family?"), Lexicon(tmp_path))[0]
+    build_lexicon(tmp_path, [Entry(0, 0, ("",), "Plan d is better for my family than vitamin pills.")], ENGLISH)
+    report = report_terms(find_terms("Did vitamin D help my family?"), TantivyLexicon(tmp_path, ENGLISH))[0]
     assert (report.term.text, report.state, report.known_parts) == ("vitamin D", TermState.UNESTABLISHED, ("vitamin",))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.stores import PRECISIONS, STORES, ExactStore, FaissStore, Vectors, VectorStore
+from qa.stores import STORES, ExactStore, FaissStore, Vectors, VectorStore
 from qa.stores import faiss as faiss_store
 
 
@@ -33,10 +33,10 @@ def kind(request: pytest.FixtureRequest) -> type[VectorStore]:
     return found
 
 
-def make(kind: type[VectorStore], vectors: Vectors, precision: str = "float32") -> VectorStore:
+def make(kind: type[VectorStore], vectors: Vectors) -> VectorStore:
     """Return a store written and opened; what it mapped stays when the folder goes."""
     with tempfile.TemporaryDirectory() as folder:
-        kind.write(Path(folder), vectors, precision)
+        kind.write(Path(folder), vectors)
         return kind.load(Path(folder))
 
 
@@ -115,32 +115,19 @@ def test_every_store_equals_the_exact_one_among_any_rows(seed: int, rows: int, k
         np.testing.assert_array_equal(ids, exact[1])
 
 
-# --- many vectors, and compressed ones ---------------------------------------------------------------------------
+# --- many vectors ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("large")
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_a_graph_finds_what_comparing_all_finds(precision: str) -> None:
+def test_a_graph_finds_what_comparing_all_finds() -> None:
     vectors, queries = clustered_rows(0, 3000), clustered_rows(1, 200)
-    store = make(FaissStore, vectors, precision)
+    store = make(FaissStore, vectors)
     scores, ids = store.search(queries, 10)
     exact = make(ExactStore, vectors).search(queries, 10)
     assert recall(ids, exact[1]) >= 0.99
     assert "a graph walked" in store.structure
-    assert precision in store.structure
-    # Whatever the precision, the cosines are of the vectors themselves, best first.
     np.testing.assert_allclose(scores, np.einsum("qd,qkd->qk", queries, vectors[ids]), atol=1e-6)
     assert (np.diff(scores, axis=1) <= 0).all()
-
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_what_is_compressed_loses_little_and_gives_the_vectors_back_whole(precision: str) -> None:
-    vectors, queries = clustered_rows(0, 2000), clustered_rows(1, 100)
-    store = make(FaissStore, vectors, precision)
-    scores, ids = store.search(queries, 10)
-    assert recall(ids, make(ExactStore, vectors).search(queries, 10)[1]) >= 0.995
-    np.testing.assert_array_equal(store.vectors(np.arange(2000)), vectors)
-    np.testing.assert_allclose(scores, np.einsum("qd,qkd->qk", queries, vectors[ids]), atol=1e-6)
 
 
 @pytest.mark.usefixtures("large")
@@ -164,9 +151,7 @@ def test_a_graph_gives_k_rows_also_where_most_are_copies_of_one(k: int) -> None:
 
 
 def test_the_structure_follows_the_size() -> None:
-    assert make(FaissStore, unit_rows(0, 300)).structure == "every vector compared, as float32"
-    compressed = make(FaissStore, unit_rows(0, 300), "float16").structure
-    assert compressed == "every vector compared, as float16, which finds 1.000 of the nearest ten"
+    assert make(FaissStore, unit_rows(0, 300)).structure == "every vector compared"
 
 
 def mapped_files() -> str:
@@ -176,11 +161,8 @@ def mapped_files() -> str:
 @pytest.mark.usefixtures("large")
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="tells mappings by /proc")
 @pytest.mark.parametrize("rows", [200, 500])
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_a_store_that_is_dropped_unmaps_its_files(
-    rows: int, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    FaissStore.write(tmp_path, unit_rows(0, rows), precision)
+def test_a_store_that_is_dropped_unmaps_its_files(rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FaissStore.write(tmp_path, unit_rows(0, rows))
     gc.collect()
     small = FaissStore.load(tmp_path)
     small.search(unit_rows(1, 2), 5)

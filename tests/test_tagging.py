@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.tagging import is_headline, tag
+from qa.language.tagging import is_headline, tag
+from tests.english import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,8 @@ def test_is_headline(question: str, expected: bool) -> None:
 def test_tokens_are_stretches_of_the_question_in_order(question: str) -> None:
     tokens = tag(question)
     assert all(question[token.start : token.end] == token.text for token in tokens)
-    assert all(question[word.start : word.end] for token in tokens for word in token.words)
+    words = [word for token in tokens for word in token.words]
+    assert [ENGLISH.fold(question[word.start : word.end]) for word in words] == [word.folded for word in words]
     ends = [0, *(token.end for token in tokens)]
     assert all(end <= token.start for end, token in zip(ends, tokens, strict=False))
 
@@ -51,7 +53,7 @@ def test_threads_that_tag_at_once_agree_from_the_first_question_on() -> None:
     code = """
         from concurrent.futures import ThreadPoolExecutor
         from threading import Barrier
-        from qa.tagging import tag
+        from qa.language.tagging import tag
         together = Barrier(8)
         def first(_):
             together.wait()

@@ -3,8 +3,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from qa.command.terminal import printable, render_answer
 from qa.datatypes import Answer, Passage, QuotedPassage, Verdict
-from qa.terminal import printable, render_answer
 
 
 def shown(text: str, *, terminal: bool) -> str:

@@ -5,8 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa.datatypes import Naming
-from qa.terms import find_terms
-from qa.words import stemmed, stems, words
+from qa.language.terms import find_terms
+from tests.english import stemmed, stems, words
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from types import FrameType
 import pytest
 from click.testing import CliRunner
 
-from qa import building
-from qa.building import BuildReport, Changes
-from qa.cli import cli
-from qa.watching import Watch
+from qa.command.cli import cli
+from qa.indexing import building
+from qa.indexing.building import BuildReport, Changes
+from qa.indexing.watching import Watch
 
 _GUARD_SECONDS = 60
 _QUIET_SECONDS = 3.0  # in which a change that counts would long have been told

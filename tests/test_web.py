@@ -6,10 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from qa.answering import Answerer
-from qa.payload import answer_payload
+from qa.answers.answering import Answerer
+from qa.answers.payload import answer_payload
+from qa.service import Live
 from qa.web import create_app
-from qa.web.live import Live
 from qa.web.views import example_questions
 from tests.bad_input import BAD_ADDRESSES, BAD_BODIES, BAD_QUESTIONS, STRANGE_QUESTIONS
 
@@ -64,7 +64,7 @@ def test_the_page_says_what_the_api_says(client: FlaskClient, question: str, wor
     response = client.get("/", query_string={"q": question})
     assert response.status_code == 400
     assert words in message
-    assert html.escape(message, quote=False) in html.unescape(response.text)
+    assert f'role="alert">{message}</p>' in html.unescape(response.text)
 
 
 @pytest.mark.parametrize("k", ["0", "-1", "1001", "many", "", "٣", "9" * 5000])
@@ -120,8 +120,8 @@ def test_the_question_is_escaped(client: FlaskClient) -> None:
 
 
 def test_the_corpus_is_escaped(tmp_path, embedder) -> None:  # type: ignore[no-untyped-def]
-    from qa.building import build_index
-    from qa.index import open_index
+    from qa.indexing.building import build_index
+    from qa.indexing.index import open_index
 
     record = {
         "_id": "<b>1</b>",
@@ -135,7 +135,7 @@ def test_the_corpus_is_escaped(tmp_path, embedder) -> None:  # type: ignore[no-u
     text = client.get("/?q=evil+apple").text
     assert "<script" not in text
     assert "<img" not in text
-    assert "&lt;<mark>script</mark>" in text or "&lt;script&gt;" in text
+    assert "&lt;script&gt;" in text.replace("<mark>", "").replace("</mark>", "")
     assert client.get("/").status_code == 200
     index.close()
 
@@ -216,8 +216,8 @@ def test_the_best_sentence_is_marked_on_the_page(client: FlaskClient) -> None:
 
 
 def test_the_owner_s_title_and_language_are_on_the_page(tmp_path, embedder) -> None:  # type: ignore[no-untyped-def]
-    from qa.building import build_index
-    from qa.index import open_index
+    from qa.indexing.building import build_index
+    from qa.indexing.index import open_index
 
     (tmp_path / "a.txt").write_text("An apple is a fruit.", encoding="utf-8")
     (tmp_path / "corpus.toml").write_text('title = "Fruit & <b>more</b>"\nlanguage = "en-GB"', encoding="utf-8")

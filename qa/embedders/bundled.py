@@ -74,18 +74,18 @@ class BundledEmbedder:
         """Return (n, dimension) unit rows."""
         return self._model.embed_questions(texts)
 
-    def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder | SentenceTransformerEmbedder":
+    def export_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder | SentenceTransformerEmbedder":
         """Write the graph into a new folder and return it opened; the model's export by torch, or the model itself,
         where the graph gives other vectors here."""
         folder.mkdir()
-        told = Description(self.name, self.path, self.checksum, self.dimension, self.max_tokens, "", "", _INPUTS)
-        exported = save_export(folder, build_graph(self._folder, self._config), self.tokenizer, told)
+        description = Description(self.name, self.path, self.checksum, self.dimension, self.max_tokens, "", "", _INPUTS)
+        exported = save_export(folder, build_graph(self._folder, self._config), self.tokenizer, description)
         if is_like_reference(exported):
             return exported
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()
-        return self._model.carried_to(folder, sample)
+        return self._model.export_to(folder, sample)
 
 
 def is_like_reference(embedder: ExportedEmbedder) -> bool:

@@ -134,9 +134,9 @@ class ExportedEmbedder:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
         return self._embed([self._told.question_prompt + text for text in texts], _QUESTION_TOKENS)
 
-    def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder":
+    def export_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder":
         """Put the model's files in another folder, as links to the same bytes where the disk has links; it itself."""
-        pass_on(self._folder, folder)
+        share_encoder(self._folder, folder)
         return self
 
     def _embed(self, texts: Sequence[str], most: int) -> npt.NDArray[np.float32]:
@@ -218,7 +218,7 @@ def batches(lengths: Sequence[int], most: int = _BATCH_TOKENS) -> list[list[int]
     return found
 
 
-def save_export(folder: Path, graph: Any, tokenizer: Tokenizer, told: Description) -> ExportedEmbedder:
+def save_export(folder: Path, graph: Any, tokenizer: Tokenizer, description: Description) -> ExportedEmbedder:
     """Write a graph with what belongs to it into a folder, and return it opened.
 
     Weights are kept as float16: half the bytes, and cosines that differ by a millionth.
@@ -226,11 +226,11 @@ def save_export(folder: Path, graph: Any, tokenizer: Tokenizer, told: Descriptio
     openvino = import_openvino()
     openvino.save_model(graph, folder / MODEL, compress_to_fp16=True)
     (folder / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
-    (folder / DESCRIPTION).write_text(json.dumps(asdict(told), indent=2) + "\n", encoding="utf-8")
+    (folder / DESCRIPTION).write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
     return ExportedEmbedder(folder)
 
 
-def pass_on(export: Path, folder: Path) -> None:
+def share_encoder(export: Path, folder: Path) -> None:
     """Put an export's files in a new folder, as links to the same bytes where the disk has links."""
     folder.mkdir()
     for file in export.iterdir():
@@ -282,7 +282,7 @@ def _mapped(file: IO[bytes]) -> mmap.mmap:
 
 def compiling(graph: _Graph) -> Future[_Compiled]:
     """Begin to compile a graph beside whatever else is done, unless that was begun and has not failed; whoever wants it
-    is told what went wrong."""
+    learns what went wrong."""
     begun = begin_compiling(graph)
     if begun.done() and begun.exception() is not None:
         begin_compiling.cache_clear()
@@ -320,7 +320,7 @@ def prepare(folder: Path, private: bool = False) -> None:
 def _run_once(compiled: Future[_Compiled]) -> None:
     if compiled.exception() is None:
         graph, weights = compiled.result().graph, compiled.result().weights
-        with suppress(Exception):  # which the first text is told
+        with suppress(Exception):  # which the first text reports
             graph.create_infer_request().infer([np.ones((1, _LEAST_TOKENS), np.int64)] * len(graph.inputs))
         if hasattr(mmap, "MADV_DONTNEED"):
             weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache

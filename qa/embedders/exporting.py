@@ -34,7 +34,7 @@ class Original(Protocol):
 
 
 def export(
-    model: Any, original: Original, told: Description, folder: Path, sample: Sequence[str]
+    model: Any, original: Original, description: Description, folder: Path, sample: Sequence[str]
 ) -> ExportedEmbedder | None:
     """Write a model's export into a new folder and return it opened; None, and no folder, where the export is not the
     same: where it cannot be made, or gives other vectors for a sample of passages.
@@ -42,7 +42,7 @@ def export(
     folder.mkdir()
     try:
         graph, inputs = _convert(model)
-        fields = {name: getattr(told, name) for name in Description.__slots__}
+        fields = {name: getattr(description, name) for name in Description.__slots__}
         exported = save_export(folder, graph, original.tokenizer, Description(**{**fields, "inputs": inputs}))
         if _same(original, exported, sample):
             return exported
@@ -51,7 +51,9 @@ def export(
         raise
     except Exception as error:  # noqa: BLE001 - whatever of torch, of the model's own code or of OpenVINO it may be
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    logging.getLogger("qa").warning("%s is used as it is, which is slower: its export failed (%s)", told.name, reason)
+    logging.getLogger("qa").warning(
+        "%s is used as it is, which is slower: its export failed (%s)", description.name, reason
+    )
     shutil.rmtree(folder)
     return None
 

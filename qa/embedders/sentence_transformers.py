@@ -52,13 +52,15 @@ class SentenceTransformerEmbedder:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
         return self._embed(self._model.encode_query, texts)
 
-    def carried_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder | SentenceTransformerEmbedder":
+    def export_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder | SentenceTransformerEmbedder":
         """Write its faster form into a new folder and return that; itself, and no folder, where it has none."""
         from qa.embedders.exporting import export
 
         prompts = (self.passage_prompt, self.question_prompt)
-        told = Description(self.name, self.path, self.checksum, self.dimension, self.max_tokens, *prompts, inputs=())
-        return export(self._model, self, told, folder, sample) or self
+        description = Description(
+            self.name, self.path, self.checksum, self.dimension, self.max_tokens, *prompts, inputs=()
+        )
+        return export(self._model, self, description, folder, sample) or self
 
     def _embed(self, encode: Any, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         if not texts:
@@ -147,7 +149,7 @@ def _load_offline(folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    torch.set_num_threads(os.cpu_count() or 1)  # whatever other libraries are told
+    torch.set_num_threads(os.cpu_count() or 1)  # whatever other libraries use
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from qa.confidence import BINS, Calibration, HeldOut, Weight, is_flagged, packaged_calibration
+from qa.answers.retrieval import gather_evidence
+from qa.answers.verdicts import is_flagged
 from qa.datatypes import Evidence, Signals
 from qa.errors import BadQuestion, BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats import question_file, read_questions
@@ -24,11 +25,11 @@ from qa.evaluation.judgments import judgments_of
 from qa.evaluation.measures import auroc, brier, ece
 from qa.evaluation.outcomes import LABEL_DEPTH, Grading, is_right
 from qa.evaluation.question import SetQuestion
-from qa.index import Index
+from qa.indexing.calibration import BINS, Calibration, HeldOut, Weight, packaged_calibration
+from qa.indexing.index import Index
+from qa.language import Language
 from qa.limits import check_question
 from qa.plurals import count
-from qa.retrieval import gather_evidence
-from qa.words import stems
 
 SIGNALS = tuple(field.name for field in fields(Signals))
 
@@ -117,7 +118,7 @@ def calibrate_on_set(
     """
     file = question_file(questions)
     lines = list(read_questions(questions))
-    asked, repeated = _each_once([line for line in lines if isinstance(line, SetQuestion)])
+    asked, repeated = _each_once([line for line in lines if isinstance(line, SetQuestion)], index.language)
     problems = [str(line) for line in lines if isinstance(line, UnreadableDocument)]
     if not asked:
         raise BadQuestionSet(f"{questions} holds no question: name another file.")
@@ -127,19 +128,19 @@ def calibrate_on_set(
     grading = Grading(judgments, (), least_grade)
     labelled = label_questions(index, asked, grading, lambda done: progress(done, len(asked)))
     options = [*(["--qrels", str(qrels)] if qrels else []), "--least-grade", str(least_grade)]
-    told = {
+    origin = {
         "made": datetime.now(UTC).date().isoformat(),
         "command": shlex.join(["qa", "calibrate", str(questions), *options]),
         "embedder_checksum": index.manifest.embedder_checksum,
     }
-    made, gain = calibrate(packaged_calibration(), labelled, told, file.name)
+    made, gain = calibrate(packaged_calibration(), labelled, origin, file.name)
     return made, gain, [*problems, *unfit]
 
 
-def _each_once(questions: Sequence[SetQuestion]) -> tuple[list[SetQuestion], int]:
+def _each_once(questions: Sequence[SetQuestion], language: Language) -> tuple[list[SetQuestion], int]:
     """Return the questions without repetitions, and how many these were: a question that stands in a fit and among what
     is held out of it would count as foretold."""
-    first = {tuple(sorted(stems(question.text))): question for question in reversed(questions)}
+    first = {tuple(sorted(language.stems(question.text))): question for question in reversed(questions)}
     kept = set(map(id, first.values()))
     return [question for question in questions if id(question) in kept], len(questions) - len(first)
 
@@ -255,12 +256,12 @@ def held_out_confidence(model: Model, labelled: Labelled, seed: int = 0) -> Floa
 
 
 def calibrate(
-    packaged: Calibration, labelled: Labelled, told: Mapping[str, str], name: str
+    packaged: Calibration, labelled: Labelled, origin: Mapping[str, str], name: str
 ) -> tuple[Calibration, Gain]:
     """Return a calibration for a user's questions, and what it gains over the packaged one.
 
-    Where refitting gains nothing the packaged weights stay, and only the promises are made on these questions. ``told``
-    has ``made``, ``command`` and ``embedder_checksum``. Raises BadQuestionSet below LEAST_QUESTIONS.
+    Where refitting gains nothing the packaged weights stay, and only the promises are made on these questions.
+    ``origin`` has ``made``, ``command`` and ``embedder_checksum``. Raises BadQuestionSet below LEAST_QUESTIONS.
     """
     _check_enough(labelled)
     before = model_of(packaged).confidence(labelled.signals)
@@ -274,7 +275,7 @@ def calibrate(
         brier=(brier(before, right), brier(after, right)),
         is_gain=is_gain,
     )
-    return calibration_of(model, count_held_out(after, labelled), {name: len(labelled)}, told), gain
+    return calibration_of(model, count_held_out(after, labelled), {name: len(labelled)}, origin), gain
 
 
 def adapt(model: Model, labelled: Labelled) -> tuple[Model, Floats, bool]:
@@ -311,7 +312,7 @@ def count_held_out(confidence: Floats, labelled: Labelled) -> HeldOut:
 
 
 def calibration_of(
-    model: Model, held_out: HeldOut, questions: Mapping[str, int], told: Mapping[str, str]
+    model: Model, held_out: HeldOut, questions: Mapping[str, int], origin: Mapping[str, str]
 ) -> Calibration:
     """Return a model as it is stored, its numbers rounded to five places."""
     columns = zip(SIGNALS, model.means, model.scales, model.weights, strict=True)
@@ -320,10 +321,10 @@ def calibration_of(
         for name, mean, scale, weight in columns
     }
     return Calibration(
-        made=told["made"],
-        command=told["command"],
+        made=origin["made"],
+        command=origin["command"],
         questions=dict(questions),
-        embedder_checksum=told["embedder_checksum"],
+        embedder_checksum=origin["embedder_checksum"],
         intercept=round(model.intercept, 5),
         signals=signals,
         held_out=held_out,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qa import __version__
-from qa.answering import Answerer
+from qa.answers.answering import Answerer
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.comparing import Comparison, compare
@@ -109,7 +109,7 @@ def evaluate(answerer: Answerer, task: Task, progress: Progress = lambda done, t
         measures=measure(outcomes, ranking_measures),
         ranking_measures=ranking_measures,
         outcomes=outcomes,
-        gaps=find_gaps(read_run(run.path)),
+        gaps=find_gaps(read_run(run.path), answerer.index.language),
         problems=(*map(str, questions.problems), *judgment_problems),
         run=run.path,
         comparison=comparison,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qa.words import stems
+from qa.language import Language
 
 _EXAMPLES = 3
 _MISSING = {"unknown", "unestablished"}
@@ -21,11 +21,11 @@ class Gap:
     examples: tuple[str, ...]
 
 
-def find_gaps(answers: Iterable[Mapping[str, Any]]) -> list[Gap]:
-    """Return the missing terms of the answers, the most asked for first; inflections and case are one term."""
+def find_gaps(answers: Iterable[Mapping[str, Any]], language: Language) -> list[Gap]:
+    """Return the missing terms of answers in this language, the most asked for first; inflections and case are one."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for answer in answers:
-        missing = {tuple(stems(term["text"])): term for term in answer["terms"] if term["state"] in _MISSING}
+        missing = {tuple(language.stems(term["text"])): term for term in answer["terms"] if term["state"] in _MISSING}
         for key, term in missing.items():
             entry = found.setdefault(key, {"term": term, "questions": 0, "examples": []})
             entry["questions"] += 1

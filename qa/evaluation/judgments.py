@@ -6,9 +6,9 @@ from pathlib import Path
 
 from qa.errors import BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats.text import numbered_lines
-from qa.index import Index
+from qa.indexing.index import Index
+from qa.indexing.question_files import find_judgments
 from qa.plurals import count
-from qa.question_files import find_judgments
 
 Judgments = dict[str, dict[str, int]]
 """{question id: {document id: grade}}; a grade of 0 or less says that the document does not answer."""
@@ -29,7 +29,7 @@ class ReadJudgments:
 def read_judgments(path: Path) -> ReadJudgments:
     """Return the judgments of a file: BEIR's three columns with a header, or TREC's four without.
 
-    A wrong line is left out and told; of two judgments of one document the last counts, and that is told too.
+    A wrong line is omitted and reported; of two judgments of one document the last counts, which is reported too.
 
     Raises BadQuestionSet when the file is missing or gives no judgment at all.
     """

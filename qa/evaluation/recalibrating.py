@@ -5,9 +5,9 @@ from pathlib import Path
 
 from qa.errors import IndexDamaged
 from qa.files import read_regular
-from qa.generations import current_generation, locked, parse_object, writing
-from qa.index import read_own_calibration
-from qa.question_files import set_checksum
+from qa.indexing.calibration import read_own_calibration
+from qa.indexing.generations import current_generation, locked, parse_object, writing
+from qa.indexing.question_files import set_checksum
 
 RECORD = "calibrated_on.json"
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from qa import __version__
-from qa.answering import Answerer
-from qa.confidence import calibration_json
+from qa.answers.answering import Answerer
+from qa.answers.payload import answer_payload
 from qa.datatypes import EVERYTHING, Scope
 from qa.errors import BadQuestion, BadQuestionSet
 from qa.evaluation.question import SetQuestion
 from qa.files import open_regular
+from qa.indexing.calibration import calibration_json
 from qa.limits import check_question
-from qa.payload import answer_payload
 
 BATCH = 128
 """Questions embedded together; more did not make it faster."""

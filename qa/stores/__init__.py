@@ -1,33 +1,46 @@
 """Vectors and row numbers only, never text. A new vector database is one module here and one row of STORES.
 
 A store is written once, with its generation, and never changed. Every store must equal ``exact`` on the same data,
-within its stated recall.
+within its stated recall. Another package adds one as an entry point of the group ``candor.stores``.
 """
 
 from pathlib import Path
 from typing import Protocol
 
+from qa.plugins import Table
 from qa.stores.exact import ExactStore
 from qa.stores.faiss import FaissStore
-from qa.stores.vectors import FLOAT32, PRECISIONS, Ids, Scores, Vectors, save_array
+from qa.stores.vectors import Ids, Scores, Vectors, save_array
 
 
 class VectorStore(Protocol):
-    """The contract. Vectors are float32 unit rows, so an inner product is a cosine; a row's number is its place."""
+    """The contract. Vectors are float32 unit rows, so an inner product is a cosine; a row's number is its place.
+
+    A store that keeps its vectors elsewhere writes into its folder where they are, never a secret: a generation's
+    folder is copied, checked and removed as a whole.
+    """
 
     structure: str
     """How it searches and what it is measured to lose by that, in words."""
 
     @classmethod
-    def write(cls, folder: Path, vectors: Vectors, precision: str = FLOAT32) -> None:
-        """Write the store of (n, d) vectors, which may be memory-mapped, into an empty folder.
-
-        ``precision`` is how the vectors that are searched are kept, of PRECISIONS; cosines are of the whole ones.
-        """
+    def write(cls, folder: Path, vectors: Vectors) -> None:
+        """Write the store of (n, d) vectors, which may be memory-mapped, into an empty folder."""
 
     @classmethod
     def load(cls, folder: Path) -> "VectorStore":
         """Return the store that was written there, memory-mapped where it is large, so that processes share it."""
+
+    @classmethod
+    def verify(cls, folder: Path) -> None:
+        """Compare what the store keeps outside of its folder with what was written. Raises ValueError where it differs.
+
+        The folder's own files are compared with their checksums by ``generations``.
+        """
+
+    @classmethod
+    def remove(cls, folder: Path) -> None:
+        """Remove what the store keeps outside of its folder, before the folder is removed with its generation."""
 
     def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and (q, k') row numbers, best first, ``k' = min(k, len)``; never a row of -1.
@@ -42,9 +55,9 @@ class VectorStore(Protocol):
         """Return how many vectors it holds."""
 
 
-STORES: dict[str, type[ExactStore] | type[FaissStore]] = {"exact": ExactStore, "faiss": FaissStore}
+_OWN: dict[str, type[VectorStore]] = {"exact": ExactStore, "faiss": FaissStore}
 
-__all__ = [
-    "FLOAT32", "PRECISIONS", "STORES", "ExactStore", "FaissStore", "Ids", "Scores", "VectorStore", "Vectors",
-    "save_array",
-]  # fmt: skip
+STORES: Table[type[VectorStore]] = Table("candor.stores", _OWN)
+"""The stores by name."""
+
+__all__ = ["STORES", "ExactStore", "FaissStore", "Ids", "Scores", "VectorStore", "Vectors", "save_array"]

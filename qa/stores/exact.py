@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.stores.vectors import FLOAT32, Ids, Scores, Vectors, is_mapped, save_array
+from qa.stores.vectors import Ids, LocalFiles, Scores, Vectors, is_mapped, save_array
 
 _FILE = "vectors.npy"
 
 
-class ExactStore:
+class ExactStore(LocalFiles):
     """Compares a query with every vector."""
 
     structure = "every vector compared"
@@ -19,8 +19,8 @@ class ExactStore:
         self._vectors = vectors
 
     @classmethod
-    def write(cls, folder: Path, vectors: Vectors, precision: str = FLOAT32) -> None:
-        """Write ``vectors.npy``; the precision is always the whole one."""
+    def write(cls, folder: Path, vectors: Vectors) -> None:
+        """Write ``vectors.npy``."""
         save_array(folder / _FILE, vectors)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The array types that stores share, how they may keep vectors, and how an array is written."""
+"""The array types that stores share, and how those that are plain files are written and opened."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +10,6 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
-
-FLOAT32 = "float32"
-PRECISIONS = (FLOAT32, "float16", "int8")
-"""As they are, half of that, or a quarter. `benchmarks/growth.py` measures what the smaller ones lose."""
-
 
 MAPPED_BYTES = 64_000_000
 """From which on a file of vectors is mapped, so that processes share it: about 40,000 passages. A smaller one is read
@@ -33,3 +28,15 @@ def save_array(file: Path, array: npt.NDArray[Any]) -> None:
     """
     with file.open("wb") as output:
         np.save(SimpleNamespace(write=output.write), array)
+
+
+class LocalFiles:
+    """A store that is the files of its folder and nothing else: these are checked and removed with the generation."""
+
+    @classmethod
+    def verify(cls, folder: Path) -> None:
+        """Do nothing."""
+
+    @classmethod
+    def remove(cls, folder: Path) -> None:
+        """Do nothing."""

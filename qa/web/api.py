@@ -7,12 +7,12 @@ from apiflask import APIBlueprint
 from flask import abort, request
 from werkzeug.exceptions import HTTPException
 
+from qa.answers.payload import answer_payload
 from qa.datatypes import Scope
 from qa.limits import MAX_BODY_BYTES
-from qa.payload import answer_payload
+from qa.service import Live
 from qa.web.address import check_address
 from qa.web.errors import refuse
-from qa.web.live import Live
 from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody, ReloadBody
 
 # Refusals by status, for the description of the API.

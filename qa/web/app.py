@@ -9,11 +9,11 @@ from werkzeug.http import parse_date
 
 from qa import __version__
 from qa.limits import MAX_BODY_BYTES
+from qa.service import Live
 from qa.settings import ServeSettings
 from qa.web.api import api_blueprint
 from qa.web.errors import register_errors
 from qa.web.hosts import host_check
-from qa.web.live import Live
 from qa.web.payload import ERROR_SCHEMA
 from qa.web.views import page_blueprint
 

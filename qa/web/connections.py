@@ -259,7 +259,7 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Connection
 
     def __init__(self, application: Any, listener: socket.socket, threads: int, waiting: int) -> None:
-        """Serve with so many threads; ``waiting`` requests may wait for one, and more are told to come again."""
+        """Serve with so many threads; ``waiting`` requests may wait for one, and more are refused with 503."""
         most = _most_connections()
         adjustments = Adjustments(
             sockets=[listener],

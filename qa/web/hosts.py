@@ -1,7 +1,7 @@
 """The names under which the server may be asked.
 
 A page of another site can point a name of its own at this machine and so make a browser read a private corpus (DNS
-rebinding). The browser then sends that name as the host, which is how it is told apart.
+rebinding). The browser then sends that name as the host, by which such a request is known.
 """
 
 import re

@@ -12,9 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from socket import socket
 
-from qa.embedders import prepare_embedder
 from qa.errors import QAError, ServerUnstartable
-from qa.generations import current_generation
+from qa.service import Live, prepare
 from qa.settings import ServeSettings
 from qa.web.connections import address_of, listen
 from qa.web.supervisor import UNSTARTABLE, Supervisor
@@ -78,13 +77,10 @@ def _work(index: Path, settings: ServeSettings, listener: socket, parent: int, s
     question until it can."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    with suppress(QAError):  # which opening the index reports
-        # First: it compiles while the rest is imported.
-        prepare_embedder(current_generation(index), private=True)
-    from qa.confidence import WantedPromise
+    prepare(index, private=True)  # first: it compiles while the rest is imported
+    from qa.answers.verdicts import WantedPromise
     from qa.web.app import create_app
     from qa.web.connections import HTTPServer
-    from qa.web.live import Live
 
     live = Live(index, WantedPromise(settings.risk, settings.miss))
     try:

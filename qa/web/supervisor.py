@@ -1,4 +1,4 @@
-"""Processes that serve one listening socket: they are started, told what is to be told, and replaced when they die."""
+"""Processes that serve one listening socket: they are started, signalled, and replaced when they die."""
 
 import logging
 import multiprocessing
@@ -23,15 +23,15 @@ _RESTART_SECONDS = 1.0  # between two starts of workers that die: one that dies 
 _log = logging.getLogger("qa")
 
 Work = Callable[[bool], None]
-"""What a worker runs; it is told whether it stands in for one that died."""
+"""What a worker runs; its argument says whether it replaces one that died."""
 
 
 class Supervisor:
-    """Keeps so many worker processes running until it is told to stop (SIGTERM, SIGINT), and passes SIGHUP on."""
+    """Keeps so many worker processes running until a signal stops it (SIGTERM, SIGINT), and passes SIGHUP on."""
 
     def __init__(self, work: Work, workers: int, stopping: Callable[[], None] = lambda: None) -> None:
         """Take what each process runs; it must end by itself for SIGTERM, or when its parent is another. ``stopping``
-        is called when they are to end, once they have been told."""
+        is called when they are to end, after the signal."""
         self._on_stop = stopping
         self._work = work
         self._count = workers

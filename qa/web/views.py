@@ -5,14 +5,14 @@ from pathlib import Path
 
 from flask import Blueprint, render_template, request
 
-from qa.answering import Answerer, marked_segments
+from qa.answers.answering import Answerer, marked_segments
+from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
 from qa.datatypes import Answer
 from qa.errors import BadQuestion
-from qa.index import Index
+from qa.indexing.index import Index
 from qa.limits import DEFAULT_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
-from qa.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
+from qa.service import Live
 from qa.web.address import check_address, parse_k, parse_scope
-from qa.web.live import Live
 
 _SAMPLE = 500  # passages looked at for titles to make examples of
 _TITLE_WORDS = 3

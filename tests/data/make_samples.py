@@ -126,6 +126,41 @@ GARDEN_CHAPTERS = {
 }
 
 
+ODT_BODY = """
+<text:tracked-changes><text:p>Deleted long ago.</text:p></text:tracked-changes>
+<text:p text:style-name="P1">A garden year</text:p>
+<text:p>A garden<text:s text:c="2"/>has four<office:annotation><text:p>Really?</text:p></office:annotation> seasons.
+<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>In most places.</text:p></text:note-body>
+</text:note></text:p>
+<text:h text:outline-level="1">Spring</text:h>
+<text:list><text:list-item><text:p>Sow peas in March.</text:p></text:list-item></text:list>
+<table:table><table:table-row><table:table-cell><text:p>Plant</text:p></table:table-cell>
+<table:table-cell><text:p>Month</text:p></table:table-cell></table:table-row></table:table>
+<text:h text:outline-level="2">Autumn</text:h>
+<text:p>Gather leaves<text:line-break/>for compost.</text:p>
+"""
+
+
+def odt(body: str = ODT_BODY, *, title: str = "", more: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return an OpenDocument text; P1 is a style made from "Title"."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "style")
+    )
+    style = '<style:style style:name="P1" style:parent-style-name="Title"/>'
+    content = (
+        f"<office:document-content {spaces}><office:automatic-styles>{style}</office:automatic-styles>"
+        f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    )
+    meta = (
+        '<office:document-meta xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        f'xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta><dc:title>{title}</dc:title></office:meta>'
+        "</office:document-meta>"
+    )
+    entries = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content, "meta.xml": meta}
+    return archive({**entries, **(more or {})})
+
+
 def epub(
     chapters: Mapping[str, str] = GARDEN_CHAPTERS,
     *,

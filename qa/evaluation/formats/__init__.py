@@ -11,7 +11,7 @@ from qa.evaluation.formats.tables import read_csv, read_tsv
 from qa.evaluation.formats.trec import read_topics
 from qa.evaluation.question import SetLine, SetQuestion
 from qa.files import open_regular
-from qa.question_files import QUESTIONS, find_questions
+from qa.indexing.question_files import QUESTIONS, find_questions
 
 Format = Callable[[Path], Iterator[SetLine]]
 
@@ -67,7 +67,7 @@ def read_questions(path: Path) -> Iterator[SetLine]:
 
 
 def _format_of(file: Path) -> Format:
-    """Return the reader of a file; topics of TREC often end in .txt and are told by their first tag."""
+    """Return the reader of a file; topics of TREC often end in .txt and are known by their first tag."""
     try:
         with open_regular(file) as content:
             head = content.read(_HEAD_BYTES)

@@ -1,0 +1,1 @@
+"""A question and an opened index -> the Answer."""

@@ -1,0 +1,149 @@
+"""Answerer.answer(question) -> Answer: the service's one verb."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from qa.answers.notes import write_note
+from qa.answers.retrieval import gather_evidence
+from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, keep_promise, verdict
+from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Part, Passage, QuotedPassage, Ranking, Scope
+from qa.indexing.calibration import Promise
+from qa.indexing.index import Index
+from qa.language import Language
+from qa.limits import DEFAULT_K, check_k, check_question
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A confidence; what adds up to its log odds: the intercept, and by signal its (value, contribution); and from
+    where to where each verdict goes, which is a promise where the calibration is the owner's own."""
+
+    confidence: float
+    intercept: float
+    signals: dict[str, tuple[float, float]]
+    thresholds: Thresholds
+    promise: Promise
+    is_own: bool
+
+
+class Answerer:
+    """Answers questions from one index. Safe to call from several threads."""
+
+    def __init__(self, index: Index, wanted: WantedPromise = NOTHING_WANTED) -> None:
+        """Answer from this index, with verdicts that keep the promise that is wanted, or else its calibration's."""
+        self.index = index
+        self.wanted = wanted
+        self.promise = wanted.given(index.calibration.promise)
+        self.thresholds = keep_promise(index.calibration.held_out, self.promise)
+
+    def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:
+        """Return the answer with at most k passages of the scope. Raises BadQuestion when one cannot be given."""
+        question, k = check_question(question), check_k(k)
+        return self._write(gather_evidence([question], self.index, k, scope)[0])
+
+    def answer_all(self, questions: Sequence[str], k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> list[Answer]:
+        """Return the answers in order, found together. Raises BadQuestion for the first bad one."""
+        check_k(k)
+        checked = [check_question(question) for question in questions]
+        return [self._write(evidence) for evidence in gather_evidence(checked, self.index, k, scope)]
+
+    def close(self) -> None:
+        """Close the index."""
+        self.index.close()
+
+    def __enter__(self) -> "Answerer":
+        """Return it, to be closed at the end of a ``with``."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its index."""
+        self.close()
+
+    def explain(self, question: str, scope: Scope = EVERYTHING) -> Explanation:
+        """Return what the confidence of a question is made of. Raises BadQuestion."""
+        evidence = gather_evidence([check_question(question)], self.index, DEFAULT_K, scope, with_parts=False)[0]
+        calibration = self.index.calibration
+        added = calibration.contributions(evidence.signals)
+        return Explanation(
+            confidence=confidence(evidence, calibration),
+            intercept=calibration.intercept,
+            signals={name: (getattr(evidence.signals, name), added[name]) for name in added},
+            thresholds=self.thresholds,
+            promise=self.promise,
+            is_own=self.index.own_calibration is not None,
+        )
+
+    def _write(self, evidence: Evidence) -> Answer:
+        certain = confidence(evidence, self.index.calibration)
+        decided = verdict(evidence, certain, self.thresholds)
+        language = self.index.language
+        note = write_note(evidence, certain, decided, language)
+        asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.question_words
+        return Answer(
+            question=evidence.question.text,
+            confidence=certain,
+            verdict=decided,
+            note=note.text,
+            terms=evidence.terms,
+            passages=self._quote(evidence.ranking, evidence.cosines, asked),
+            parts=tuple(AnsweredPart(part.terms, self._quote_part(part)) for part in evidence.parts),
+            clarification=note.clarification,
+            notice=self.index.manifest.notice or None,
+        )
+
+    def _quote_part(self, part: Part) -> tuple[QuotedPassage, ...]:
+        asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.question_words
+        return self._quote(part.ranking, [hit.score for hit in part.ranking], asked)
+
+    def _quote(self, ranking: Ranking, cosines: Sequence[float], asked: frozenset[str]) -> tuple[QuotedPassage, ...]:
+        quoted = []
+        weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
+        for hit, cosine in zip(ranking, cosines, strict=True):
+            passage = self.index.passage(hit.row)
+            highlights = find_highlights(passage.text, asked, self.index.language)
+            best = best_sentence(passage, weights, self.index.language)
+            quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best))
+        return tuple(quoted)
+
+
+def best_sentence(passage: Passage, weights: Mapping[str, float], language: Language) -> tuple[int, int] | None:
+    """Return the range of the passage's sentence that has most of the question's words by weight, the first of equals.
+
+    None where no sentence has any, or the passage is one sentence.
+    """
+    if len(passage.sentences) < 2:
+        return None
+    found = [word for word in language.stemmed(passage.text) if word[0] in weights]
+    inside = [{stem for stem, start, _ in found if a <= start < b} for a, b in passage.sentences]
+    worth = [sum(weights[stem] for stem in sorted(held)) for held in inside]
+    return passage.sentences[worth.index(max(worth))] if max(worth) > 0 else None
+
+
+def find_highlights(text: str, asked: frozenset[str], language: Language) -> tuple[tuple[int, int], ...]:
+    """Return the [start, end) character ranges of the words of a text whose stems are asked for.
+
+    Neighbours with only a space or a hyphen between them are one range: "social action", not two words.
+    """
+    spans: list[tuple[int, int]] = []
+    for stem, start, end in language.stemmed(text):
+        if stem not in asked:
+            continue
+        if spans and text[spans[-1][1] : start] in {" ", "-", "\n"}:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return tuple(spans)
+
+
+def marked_segments(quoted: QuotedPassage) -> list[tuple[str, bool, bool]]:
+    """Return a passage's text in stretches, each with whether it is highlighted and whether it is of the best sentence;
+    together they are the text."""
+    text = quoted.passage.text
+    best = [quoted.best_sentence] if quoted.best_sentence else []
+    cuts = sorted({0, len(text), *(edge for span in (*quoted.highlights, *best) for edge in span)})
+    return [(text[start:end], _within(start, quoted.highlights), _within(start, best)) for start, end in pairwise(cuts)]
+
+
+def _within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in spans)

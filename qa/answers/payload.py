@@ -1,0 +1,72 @@
+"""Answer -> JSON: the one shape that ``qa ask --json``, the HTTP API and ``qa evaluate --answers`` share."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from qa.answers.answering import Explanation
+from qa.datatypes import Answer, AnsweredPart, QuotedPassage, TermReport
+
+
+def answer_payload(answer: Answer) -> dict[str, Any]:
+    """Return the answer as JSON-ready dictionaries, lists, strings and numbers."""
+    return {
+        "question": answer.question,
+        "confidence": answer.confidence,
+        "verdict": str(answer.verdict),
+        "note": answer.note,
+        "terms": [_term(report) for report in answer.terms],
+        "passages": [_passage(quoted) for quoted in answer.passages],
+        "parts": [_part(part) for part in answer.parts],
+        "clarification": answer.clarification,
+        "notice": answer.notice,
+    }
+
+
+def explanation_payload(explanation: Explanation, terms: Sequence[TermReport]) -> dict[str, Any]:
+    """Return as JSON what a confidence is made of, and why each term has its state."""
+    return {
+        "confidence": explanation.confidence,
+        "intercept": explanation.intercept,
+        "signals": {name: {"value": value, "adds": adds} for name, (value, adds) in explanation.signals.items()},
+        "thresholds": asdict(explanation.thresholds),
+        "promise": asdict(explanation.promise),
+        "is_own": explanation.is_own,
+        "terms": [{"text": report.term.text, "state": str(report.state), "reason": report.reason} for report in terms],
+    }
+
+
+def _term(report: TermReport) -> dict[str, Any]:
+    return {
+        "text": report.term.text,
+        "start": report.term.start,
+        "end": report.term.end,
+        "state": str(report.state),
+        "passage_count": report.passage_count,
+        "suggestion": report.suggestion,
+        "known_parts": list(report.known_parts),
+        "closest": list(report.closest),
+    }
+
+
+def _passage(quoted: QuotedPassage) -> dict[str, Any]:
+    passage = quoted.passage
+    return {
+        "rank": quoted.rank,
+        "id": passage.id,
+        "document_id": passage.document_id,
+        "title": passage.title,
+        "heading": passage.heading or None,
+        "page": passage.page or None,
+        "source": passage.source,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "cosine": quoted.cosine,
+        "highlights": [list(span) for span in quoted.highlights],
+        "best_sentence": list(quoted.best_sentence) if quoted.best_sentence else None,
+    }
+
+
+def _part(part: AnsweredPart) -> dict[str, Any]:
+    return {"terms": list(part.terms), "passages": [_passage(quoted) for quoted in part.passages]}

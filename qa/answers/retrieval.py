@@ -1,0 +1,244 @@
+"""Question + Index -> Evidence: rankings, the states of the terms, passages for the known parts.
+
+Nothing is judged here: what the evidence means is ``verdicts``' and ``notes``'.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from qa.answers.candidates import Candidates
+from qa.answers.closest import closest_terms
+from qa.answers.fusions import rank, standard_score
+from qa.answers.signals import Rankings, measure_signals
+from qa.answers.states import report_terms
+from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Phrase, Question, Ranking, Scope, TermReport, TermState
+from qa.indexing.index import Index, Selection
+from qa.language import other_language
+from qa.lexicons import Lexicon
+from qa.stores import Vectors
+
+DEPTH = 100
+"""Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
+
+SAME = 0.999
+"""Passages with this cosine to each other or more say the same: copies, but for a comma."""
+
+MOST_COMPARED = 3
+"""Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed, as much as a
+question of 200 characters. A long question costs enough by itself, and none is sought for it."""
+
+LONG = 500
+"""Characters from which on a question is long, half of the most that it may have."""
+
+FREQUENT = 0.05
+"""Of the passages: a pair of words that are both in more is left out of BM25 in a large index. It tells least, for such
+words often stand side by side by chance, and costs most; `benchmarks/stages.py` has what small indexes would lose."""
+
+MANY = 20_000
+"""Passages with a word up to which its pairs always count: about twice as many as the largest set has that the
+confidence was fitted on, so that no signal of it changes, and few enough to be looked through in less than a
+millisecond a pair."""
+
+PART_PASSAGES = 3
+MAX_PARTS = 8
+_FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
+_PART_DEPTH = 200  # passages with a part's words that are compared by cosine
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was asked and as it was ``read``, with each misspelled word as it was meant; what is known of
+    its terms; and what is to be sought beside it: its known parts, and what is close to its unknown terms.
+
+    ``language`` is the question's where it is not that of the texts.
+    """
+
+    question: Question
+    read: Question
+    reports: tuple[TermReport, ...]
+    parts: tuple[tuple[Phrase, ...], ...] = ()
+    unknown: tuple[str, ...] = ()
+    language: str | None = None
+
+    def texts(self) -> list[str]:
+        """Return what is to be embedded for it."""
+        return [self.read.text, *map(part_text, self.parts), *self.unknown]
+
+
+def read_question(text: str, index: Index, with_parts: bool = True) -> Asked:
+    """Return a question with what is to be sought for it. Without parts there are neither passages for the known parts
+    nor closest terms, which cost most and bear on no signal."""
+    question = index.language.question(text)
+    other = _language_of(question, index.lexicon)
+    if other is not None:
+        return Asked(question, question, (), language=other)
+    reports = report_terms(index.language.find_terms(question), index.lexicon)
+    read = index.language.question(read_as(text, reports))
+    if not with_parts:
+        return Asked(question, read, reports)
+    return Asked(question, read, reports, tuple(parts_of(reports)), tuple(unknown_of(text, reports)))
+
+
+def _language_of(question: Question, lexicon: Lexicon) -> str | None:
+    """Return the language that a question is in where it is not that of the texts, and they lack most of its words."""
+    lacking = sum(not lexicon.has_word(word.folded) for word in question.words)
+    return other_language(question.text, lexicon.language.code) if 2 * lacking > len(question.words) else None
+
+
+def gather_evidence(
+    questions: Sequence[str], index: Index, k: int, scope: Scope = EVERYTHING, with_parts: bool = True
+) -> list[Evidence]:
+    """Return the evidence for each question, its ranking k long where the scope has so many passages.
+
+    The questions are embedded together. Raises BadQuestion when nothing is in the scope.
+    """
+    selection = index.select(scope)
+    asked = [read_question(question, index, with_parts) for question in questions]
+    texts = list(dict.fromkeys(text for one in asked for text in one.texts()))
+    embedded = dict(zip(texts, index.embed(texts), strict=True))
+    return [replace(_evidence(one, embedded, index, k, selection), scope=scope) for one in asked]
+
+
+def _evidence(
+    asked: Asked, embedded: Mapping[str, Vectors], index: Index, k: int, selection: Selection | None
+) -> Evidence:
+    """Return the evidence for a question whose texts are embedded."""
+    depth, vector = max(DEPTH, k), embedded[asked.read.text]
+    (dense,) = dense_rankings(vector[None], index, depth, selection)
+    lexical = lexical_ranking(asked.read, index, depth, selection)
+    having = [_having_all(phrases, index, selection) for phrases in asked.parts]
+    candidates = Candidates.of((dense, lexical, *having), index.store)
+    head = copies_last(standard_score(dense[:DEPTH], lexical[:DEPTH]), candidates)
+    fused = head if k <= len(head) else _deepened(head, standard_score(dense, lexical))
+    measured = Rankings(dense[:DEPTH], lexical[:DEPTH], head)
+    sides = [
+        Part(phrases, _part_ranking(embedded[part_text(phrases)], hits, candidates))
+        for phrases, hits in zip(asked.parts, having, strict=True)
+    ]
+    return Evidence(
+        question=asked.question,
+        ranking=fused[:k],
+        cosines=candidates.cosines(fused[:k], vector),
+        signals=measure_signals(asked.read, asked.reports, measured, candidates, index),
+        terms=_with_closest(asked, embedded, index, selection),
+        parts=tuple(sides),
+        language=asked.language,
+    )
+
+
+def _deepened(head: Ranking, deeper: Ranking) -> Ranking:
+    """Return a ranking with what a deeper one has beside it behind, so that its first hits do not depend on k."""
+    held = {hit.row for hit in head}
+    rest = [hit for hit in deeper if hit.row not in held]
+    return (*head, *(Hit(hit.row, hit.score, place) for place, hit in enumerate(rest, start=len(head) + 1)))
+
+
+def dense_rankings(vectors: Vectors, index: Index, k: int, selection: Selection | None = None) -> list[Ranking]:
+    """Return the k nearest passages by cosine for each of the (q, d) vectors, of a selection where one is given."""
+    scores, ids = index.store.search(vectors, k, selection.rows if selection else None)
+    return [
+        rank({int(row): float(score) for row, score in zip(rows, row_scores, strict=True)})
+        for rows, row_scores in zip(ids, scores, strict=True)
+    ]
+
+
+def lexical_ranking(question: Question, index: Index, k: int, selection: Selection | None = None) -> Ranking:
+    """Return the k best passages by BM25 over the question's words and its pairs of neighbours, words that only ask
+    left out."""
+    pairs = telling_pairs(question.stems, index.lexicon)
+    return index.lexicon.rank(question.content, k, pairs, selection.documents if selection else None)
+
+
+def telling_pairs(asked: Sequence[str], lexicon: Lexicon, many: int = MANY) -> list[tuple[str, str]]:
+    """Return the pairs of neighbours among a question's stems that BM25 counts: none of two words that only ask, and
+    none of two words that both stand in more than ``FREQUENT`` of the passages, and in more than ``many``."""
+    rare = max(many, FREQUENT * len(lexicon))
+    pairs = [pair for pair in pairwise(asked) if not lexicon.language.question_words.issuperset(pair)]
+    return [pair for pair in pairs if any(lexicon.passage_count([stem]) <= rare for stem in pair)]
+
+
+def copies_last(ranking: Ranking, candidates: Candidates) -> Ranking:
+    """Return the ranking with passages that say the same as a better one behind all others, their scores unchanged."""
+    if len(ranking) < 2:
+        return ranking
+    vectors = candidates.vectors_of(ranking)
+    same = np.triu(vectors @ vectors.T >= SAME, k=1).any(axis=0)
+    if not same.any():
+        return ranking
+    ordered = [*np.flatnonzero(~same), *np.flatnonzero(same)]
+    return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
+
+
+def read_as(question: str, reports: Sequence[TermReport]) -> str:
+    """Return the question with each misspelled word as it was meant: what is searched for."""
+    for report in reversed(reports):
+        if report.suggestion is not None:
+            question = question[: report.term.start] + report.suggestion + question[report.term.end :]
+    return question
+
+
+def unknown_of(question: str, reports: Sequence[TermReport]) -> list[str]:
+    """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED; none
+    of a LONG question."""
+    most = MOST_COMPARED if len(question) <= LONG else 0
+    return list(dict.fromkeys(r.term.text for r in reports if r.state is TermState.UNKNOWN))[:most]
+
+
+def _with_closest(
+    asked: Asked, embedded: Mapping[str, Vectors], index: Index, selection: Selection | None
+) -> tuple[TermReport, ...]:
+    """Return the reports with the terms closest to the unknown ones."""
+    if not asked.unknown:
+        return asked.reports
+    vectors = np.stack([embedded[text] for text in asked.unknown])
+    closest = dict(zip(asked.unknown, closest_terms(asked.unknown, vectors, index, selection), strict=True))
+    return tuple(
+        replace(report, closest=closest.get(report.term.text, ())) if report.state is TermState.UNKNOWN else report
+        for report in asked.reports
+    )
+
+
+def parts_of(reports: Sequence[TermReport]) -> list[tuple[Phrase, ...]]:
+    """Return the known parts of the flagged terms, each alone and then the parts of one term together.
+
+    Where something is flagged and the question has few other terms, these are parts too: "anxiety" in a question on
+    "anxiety and the quorvex method". At most MAX_PARTS in all.
+    """
+    flagged = [report for report in reports if report.state in {TermState.UNKNOWN, TermState.UNESTABLISHED}]
+    if not flagged:
+        return []
+    inside = [part for report in flagged for part in report.parts]
+    nouns = [report for report in reports if report.state is TermState.KNOWN and report.term.noun]
+    beside = [part for report in nouns for part in report.parts]
+    alone = _each_once([*inside, *(beside if len(beside) <= _FEW else [])])
+    together = dict.fromkeys(tuple(_each_once(report.parts)) for report in flagged)
+    return [*((part,) for part in alone), *(parts for parts in together if len(parts) > 1)][:MAX_PARTS]
+
+
+def _each_once(phrases: Iterable[Phrase]) -> list[Phrase]:
+    """Return the phrases in order, each as it first comes."""
+    found: dict[str, Phrase] = {}
+    for phrase in phrases:
+        found.setdefault(phrase.text, phrase)
+    return list(found.values())
+
+
+def part_text(phrases: Sequence[Phrase]) -> str:
+    """Return what is embedded for parts: "psychotherapy and social action"."""
+    return " and ".join(phrase.text for phrase in phrases)
+
+
+def _having_all(phrases: Sequence[Phrase], index: Index, selection: Selection | None) -> Ranking:
+    """Return the best passages by BM25 among those that have all words of the parts."""
+    among = selection.documents if selection else None
+    return index.lexicon.rank_with_all([phrase.stems for phrase in phrases], _PART_DEPTH, among)
+
+
+def _part_ranking(vector: Vectors, having: Ranking, candidates: Candidates) -> Ranking:
+    """Return the passages nearest to the parts among those that have all of their words."""
+    cosines = candidates.cosines(having, vector)
+    nearest = rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
+    return copies_last(nearest, candidates)[:PART_PASSAGES]

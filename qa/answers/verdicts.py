@@ -1,0 +1,120 @@
+"""Confidence -> verdict, with bounds on how often a verdict is wrong: what is promised, and from where on it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, exp, lgamma, log
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.datatypes import Evidence, TermReport, TermState, Verdict
+from qa.indexing.calibration import BINS, Calibration, HeldOut, Promise
+
+LEVEL = 0.975
+"""How sure the bound on one share is. Two promises are made at a time; each gets half of 5 % that may go wrong. What
+is bound is the share in the long run: among the next twenty answers there may be more by chance."""
+
+_TINY = 1e-18  # of a sum, below which a term no longer changes it
+
+_FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPromise:
+    """What an asker wants the verdicts to hold to; None leaves a share as the calibration has it."""
+
+    risk: float | None = None
+    miss: float | None = None
+
+    def given(self, kept: Promise) -> Promise:
+        """Return the promise, with what a calibration keeps where nothing is wanted."""
+        risk, miss = self.risk, self.miss
+        return Promise(kept.risk if risk is None else risk, kept.miss if miss is None else miss)
+
+
+NOTHING_WANTED = WantedPromise()
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """``answered`` from this confidence on, ``not_in_corpus`` below that one; None where no threshold keeps the
+    promise."""
+
+    answered: float | None
+    not_in_corpus: float | None
+
+
+def is_flagged(terms: Sequence[TermReport]) -> bool:
+    """Whether the texts lack a term: such a question is never called answered."""
+    return any(report.state in _FLAGGED for report in terms)
+
+
+def confidence(evidence: Evidence, calibration: Calibration) -> float:
+    """Return the probability that the passages answer, 0 when nothing was found."""
+    return calibration.confidence(evidence.signals) if evidence.ranking else 0.0
+
+
+def verdict(evidence: Evidence, certain: float, thresholds: Thresholds) -> Verdict:
+    """Return what a confidence amounts to. A question with a flagged term is never answered outright."""
+    if not evidence.ranking or (thresholds.not_in_corpus is not None and certain < thresholds.not_in_corpus):
+        return Verdict.NOT_IN_CORPUS
+    if thresholds.answered is None or certain < thresholds.answered or is_flagged(evidence.terms):
+        return Verdict.UNCERTAIN
+    return Verdict.ANSWERED
+
+
+# --- promises ------------------------------------------------------------------------------------------------
+
+
+def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
+    """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
+
+    Neither crosses one half: what is more likely wrong is not called answered, however few of all are wrong.
+    """
+    clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
+    right = clear_right + np.array(held_out.flagged_right)
+    wrong = clear_wrong + np.array(held_out.flagged_wrong)
+    half = BINS // 2
+    most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk)
+    least = _last_kept(right[:half], wrong[:half], promise.miss)
+    return Thresholds(
+        answered=None if most is None else round((BINS - most) / BINS, 2),
+        not_in_corpus=None if least is None else round(least / BINS, 2),
+    )
+
+
+def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float) -> int | None:
+    """Return how many bins can be taken from the front before the bound on the share of errors is above ``share``.
+
+    Fixed-sequence testing: bins are added one after the other and the first failure ends it, so that the one result
+    holds with the confidence of a single test (Angelopoulos et al., "Learn then test", 2021). It begins where there are
+    twice as many questions as could pass without an error, which depends on no label. None where the first test fails.
+    """
+    counted = errors + others
+    wrong, total = np.cumsum(errors), np.cumsum(counted)
+    enough = 2 * ceil(log(1 - LEVEL) / log(1 - share))
+    taken = None
+    for place in np.flatnonzero((total >= enough) & (counted > 0)):  # nothing is promised where nothing was seen
+        if may_be_above(share, int(wrong[place]), int(total[place])):
+            break
+        taken = int(place) + 1
+    return taken
+
+
+def may_be_above(share: float, errors: int, total: int) -> bool:
+    """Whether the one-sided upper bound at LEVEL on a share of which ``errors`` of ``total`` were seen (Clopper and
+    Pearson 1934) is above ``share`` in (0, 1): so few errors are then seen with a probability of over 1 - LEVEL.
+
+    The binomial distribution is summed here, for to import scipy takes longer than to answer a question.
+    """
+    if errors > share * total:  # then half of the distribution or more lies below
+        return True
+    ways = (lgamma(total + 1) - lgamma(seen + 1) - lgamma(total - seen + 1) for seen in range(errors, -1, -1))
+    odds, none = log(share / (1 - share)), total * log(1 - share)
+    summed = 0.0
+    for seen, way in zip(range(errors, -1, -1), ways, strict=True):  # they fall, and soon no longer count
+        term = exp(way + seen * odds + none)
+        summed += term
+        if summed > 1 - LEVEL or term <= summed * _TINY:
+            break
+    return summed > 1 - LEVEL

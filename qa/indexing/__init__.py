@@ -1,0 +1,1 @@
+"""Texts -> an index on disk, and an index opened."""

@@ -1,0 +1,629 @@
+"""Corpora -> a new generation of an index. What did not change is taken over from the current one, which serves on.
+
+A file is unchanged when its content is, whatever its time says: its passages are copied, not read and split again.
+A passage is unchanged when what is embedded of it is, wherever it moved: its vector is copied.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from qa import __version__
+from qa.datatypes import Document, Manifest, Passage
+from qa.embedders import EMBEDDERS, ENCODER, Embedder, embedder_checksum, load_embedder, share_encoder
+from qa.errors import BadSettings, CorpusMissing, DocumentsWouldGo, PluginUnusable, QAError, UnreadableDocument
+from qa.files import open_regular
+from qa.indexing.corpora import Corpora, find_corpora
+from qa.indexing.generations import (
+    all_generations,
+    current_generation,
+    file_checksums,
+    locked,
+    partial_generation,
+    prune,
+    publish,
+    verify,
+    write_manifest,
+)
+from qa.indexing.index import (
+    DIGESTS,
+    DOCUMENTS,
+    FORMAT,
+    KINDS,
+    LEFT_OUT,
+    LEXICON,
+    OFFSETS,
+    PASSAGES,
+    STORE,
+    FileContent,
+    Generation,
+    IndexedDocument,
+    PassageFile,
+    has_encoder,
+    load_manifest,
+    manifest_json,
+    read_documents,
+)
+from qa.indexing.removals import NOTHING_GOES, Removals, removals
+from qa.indexing.splitters import Splitter
+from qa.language import Language, load_language
+from qa.lexicons import LEXICONS, Entry
+from qa.parsers import PARSERS, CorpusFile, FoundFiles, duplicate_id, failed, read_corpus
+from qa.plugins import added_packages
+from qa.settings import BuildSettings
+from qa.stores import STORES, Vectors, save_array
+
+_BLOCK = 1024  # passages embedded between two steps of the progress bar
+_SAMPLE = 16  # passages by which the embedder's fastest form is compared with its first
+_DIGEST_BYTES = 16
+_LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "semantic-text-splitter")
+_EXPORTING = "Exporting the model"
+_LEXICON = "tantivy"
+_NEW = -1  # in place of the row that a passage had in the last generation
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with a stage's name, how much of it is done, and its whole where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The files of the corpora against those that the current generation was made of, by source and content.
+
+    ``rebuild_reason`` says what else differs: the format, the model, the settings or the corpora named; None for
+    nothing. ``removals`` are the documents of the removed files, but for files that were only renamed.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    rebuild_reason: str | None = None
+    removals: Removals = NOTHING_GOES
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to build."""
+        return bool(self.added or self.changed or self.removed or self.rebuild_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did, or that there was nothing to do: then ``changes`` is false and ``generation`` was there before.
+
+    ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
+    with their reasons, also by an earlier build where there was nothing to do; ``left_out`` are files of formats that
+    are not read; ``questions`` is the judged set that the corpora bring; ``removed`` are the documents that the index
+    no longer has.
+    """
+
+    generation: Path
+    documents: int
+    passages: int
+    embedded: int
+    reused: int
+    changes: Changes
+    unreadable: tuple[UnreadableDocument, ...] = ()
+    left_out: tuple[str, ...] = ()
+    questions: Path | None = None
+    removed: Removals = NOTHING_GOES
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """Show no progress."""
+
+
+def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
+    corpora: Sequence[Path],
+    folder: Path,
+    settings: BuildSettings | None = None,
+    embedder: Embedder | None = None,
+    progress: Progress = _silent,
+    wait: bool = False,
+    remove: bool = False,
+) -> BuildReport:
+    """Bring the index in ``folder`` in step with the corpora: build what changed and publish it, or do nothing.
+
+    Raises CorpusMissing, EmbedderUnusable, IndexLocked (unless it is to ``wait``), IndexUnwritable, or DocumentsWouldGo
+    where more than a tenth of the documents would go (unless they are to be ``remove``d); whatever is raised, the index
+    that was there stays as it was.
+    """
+    settings = settings or BuildSettings()
+    _check(settings)
+    sought = find_corpora(corpora, folder)
+    found = sought.found
+    with locked(folder, wait), _previous(folder, settings, embedder) as previous:
+        before = _current(folder)
+        checksums = _checksums(found.files)
+        changes = _compare(checksums, previous, sought, corpora, settings, folder)
+        if previous and not changes:
+            return _unchanged(previous, changes, sought)
+        progress("Preparing", 0, None)
+        with partial_generation(folder, _release) as partial:
+            job = _job(partial, settings, _embedder(previous, settings, embedder), progress, previous)
+            progress("Preparing", 1, 1)
+            (partial / KINDS).write_text(json.dumps({"store": settings.store, "lexicon": _LEXICON}), encoding="utf-8")
+            texts = _write_texts(job, found, checksums)
+            removed = _removed(before, texts)
+            if removed.are_many and not remove:
+                raise DocumentsWouldGo(_too_many(removed))
+            encoder = _write_encoder(job, texts)
+            embedded = _write_vectors(job, texts, encoder)
+            _write_lexicon(job, texts, load_language(sought.language))
+            _write_manifest(job, texts, encoder, corpora, sought)
+            _open_once(partial)
+            generation = publish(partial, folder, previous.folder if previous else None)
+        prune(folder, generation, settings.keep, before, _release)
+    counts = (texts.documents, len(texts), embedded, len(texts) - embedded)
+    return BuildReport(generation, *counts, changes, texts.unreadable, found.left_out, sought.questions, removed)
+
+
+def _job(
+    folder: Path, settings: BuildSettings, embedder: Embedder, progress: Progress, previous: Generation | None
+) -> "_Job":
+    splitter = Splitter(embedder.tokenizer, embedder.max_tokens, settings.passage_tokens, embedder.passage_overhead)
+    return _Job(folder, settings, embedder, splitter, progress, previous)
+
+
+def _check(settings: BuildSettings) -> None:
+    """Raise BadSettings for a store that does not exist."""
+    if settings.store not in STORES:
+        raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
+
+
+def _release(generation: Path) -> None:
+    """Remove what the store and the lexicon of a generation, or of an unfinished one, keep outside of its folder."""
+    with suppress(OSError, ValueError, KeyError, PluginUnusable):
+        kinds = json.loads((generation / KINDS).read_text(encoding="utf-8"))
+        STORES[kinds["store"]].remove(generation / STORE)
+        LEXICONS[kinds["lexicon"]].remove(generation / LEXICON)
+
+
+def find_changes(corpora: Sequence[Path], folder: Path, settings: BuildSettings | None = None) -> Changes:
+    """Return what ``build_index`` would find changed, writing nothing. Raises CorpusMissing or EmbedderUnusable."""
+    settings = settings or BuildSettings()
+    sought = find_corpora(corpora, folder)
+    with _previous(folder, settings, None) as previous:
+        return _compare(_checksums(sought.found.files), previous, sought, corpora, settings, folder)
+
+
+def _compare(  # noqa: PLR0913, PLR0917 - both sides of the comparison
+    checksums: Mapping[str, str],
+    previous: Generation | None,
+    sought: Corpora,
+    corpora: Sequence[Path],
+    settings: BuildSettings,
+    folder: Path,
+) -> Changes:
+    going = _removed_files(_current(folder), checksums)
+    if previous is None:
+        return Changes(tuple(checksums), (), (), 0, "there is no index to take anything over from", going)
+    known = previous.manifest.sources
+    return Changes(
+        added=tuple(source for source in checksums if source not in known),
+        changed=tuple(source for source in checksums if source in known and checksums[source] != known[source]),
+        removed=tuple(source for source in known if source not in checksums),
+        unchanged=sum(known.get(source) == checksum for source, checksum in checksums.items()),
+        rebuild_reason=_rebuild_reason(previous, sought, corpora, settings, folder),
+        removals=going,
+    )
+
+
+def _rebuild_reason(
+    previous: Generation, sought: Corpora, corpora: Sequence[Path], settings: BuildSettings, folder: Path
+) -> str | None:
+    """Return what is to be built anew whether or not a file has changed."""
+    manifest = previous.manifest
+    if previous.folder != _current(folder):
+        return "the current generation is damaged, or was made with another model or setting"
+    if manifest.corpora != tuple(str(corpus) for corpus in corpora):
+        return "other corpora are named"
+    said = (manifest.title, manifest.notice, manifest.language, manifest.examples)
+    if said != (sought.title, sought.notice, sought.language, sought.examples):
+        return "corpus.toml says something else"
+    if manifest.store != settings.store:
+        return "another store is to hold the vectors"
+    return None if manifest.version == __version__ else "it was made by another version"
+
+
+def _embedder(previous: Generation | None, settings: BuildSettings, given: Embedder | None) -> Embedder:
+    """Return the embedder to build with: where the last generation carries it, there is nothing to load."""
+    return given or (previous and previous.exported_embedder()) or load_embedder(settings.embedder)
+
+
+def _current(folder: Path) -> Path | None:
+    with suppress(QAError):
+        return current_generation(folder)
+    return None
+
+
+def _unchanged(previous: Generation, changes: Changes, sought: Corpora) -> BuildReport:
+    manifest = previous.manifest
+    counts = (manifest.documents, manifest.passages, 0, manifest.passages)
+    found = tuple(file.source for file in sought.found.files)
+    left_out = [error for error in _left_out_of(previous) if error.source.startswith(found)]
+    unreadable = {str(error): error for error in (*sought.found.unreadable, *left_out)}
+    return BuildReport(
+        previous.folder,
+        *counts,
+        changes,
+        tuple(unreadable.values()),
+        sought.found.left_out,
+        sought.questions,
+    )
+
+
+def _left_out_of(generation: Generation) -> list[UnreadableDocument]:
+    """Return what was left out when a generation was made, with the reasons where it has them."""
+    try:
+        lines = (generation.folder / LEFT_OUT).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:  # one of an older version
+        return [UnreadableDocument(source, "could not be read whole") for source in generation.manifest.imperfect]
+    return [UnreadableDocument(*json.loads(line)) for line in lines]
+
+
+# --- what goes -----------------------------------------------------------------------------------------------
+
+
+def _removed_files(current: Path | None, checksums: Mapping[str, str]) -> Removals:
+    """Return the documents of the files that the current generation has and the corpora no longer, under any name."""
+    return _removed_documents(current, checksums, lambda document: document.file in checksums)
+
+
+def _removed(current: Path | None, texts: "_Texts") -> Removals:
+    """Return the documents that the current generation has and the new texts have not, under any name of their file."""
+    return _removed_documents(current, texts.sources, lambda document: document.id in texts.ids)
+
+
+def _removed_documents(
+    current: Path | None, checksums: Mapping[str, str], stays: Callable[[IndexedDocument], bool]
+) -> Removals:
+    if current is None:
+        return NOTHING_GOES
+    with suppress(QAError, OSError, ValueError):  # of a damaged one, or one of another version, nothing is known
+        manifest = load_manifest(current)
+        new = {checksum for source, checksum in checksums.items() if source not in manifest.sources}
+        kept = {s for s, checksum in manifest.sources.items() if checksum == checksums.get(s) or checksum in new}
+        if kept == manifest.sources.keys():
+            return NOTHING_GOES
+        with closing(FileContent(current / DOCUMENTS)) as content:
+            others = (document for document in read_documents(content) if document.file not in kept)
+            return removals((document.file for document in others if not stays(document)), manifest.documents)
+    return NOTHING_GOES
+
+
+def _too_many(going: Removals) -> str:
+    return (
+        f"{going.describe('would go')}: give --remove if they are to go, or name their folders and files too; the "
+        "index is as it was."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a build is made of: the folder of the new generation, how it is to be, and what can be taken over."""
+
+    folder: Path
+    settings: BuildSettings
+    embedder: Embedder
+    splitter: Splitter
+    progress: Progress
+    previous: Generation | None
+
+    @contextmanager
+    def passages(self) -> Iterator[PassageFile]:
+        """Open the passages that were written."""
+        passages = PassageFile(self.folder)
+        try:
+            yield passages
+        finally:
+            passages.close()
+
+    def embedded_text(self, passage: Passage) -> str:
+        """Return what is embedded of a passage."""
+        return self.splitter.context(passage) + passage.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of a new generation as they were written. ``before`` has the row that each passage had in the last one,
+    or _NEW; ``sources`` the checksum of each file, ``imperfect`` those of which something was omitted."""
+
+    documents: int
+    before: npt.NDArray[np.int64]
+    sources: Mapping[str, str]
+    ids: Set[str]
+    imperfect: tuple[str, ...]
+    unreadable: tuple[UnreadableDocument, ...]
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return len(self.before)
+
+
+# --- texts ---------------------------------------------------------------------------------------------------
+
+
+def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Texts:
+    """Copy what did not change, and read and split the rest, one document in memory at a time. The checksums are from
+    before the texts are read: a file that changes meanwhile is then known as another at the next build.
+
+    Raises CorpusMissing where nothing could be read.
+    """
+    known = _known_documents(job.previous, checksums)
+    imperfect = []
+    with (job.folder / PASSAGES).open("wb") as passages, (job.folder / DOCUMENTS).open("wb") as documents:
+        writer = _Writer(passages, documents)
+        for file in found.files:
+            omitted = len(writer.unreadable)
+            if job.previous is not None and file.source in known:
+                writer.copy(known[file.source], job.previous.passages)
+            else:
+                writer.read(file, job.splitter)
+            if len(writer.unreadable) > omitted:
+                imperfect.append(file.source)
+            job.progress("Reading", writer.documents, None)
+    save_array(job.folder / OFFSETS, np.array(writer.offsets, np.int64))
+    # What could not be found is looked for at each build, and not kept.
+    reasons = "".join(f"{json.dumps([error.source, error.reason])}\n" for error in writer.unreadable)
+    (job.folder / LEFT_OUT).write_text(reasons, encoding="utf-8")
+    unreadable = (*found.unreadable, *writer.unreadable)
+    if not writer.before:
+        raise CorpusMissing(_nothing_read(unreadable))
+    before = np.array(writer.before, np.int64)
+    return _Texts(writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable)
+
+
+def _known_documents(previous: Generation | None, checksums: Mapping[str, str]) -> dict[str, list[IndexedDocument]]:
+    """Return the documents of each file that the last generation read whole and that is as it was."""
+    if previous is None:
+        return {}
+    manifest = previous.manifest
+    same = {s for s, checksum in manifest.sources.items() if checksums.get(s) == checksum} - {*manifest.imperfect}
+    known: defaultdict[str, list[IndexedDocument]] = defaultdict(list)
+    for document in previous.documents():
+        if document.file in same:
+            known[document.file].append(document)
+    return known
+
+
+class _Writer:
+    """Writes documents and their passages one after the other, and counts what it wrote."""
+
+    def __init__(self, passages: BinaryIO, documents: BinaryIO) -> None:
+        self._passages, self._documents = passages, documents
+        self.documents = 0
+        self.offsets = [0]
+        self.before: list[int] = []
+        self.ids: set[str] = set()
+        self.unreadable: list[UnreadableDocument] = []
+
+    def copy(self, known: Sequence[IndexedDocument], passages: PassageFile) -> None:
+        """Take documents over from the last generation."""
+        for document in known:
+            if document.id in self.ids:
+                self.unreadable.append(duplicate_id(document.id, document.source))
+                continue
+            self.ids.add(document.id)
+            first, end = document.first_row, document.end_row
+            self._passages.write(passages.lines(first, end))
+            self._add(document, passages.lengths(first, end), range(first, end))
+
+    def read(self, file: CorpusFile, splitter: Splitter) -> None:
+        """Read the documents of a file, and split them."""
+        for item in read_corpus([file], self.ids):
+            if isinstance(item, UnreadableDocument):
+                self.unreadable.append(item)
+                continue
+            lines = _split(item, splitter)
+            if isinstance(lines, UnreadableDocument):
+                self.unreadable.append(lines)
+                continue
+            document = IndexedDocument(item.id, item.title, item.source, file.source, 0, 0, item.aliases)
+            self._passages.writelines(lines)
+            self._add(document, [len(line) for line in lines], [_NEW] * len(lines))
+
+    def _add(self, document: IndexedDocument, lengths: Sequence[int], before: Sequence[int]) -> None:
+        first = len(self.before)
+        self._documents.write(_line(replace(document, first_row=first, end_row=first + len(lengths))))
+        self.offsets.extend(accumulate(lengths, initial=self.offsets.pop()))
+        self.before.extend(before)
+        self.documents += 1
+
+
+def _split(document: Document, splitter: Splitter) -> list[bytes] | UnreadableDocument:
+    """Return the passages of a document as they are stored, or why there are none. None is written before all are made,
+    so that a document that fails leaves nothing behind."""
+    try:
+        lines = [_line(passage) for passage in splitter.split(document)]
+    except Exception as error:  # noqa: BLE001 - of a thousand files one that no one foresaw must not end the build
+        return failed(document.source, error)
+    return lines or UnreadableDocument(document.source, "has no text to quote")
+
+
+# --- what rests on the texts ---------------------------------------------------------------------------------
+
+
+def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
+    """Let the generation carry the embedder as the last one does, or else its fastest form; return what embeds from
+    here on."""
+    if job.previous is not None and has_encoder(job.previous.manifest):
+        share_encoder(job.previous.folder / ENCODER, job.folder / ENCODER)
+        return job.embedder
+    job.progress(_EXPORTING, 0, None)
+    with job.passages() as passages:
+        rows = range(0, len(texts), max(len(texts) // _SAMPLE, 1))[:_SAMPLE]
+        sample = [job.embedded_text(passages[row]) for row in rows]
+    embedder = job.embedder.export_to(job.folder / ENCODER, sample)
+    job.progress(_EXPORTING, 1, 1)
+    return embedder
+
+
+def _write_vectors(job: _Job, texts: _Texts, embedder: Embedder) -> int:
+    """Embed what the last generation did not, a block at a time; return how many passages that were."""
+    known = {} if job.previous is None else {d.tobytes(): r for r, d in enumerate(job.previous.digests)}
+    digests: npt.NDArray[np.uint8] = np.empty((len(texts), _DIGEST_BYTES), np.uint8)
+    embedded = 0
+    job.progress("Embedding", 0, len(texts))
+    # On disk until the store is written, which holds them in memory then: once is enough.
+    with job.passages() as passages, TemporaryFile(dir=job.folder) as written:
+        for start in range(0, len(texts), _BLOCK):
+            rows = range(start, min(start + _BLOCK, len(texts)))
+            before = texts.before[rows.start : rows.stop].copy()
+            new = {n: job.embedded_text(passages[rows[n]]) for n in np.flatnonzero(before == _NEW).tolist()}
+            for place, text in new.items():
+                digests[rows[place]] = _digest(text)
+                before[place] = known.get(digests[rows[place]].tobytes(), _NEW)
+            kept = np.flatnonzero(before != _NEW)
+            if job.previous is not None and len(kept):
+                digests[rows.start + kept] = job.previous.digests[before[kept]]
+            written.write(_vectors(job.previous, embedder, new, before).tobytes())
+            embedded += len(before) - len(kept)
+            job.progress("Embedding", rows.stop, len(texts))
+        written.flush()
+        vectors = np.memmap(written, np.float32, "r", shape=(len(texts), embedder.dimension))
+        _write_store(job, vectors)
+    save_array(job.folder / DIGESTS, digests)
+    return embedded
+
+
+def _vectors(
+    previous: Generation | None, embedder: Embedder, texts: Mapping[int, str], before: npt.NDArray[np.int64]
+) -> Vectors:
+    """Return the vectors of a block: by the rows that they had, and embedded where there was none."""
+    vectors: Vectors = np.empty((len(before), embedder.dimension), np.float32)
+    new, kept = np.flatnonzero(before == _NEW), np.flatnonzero(before != _NEW)
+    if len(new):
+        vectors[new] = embedder.embed_passages([texts[place] for place in new.tolist()])
+    if len(kept) and previous is not None:
+        vectors[kept] = previous.store.vectors(before[kept])
+    return vectors
+
+
+def _write_store(job: _Job, vectors: Vectors) -> None:
+    (job.folder / STORE).mkdir()
+    STORES[job.settings.store].write(job.folder / STORE, vectors)
+
+
+def _write_lexicon(job: _Job, texts: _Texts, language: Language) -> None:
+    """Index the words of every passage, its title, heading and other names among them."""
+    (job.folder / LEXICON).mkdir()
+    with job.passages() as passages, closing(FileContent(job.folder / DOCUMENTS)) as documents:
+        entries = _counted(lexicon_entries(passages, read_documents(documents)), len(texts), job.progress)
+        try:
+            LEXICONS[_LEXICON].write(job.folder / LEXICON, entries, language)
+        except ValueError as error:  # how tantivy reports a failed write
+            raise OSError(str(error)) from error
+
+
+def _counted(entries: Iterable[Entry], total: int, progress: Progress) -> Iterator[Entry]:
+    for number, entry in enumerate(entries, start=1):
+        yield entry
+        if number % _BLOCK == 0 or number == total:
+            progress("Indexing words", number, total)
+
+
+def _write_manifest(job: _Job, texts: _Texts, embedder: Embedder, corpora: Sequence[Path], sought: Corpora) -> None:
+    """Write how all this was made."""
+    manifest = Manifest(
+        format=FORMAT,
+        version=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        embedder=embedder.name,
+        embedder_path=embedder.path,
+        embedder_checksum=embedder.checksum,
+        dimension=embedder.dimension,
+        max_tokens=embedder.max_tokens,
+        passage_tokens=job.splitter.passage_tokens,
+        requested_tokens=job.settings.passage_tokens,
+        store=job.settings.store,
+        lexicon=_LEXICON,
+        documents=texts.documents,
+        passages=len(texts),
+        corpora=tuple(str(corpus) for corpus in corpora),
+        title=sought.title,
+        notice=sought.notice,
+        language=sought.language,
+        examples=sought.examples,
+        sources=dict(texts.sources),
+        imperfect=texts.imperfect,
+        libraries={name: version(name) for name in _LIBRARIES},
+        plugins=added_packages(PARSERS, STORES, LEXICONS, EMBEDDERS),
+        files=file_checksums(job.folder, job.previous.folder if job.previous else None),
+    )
+    write_manifest(job.folder, manifest_json(manifest))
+
+
+def _open_once(folder: Path) -> None:
+    """Open what was written: a checksum cannot tell that a file was cut off before it was taken."""
+    try:
+        Generation(folder).close()
+    except QAError as error:
+        raise OSError(str(error)) from error
+
+
+def _line(record: Passage | IndexedDocument) -> bytes:
+    fields = {name: getattr(record, name) for name in record.__slots__}  # asdict copies deeply, which takes most of it
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+
+
+def lexicon_entries(passages: PassageFile, documents: Iterable[IndexedDocument]) -> Iterator[Entry]:
+    """Yield what the lexicon holds of each passage, document after document."""
+    for number, document in enumerate(documents):
+        for row in range(document.first_row, document.end_row):
+            passage = passages[row]
+            yield Entry(row, number, (f"{passage.title}\n{passage.heading}", *document.aliases), passage.text)
+
+
+def _checksums(files: Sequence[CorpusFile]) -> dict[str, str]:
+    """Return {source: sha256} of the files that can be opened; the others are reported when they are read."""
+    found = {}
+    for file in files:
+        with suppress(OSError), open_regular(file.path) as content:
+            found[file.source] = hashlib.file_digest(content, "sha256").hexdigest()
+    return found
+
+
+def _nothing_read(unreadable: Sequence[UnreadableDocument]) -> str:
+    reason = f" ({unreadable[0]})" if unreadable else ""
+    return f"Nothing in the corpus could be read{reason}: the index was left as it was. Mend it and run again."
+
+
+def _digest(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest(), np.uint8)
+
+
+@contextmanager
+def _previous(folder: Path, settings: BuildSettings, embedder: Embedder | None) -> Iterator[Generation | None]:
+    """Yield the current generation where it is whole and was made alike, so that its passages and vectors can be taken
+    over; else the last such one; None without any."""
+    wanted = (embedder.checksum if embedder else embedder_checksum(settings.embedder), settings.passage_tokens)
+    current = _current(folder)
+    candidates = [*([current] if current else []), *reversed(all_generations(folder))]
+    found = next((one for path in candidates if (one := _made_alike(path, wanted))), None)
+    try:
+        yield found
+    finally:
+        if found:
+            found.close()
+
+
+def _made_alike(path: Path, wanted: tuple[str, int]) -> Generation | None:
+    """Return a generation opened, None where it is damaged or made with another model or passage length."""
+    with suppress(QAError):
+        verify(path)
+        generation = Generation(path)
+        if (generation.manifest.embedder_checksum, generation.manifest.requested_tokens) == wanted:
+            return generation
+        generation.close()
+    return None

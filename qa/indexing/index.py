@@ -1,0 +1,471 @@
+"""An index opened for asking: passages, vectors and lexicon of one generation, and the embedder that made it.
+
+All is plain files (see ``index/README.md``), opened by memory map. Writing them is ``building``'s; which generation
+answers, ``generations`` knows.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+from weakref import finalize
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
+from qa.embedders import ENCODER, Embedder, embedder_checksum, exported_embedder, load_embedder
+from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
+from qa.indexing.calibration import load_calibration, packaged_calibration
+from qa.indexing.generations import (
+    MANIFEST,
+    last_good_generation,
+    parse_object,
+    read_manifest,
+    read_pointer,
+    rebuild,
+)
+from qa.language import load_language
+from qa.lexicons import LEXICONS, Lexicon
+from qa.plurals import count
+from qa.stores import STORES, Ids, Vectors, VectorStore
+
+_T = TypeVar("_T")
+
+FORMAT = 6
+"""Raised when the files of a generation change in a way that older code cannot read."""
+
+PASSAGES = "passages.jsonl"
+OFFSETS = "passages.offsets.npy"
+DOCUMENTS = "documents.jsonl"
+DIGESTS = "digests.npy"
+LEFT_OUT = "left_out.jsonl"
+STORE = "store"
+KINDS = "kinds.json"  # of store and lexicon: of a build that was killed there is no manifest to say so
+LEXICON = "lexicon"
+_LARGEST_NUMBER = 1 << 53
+
+# What the libraries raise that open a file of a generation whose bytes are not what they should be.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError)
+
+_BLOCK = 1 << 20  # bytes of a file that is read from its beginning to its end
+_KEPT = 5000  # vectors of questions and phrases, 8 MB
+_KEPT_CHARACTERS = 200  # of a text that is likely to come again
+_PASSAGES = 256  # that were read last: each is looked at two or three times for one answer
+_SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document of a generation, read from ``file``: its passages have the rows from ``first_row`` up to, not with,
+    ``end_row``."""
+
+    id: str
+    title: str
+    source: str
+    file: str
+    first_row: int
+    end_row: int
+    aliases: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a scope takes: the numbers of its documents, and the rows of their passages, both in order."""
+
+    documents: tuple[int, ...]
+    rows: Ids
+
+
+class FileContent:
+    """The bytes of a file, read when asked for, also after its folder was removed.
+
+    It is not mapped: a mapped file that somebody cuts short ends the process that reads it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file. Raises OSError."""
+        self._path = path
+        self._descriptor = os.open(path, os.O_RDONLY)
+        self._close = finalize(self, os.close, self._descriptor)  # with the last who uses it, as a map would be
+        self._length = os.fstat(self._descriptor).st_size
+
+    def __len__(self) -> int:
+        """Return how many bytes it had when it was opened."""
+        return self._length
+
+    def read(self, start: int, end: int) -> bytes:
+        """Return the bytes in [start, end). Raises IndexDamaged where the file has been cut short."""
+        found = os.pread(self._descriptor, end - start, start)
+        if len(found) < end - start:
+            raise _damaged(self._path, ValueError("it is shorter than it was"))
+        return found
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines in order, without their ends, a block in memory at a time. Raises IndexDamaged."""
+        rest = b""
+        for start in range(0, self._length, _BLOCK):
+            *lines, rest = (rest + self.read(start, min(start + _BLOCK, self._length))).split(b"\n")
+            yield from lines
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._close()
+
+
+class PassageFile:
+    """The passages of a generation by row, read from disk when asked for."""
+
+    def __init__(self, generation: Path) -> None:
+        """Open the file; ``offsets`` holds where each line begins, and the file's length last."""
+        self._path = generation / PASSAGES
+        self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS)
+        if self._offsets.dtype != np.int64 or self._offsets.ndim != 1 or not len(self._offsets):
+            raise ValueError(f"{OFFSETS} holds no offsets")
+        self._content = FileContent(self._path)
+        if int(self._offsets[-1]) != len(self._content):
+            raise ValueError(
+                f"{PASSAGES} has {count(len(self._content), 'byte')} in place of {int(self._offsets[-1]):,}"
+            )
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return len(self._offsets) - 1
+
+    def __getitem__(self, row: int) -> Passage:
+        """Return the passage of a row in [0, len). Raises IndexDamaged where the file is not what was written."""
+        line = self.lines(row, row + 1)
+        try:
+            fields = _fields_of(Passage, line)
+            fields["sentences"] = tuple((int(start), int(end)) for start, end in fields["sentences"])
+            return Passage(**fields)
+        except (ValueError, KeyError, TypeError) as error:
+            raise _damaged(self._path, error) from error
+
+    def lines(self, first: int, end: int) -> bytes:
+        """Return the lines of the rows from ``first`` up to, not with, ``end``, as they are stored."""
+        return self._content.read(int(self._offsets[first]), int(self._offsets[end]))
+
+    def lengths(self, first: int, end: int) -> list[int]:
+        """Return how many bytes each of these lines has."""
+        lengths: list[int] = np.diff(self._offsets[first : end + 1]).tolist()
+        return lengths
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._content.close()
+
+
+class Generation:
+    """The files of one generation, without the embedder. Enough to look up, not to ask."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a generation's folder.
+
+        Raises IndexMismatch on another format, IndexDamaged on missing or inconsistent files.
+        """
+        self.folder = folder
+        self.manifest = load_manifest(folder)
+        for name, table in ((self.manifest.store, STORES), (self.manifest.lexicon, LEXICONS)):
+            if name not in table:
+                raise IndexMismatch(
+                    f"{folder} was made with {name} of {table.group}, which is not installed: install the package that "
+                    f"adds it, or {rebuild(folder)}."
+                )
+        self._marks = {name: mark for name in self.manifest.files if (mark := _mark(folder / name))}
+        try:
+            self._documents = FileContent(folder / DOCUMENTS)
+            self.passages = PassageFile(folder)
+            lexicons, stores = LEXICONS[self.manifest.lexicon], STORES[self.manifest.store]
+            lexicons.verify(folder / LEXICON)
+            self.lexicon: Lexicon = lexicons.load(folder / LEXICON, load_language(self.manifest.language))
+            stores.verify(folder / STORE)
+            self.store: VectorStore = stores.load(folder / STORE)
+        except _BROKEN as error:
+            raise IndexDamaged(f"{folder} is damaged ({error}): {rebuild(folder)}.") from error
+        self._check_counts()
+
+    def _check_counts(self) -> None:
+        counts = {len(self.passages), len(self.store), len(self.lexicon), self.manifest.passages}
+        if len(counts) > 1:
+            raise IndexDamaged(
+                f"{self.folder} is damaged: it should have {count(self.manifest.passages, 'passage')} and has "
+                f"{count(len(self.passages), 'text')}, {count(len(self.store), 'vector')} and words of "
+                f"{count(len(self.lexicon), 'passage')}: "
+                f"{rebuild(self.folder)}."
+            )
+
+    @cached_property
+    def digests(self) -> Vectors:
+        """Return the (n, 16) digests of what was embedded, by row."""
+        return np.asarray(np.load(self.folder / DIGESTS, mmap_mode="r"))
+
+    def exported_embedder(self) -> Embedder | None:
+        """Return the embedder that the generation carries, None where it carries none. Raises IndexDamaged."""
+        try:
+            return exported_embedder(self.folder / ENCODER) if has_encoder(self.manifest) else None
+        except _BROKEN as error:
+            raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+
+    def changed_file(self) -> Path | None:
+        """Return a file that was changed after it was opened, and so is not to be read; None where none was.
+
+        Costs a look at the state of each file. One that is gone is as it was: builders remove old generations while
+        they are still open here.
+        """
+        for name, mark in self._marks.items():
+            if _mark(self.folder / name) not in {mark, None}:
+                return self.folder / name
+        return None
+
+    def documents(self) -> Iterator[IndexedDocument]:
+        """Yield the documents in order, one in memory at a time, also after the folder was removed. Raises
+        IndexDamaged."""
+        try:
+            for document in read_documents(self._documents):
+                if not 0 <= document.first_row <= document.end_row <= len(self.passages):
+                    raise ValueError(f'"{document.id}" has passages that are not there')
+                yield document
+        except (ValueError, KeyError, TypeError) as error:
+            raise _damaged(self.folder / DOCUMENTS, error) from error
+
+    def close(self) -> None:
+        """Give mapped files back."""
+        self._documents.close()
+        self.passages.close()
+
+
+class Index:
+    """A generation with the embedder that made it: what a question is asked against."""
+
+    def __init__(
+        self, generation: Generation, embedder: Embedder, warning: str | None = None, with_own_calibration: bool = True
+    ) -> None:
+        """Join the two; ``warning`` says why it is not the generation that it should be.
+
+        Raises IndexMismatch when the embedder is not the one that made the generation.
+        """
+        self.generation = generation
+        self.manifest = generation.manifest
+        self.lexicon = generation.lexicon
+        self.language = generation.lexicon.language
+        self.store = generation.store
+        self.embedder = embedder
+        self.warning = warning
+        if embedder.checksum != self.manifest.embedder_checksum:
+            raise IndexMismatch(
+                f"{generation.folder} was made by {self.manifest.embedder} (checksum "
+                f"{self.manifest.embedder_checksum[:12]}), and the embedder here is {embedder.name} (checksum "
+                f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
+            )
+        self.folder = generation.folder.parent.parent
+        self.own_calibration = load_calibration(self.folder, self.manifest) if with_own_calibration else None
+        self.calibration = self.own_calibration or packaged_calibration()
+        self._vectors: dict[str, Vectors] = {}
+        self._selected = lru_cache(maxsize=_SCOPES)(self._select)
+        self._passage = lru_cache(maxsize=_PASSAGES)(generation.passages.__getitem__)
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return len(self.store)
+
+    def passage(self, row: int) -> Passage:
+        """Return the passage of a row."""
+        return self._passage(row)
+
+    def document_ids(self) -> set[str]:
+        """Return the ids of the documents that have a passage."""
+        return {document.id for document in self.generation.documents()}
+
+    def select(self, scope: Scope) -> Selection | None:
+        """Return what a scope takes, None where that is everything.
+
+        Raises BadQuestion when no document is in the scope.
+        """
+        return None if scope == EVERYTHING else self._selected(scope)
+
+    def _select(self, scope: Scope) -> Selection:
+        source, title = scope.source.casefold(), scope.title.casefold()
+        found = [
+            (number, document)
+            for number, document in enumerate(self.generation.documents())
+            if document.source.casefold().startswith(source) and document.title.casefold().startswith(title)
+        ]
+        if not found:
+            raise BadQuestion(_nothing_selected(scope, next(self.generation.documents())))
+        rows = [np.arange(document.first_row, document.end_row, dtype=np.int64) for _, document in found]
+        return Selection(tuple(number for number, _ in found), np.concatenate(rows))
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return (n, d) unit rows of questions, or of phrases of the texts. They come again and again, and are kept."""
+        if not texts:
+            return self.embedder.embed_questions(texts)
+        found = {text: vector for text in texts if (vector := self._vectors.get(text)) is not None}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        for text, vector in zip(new, self.embedder.embed_questions(new) if new else (), strict=True):
+            found[text] = vector
+            self._keep(text, vector)
+        return np.stack([found[text] for text in texts])
+
+    def _keep(self, text: str, vector: Vectors) -> None:
+        if len(self._vectors) >= _KEPT:
+            self._vectors.clear()
+        if len(text) <= _KEPT_CHARACTERS:
+            self._vectors[text] = vector
+
+    def close(self) -> None:
+        """Give mapped files back."""
+        self.generation.close()
+
+    def __enter__(self) -> "Index":
+        """Return it, to be closed at the end of a ``with``."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+
+def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
+    asked = [f"{name} begins with “{begin}”" for name, begin in asdict(scope).items() if begin]
+    return (
+        f"There is no text whose {' and whose '.join(asked)}: the first text here has the source “{example.source}” "
+        f"and the title “{example.title}”."
+    )
+
+
+def read_documents(content: FileContent) -> Iterator[IndexedDocument]:
+    """Yield the documents of what ``documents.jsonl`` holds, in order, a block in memory at a time. Raises ValueError
+    or TypeError for a line that is none."""
+    for line in content.lines():
+        yield IndexedDocument(**_fields_of(IndexedDocument, line))
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content: its number, size and time; None where it is gone."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _fields_of(kind: type, content: bytes | str) -> dict[str, Any]:
+    """Return the fields of a stored record, each of the kind that it should be. Raises ValueError."""
+    fields = parse_object(content)
+    _check_fields(kind, fields)
+    return fields
+
+
+def _check_fields(kind: type, fields: Mapping[str, object]) -> None:
+    for name, hint in _hints(kind).items():
+        if name in fields and not _fits(fields[name], hint):
+            raise ValueError(f'"{name}" is not of the kind that it should be')
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fits(value: object, hint: object) -> bool:
+    """Whether a value of JSON can stand for a field. Kinds that no rule is known for are left to who reads them."""
+    if hint is int:
+        return type(value) is int and 0 <= value <= _LARGEST_NUMBER
+    if hint in (tuple[str, ...], Sequence[str]):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if hint == dict[str, str]:
+        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if hint == str | None:
+        return value is None or isinstance(value, str)
+    return isinstance(value, hint) if isinstance(hint, type) else True
+
+
+def _damaged(path: Path, error: Exception) -> IndexDamaged:
+    return IndexDamaged(f"{path} is damaged ({error}): {rebuild(path.parent)}.")
+
+
+def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:
+    """Return the index in a folder, with the embedder that it carries, else the one that its manifest names, unless one
+    is given.
+
+    Every file is compared with its checksum; where one is damaged the last good generation is opened, with a warning.
+    Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
+    """
+    return _opened(folder, lambda: _open(folder, embedder, with_own_calibration))
+
+
+def _open(folder: Path, embedder: Embedder | None, with_own_calibration: bool) -> Index:
+    generation, warning = _open_sound(folder)
+    if embedder is None:
+        path = generation.manifest.embedder_path
+        embedder = generation.exported_embedder() or load_embedder(Path(path) if path else None)
+    return Index(generation, embedder, warning, with_own_calibration)
+
+
+def _open_sound(folder: Path) -> tuple[Generation, str | None]:
+    """Return the last good generation opened, and why it is not the last one, if so."""
+    found, warning = last_good_generation(folder)
+    return Generation(found), warning
+
+
+def _opened(folder: Path, opening: Callable[[], _T]) -> _T:
+    """Return what is opened. A generation that builders replace and remove meanwhile is no damaged one."""
+    while True:
+        before = read_pointer(folder)
+        try:
+            return opening()
+        except IndexDamaged:
+            if read_pointer(folder) == before:
+                raise
+
+
+def has_encoder(manifest: Manifest) -> bool:
+    """Whether a generation was made to carry its embedder: its folder cannot tell once builders begin to remove it."""
+    return any(name.startswith(f"{ENCODER}/") for name in manifest.files)
+
+
+def load_manifest(generation: Path) -> Manifest:
+    """Return the manifest of a generation. Raises IndexDamaged or IndexMismatch."""
+    path = generation / MANIFEST
+    try:
+        fields = read_manifest(generation)
+        found = fields["format"]
+    except (OSError, ValueError, KeyError) as error:
+        raise IndexDamaged(f"{path} cannot be read ({error}): {rebuild(generation)}.") from error
+    if type(found) is int and found != FORMAT:
+        raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: {rebuild(generation)}.")
+    try:
+        _check_fields(Manifest, fields)
+        tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect", "examples")}
+        return Manifest(**{**fields, **tuples})
+    except (TypeError, KeyError, ValueError) as error:
+        raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
+
+
+def check_index(folder: Path) -> Manifest:
+    """Return the manifest of the index in a folder that can be served: whole, and its embedder in it, or there and the
+    same.
+
+    Costs no loading of a model. Raises what ``open_index`` does.
+    """
+    generation, _ = _opened(folder, lambda: _open_sound(folder))
+    generation.close()
+    manifest = generation.manifest
+    if has_encoder(manifest):
+        return manifest
+    found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)
+    if found != manifest.embedder_checksum:
+        raise IndexMismatch(
+            f"{generation.folder} was made by {manifest.embedder} (checksum {manifest.embedder_checksum[:12]}), which "
+            f"now has checksum {found[:12]}: {rebuild(generation.folder)}."
+        )
+    return manifest
+
+
+def manifest_json(manifest: Manifest) -> str:
+    """Return a manifest as it is stored."""
+    return json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"

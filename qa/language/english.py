@@ -1,0 +1,68 @@
+"""English: its dictionaries in the package, its grammar in ``tagging``, ``asking`` and ``terms``."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from math import log10
+
+from qa.datatypes import Question, Term
+from qa.language.dictionaries import Dictionary, frequencies, frequent_words, lemmas
+from qa.language.language import Language
+from qa.language.tagging import NOUN_TAGS, tag
+from qa.language.terms import find_terms, noun_phrases
+from qa.language.vocabulary import NAMING_HEADS, QUESTION_WORDS, SMALL_WORDS
+from qa.language.words import ENGLISH_WORDS, LONGEST_WORD
+
+
+class English(Language):
+    """English, which is known best."""
+
+    british_and_american = True
+    question_words = QUESTION_WORDS
+    small_words = SMALL_WORDS
+    naming_heads = NAMING_HEADS
+
+    def __init__(self) -> None:
+        """Join the code with what cuts English words."""
+        super().__init__("en", ENGLISH_WORDS)
+
+    @cached_property
+    def _simplemma(self) -> tuple[Callable[[str], str], Callable[[str], str | None]]:
+        """Return what lemmatizes a word, and what does so by the dictionary alone, None where that has no such word."""
+        from simplemma import Lemmatizer  # a tenth of a second, which most questions need not spend
+        from simplemma.strategies import DefaultStrategy, DictionaryFactory, DictionaryLookupStrategy
+
+        class Packaged(DictionaryFactory):
+            def get_dictionary(self, lang: str) -> Dictionary[str]:
+                return lemmas()
+
+        strategy = DefaultStrategy(dictionary_factory=Packaged())
+        lemmatizer = Lemmatizer(0, lemmatization_strategy=strategy)
+        known = DictionaryLookupStrategy(Packaged())
+        return partial(lemmatizer.lemmatize, lang="en"), partial(known.get_lemma, lang="en")
+
+    def lemma_anew(self, folded: str) -> str:
+        """Return the dictionary form of a word, by simplemma's rules and the packaged dictionary."""
+        return self._simplemma[0](folded)
+
+    def is_known(self, folded: str) -> bool:
+        """Whether simplemma's dictionary of English has a folded word, in any inflection."""
+        return len(folded) <= LONGEST_WORD and self._simplemma[1](unicodedata.normalize("NFC", folded)) is not None
+
+    def frequency(self, written: str) -> float:
+        """Return how often English uses a word, on wordfreq's Zipf scale."""
+        share = frequencies().get(written.lower()) if len(written) <= LONGEST_WORD else None
+        return round(log10(share) + 9, 2) if share else 0.0
+
+    def frequent_words(self, most: int) -> Sequence[str]:
+        """Return the most frequent words of English, in no order, whatever the most: the package has 50,000."""
+        return frequent_words()
+
+    def find_terms(self, question: Question) -> tuple[Term, ...]:
+        """Return the terms of a question by its grammar."""
+        return find_terms(question.text)
+
+    def phrases(self, text: str) -> list[str]:
+        """Return the noun phrases of a text, without determiners, in order."""
+        runs = noun_phrases(tag(text))
+        return [text[run[0].start : run[-1].end] for run in runs if run[-1].tagged(*NOUN_TAGS)]

@@ -1,0 +1,220 @@
+"""CSV: one document a row, by the names in its header."""
+
+import codecs
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
+from pathlib import Path
+
+from qa.datatypes import Document
+from qa.errors import UnreadableDocument
+from qa.files import open_regular
+from qa.parsers.checks import kind_of
+from qa.parsers.text import decode
+
+_LONGEST_LINE = 16_000_000  # bytes, and characters of one row; as large as a text may be in the other formats
+_MOST_COLUMNS = 1_000
+_LONGEST_HEADER = 20_000  # characters of all names together, which every row may quote
+_LONGEST_NAME = 200  # characters; a longer name of a column is prose
+_DELIMITERS = ",;\t"
+_SAMPLE = 64_000  # characters of whole lines, by which the delimiter is found
+_BLOCK = 1 << 20
+
+_IDENTIFIERS = ("_id", "id")
+_TITLES = ("title", "question")
+_TEXTS = ("text", "body", "content", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The header: the names as they stand, and the places of the columns that mean something here, None without."""
+
+    names: tuple[str, ...]
+    identifier: int | None
+    title: int | None
+    text: int | None
+
+
+def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
+    """Yield a document for each row, and an UnreadableDocument with its line for each wrong row.
+
+    The text is the column "text", "body", "content" or "answer"; without one, all columns, each as "Name: value" on
+    its own line. The title is the column "title" or "question". Values are separated by commas, semicolons or tabs.
+    The file is read line by line, so its size does not matter; blank lines are passed over.
+    """
+    # The module has no other way to let a field be longer than its 131,072 characters.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
+    empty = True
+    with open_regular(path) as content:
+        _check(content, source)
+        delimiter, is_declared = _delimiter(content)
+        with _text(content) as lines:
+            rows = _rows(lines, delimiter)
+            if is_declared:
+                next(rows)
+            columns = _columns(next(rows, (1, csv.Error()))[1], source)
+            for line, row in rows:
+                empty = False
+                yield _read_row(row, columns, f"{source}:{line}")
+    if empty:
+        raise UnreadableDocument(source, "has a header only, and no rows below it")
+
+
+def _text(content: BufferedReader) -> TextIOWrapper:
+    """Return an opened file's lines from its beginning; closed, or left to the collector, they close the file."""
+    content.seek(0)
+    return TextIOWrapper(content, encoding="utf-8-sig", newline="")
+
+
+class _Lines:
+    """The lines of a file. ``number`` is the last one's, ``taken`` how many characters the current row has so far;
+    ``open_quote`` tells that the file ended within a row.
+
+    A quote that is never closed makes all that follows one row; a row that is too long raises csv.Error.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.number = 0
+        self.taken = 0
+        self.open_quote = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.open_quote = self.taken > 0
+            raise StopIteration
+        self.number += 1
+        self.taken += len(line)
+        if self.taken > _LONGEST_LINE:
+            raise csv.Error("is too long: is a quote left open?")
+        return line
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield the number of each row's first line, and the row or what is wrong with it; nothing for blank lines."""
+    counted = _Lines(lines)
+    rows = csv.reader(counted, delimiter=delimiter)
+    while True:
+        first, counted.taken = counted.number + 1, 0
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield first, error
+            continue
+        if counted.open_quote:
+            yield first, csv.Error("has a quote that is never closed, so that all below it is part of it: close it")
+        elif row:
+            yield first, row
+
+
+def _check(content: BufferedReader, source: str) -> None:
+    """Raise UnreadableDocument when a file is empty, not UTF-8, or holds NUL bytes or endless lines, wherever it does.
+
+    This is found out beforehand, so that no file is read by half.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    position = line = 0
+    empty = True
+    while block := content.read(_BLOCK):
+        kind = kind_of(block) if position == 0 else None
+        if kind is not None:
+            raise UnreadableDocument(source, f"is {kind}, not CSV: give it the ending of its format")
+        pending = len(decoder.getstate()[0])
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(error, position - pending, source) from None
+        if b"\0" in block:
+            decode(b"\0", source)
+        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        line = line + len(block) if last < 0 else len(block) - last
+        if line > _LONGEST_LINE:
+            raise UnreadableDocument(source, f"has a line of over {_LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
+        empty = empty and not block.lstrip(codecs.BOM_UTF8).strip()
+        position += len(block)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error, position - len(decoder.getstate()[0] or error.object), source) from None
+    if empty:
+        raise UnreadableDocument(source, "is empty")
+
+
+def _not_utf8(error: UnicodeDecodeError, start: int, source: str) -> UnreadableDocument:
+    place = start + error.start
+    found = error.object[error.start]
+    return UnreadableDocument(source, f"is not UTF-8 (byte 0x{found:02x} at {place}): convert it to UTF-8")
+
+
+def _delimiter(content: BufferedReader) -> tuple[str, bool]:
+    """Return the delimiter, and whether a first line such as "sep=;" declares it, as Excel writes it.
+
+    Else it is the one by which most of the first rows have as many values as the header, over one.
+    """
+    lines = _text(content)
+    sample = lines.readlines(_SAMPLE)
+    lines.detach()
+    declared = sample[0].rstrip("\r\n").removeprefix("sep=")
+    if sample[0].startswith("sep=") and declared in {*_DELIMITERS}:
+        return declared, True
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        widths = [0 if isinstance(row, csv.Error) else len(row) for _, row in _rows(iter(sample), delimiter)]
+        width = widths[0] if widths else 0
+        return (widths.count(width) if width > 1 else 0, width)
+
+    return max(_DELIMITERS, key=fit), False
+
+
+def _columns(header: list[str] | csv.Error, source: str) -> _Columns:
+    if not isinstance(header, csv.Error) and len(header) > _MOST_COLUMNS:
+        raise UnreadableDocument(source, f"has over {_MOST_COLUMNS:,} columns: leave out those that say nothing")
+    names = () if isinstance(header, csv.Error) else tuple(" ".join(name.split()) for name in header)
+    plain = [name.lower() for name in names]
+    numbers = any(name.replace(".", "", 1).replace(",", "", 1).lstrip("+-").isdigit() for name in names)
+    if not any(names) or numbers or any(len(name) > _LONGEST_NAME for name in names):
+        raise UnreadableDocument(source, "has no header: name the columns in its first line")
+    if sum(map(len, names)) > _LONGEST_HEADER:
+        raise UnreadableDocument(source, f"has names of columns of over {_LONGEST_HEADER:,} characters: shorten them")
+    columns = _Columns(names, _place(plain, _IDENTIFIERS), _place(plain, _TITLES), _place(plain, _TEXTS))
+    if len(names) == 1 and columns.text is None:
+        raise UnreadableDocument(source, 'has a single column that is not named "text": is it CSV?')
+    return columns
+
+
+def _place(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
+
+
+def _read_row(row: list[str] | csv.Error, columns: _Columns, source: str) -> Document | UnreadableDocument:
+    if isinstance(row, csv.Error):
+        return UnreadableDocument(source, str(row))
+    if not any(value.strip() for value in row):
+        return UnreadableDocument(source, "is empty")
+    if len(row) != len(columns.names):
+        return UnreadableDocument(
+            source, f"has fields: {len(row)}, columns: {len(columns.names)}; quote values that hold the delimiter"
+        )
+    title = " ".join(_value(row, columns.title).split())
+    text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
+    if not text.strip():
+        return UnreadableDocument(source, "has no text" if title else "is empty")
+    identifier = _value(row, columns.identifier).strip() or source
+    return Document(id=identifier, title=title, text=text, source=source)
+
+
+def _value(row: list[str], place: int | None) -> str:
+    return "" if place is None else row[place]
+
+
+def _joined(row: list[str], names: tuple[str, ...]) -> str:
+    """Return the values that are there, each on its own line after its column's name."""
+    pairs = [(name, value.strip()) for name, value in zip(names, row, strict=True) if value.strip()]
+    return "\n".join(f"{name}: {value}" if name else value for name, value in pairs)

@@ -1,0 +1,185 @@
+"""PDF: one document a file, its pages kept as ranges of its text, its outline as sections.
+
+The file is read by ``pdf_worker`` in a process of its own: the library is not safe to use from several threads, and a
+hostile file can make it crash, or take gigabytes and minutes.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from simplemma import is_known
+
+from qa.datatypes import Document, Page, Section
+from qa.errors import UnreadableDocument
+from qa.files import open_regular
+from qa.parsers.checks import kind_of, title_of_field
+from qa.parsers.html import only_top_heading, sections_between, under_title
+from qa.parsers.text import title_of_name
+
+_LONGEST_SECONDS = 600  # for a file of the most pages; the worker bounds its own processor time long before
+_HEAD = 1024  # bytes within which a PDF says that it is one
+_TAIL = 65_536  # bytes within which the last end mark of a PDF stands
+_HEADING_WITHIN = 10_000  # characters; a page of a book has three thousand
+_PAGE_GAP = "\n\n"
+_WORKER = Path(__file__).with_name("pdf_worker.py")
+
+_REASONS = {
+    "encrypted": "is encrypted: save it without a password",
+    "damaged": "is damaged, so that no page can be read: download or export it again",
+    "large": "has over 10,000 pages or 16 million characters: split it",
+}
+
+# pdfium puts U+0002 in place of a hyphen and the line end after it, and U+FFFE in some of its calls.
+_HYPHENATED = re.compile(r"(?<=\w)(?:[\x02\ufffe\xad]\s{0,4}|-\n)(?=[a-zà-ÿ])")
+_OTHER_HYPHEN = re.compile(r"[\x02\ufffe]")
+_WORD_BEFORE = re.compile(r"\w+$")
+_WORD_AFTER = re.compile(r"\w+")
+_LONGEST_WORD = 40  # characters
+_WORD = re.compile(r"\w+(?:-\w+)*")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\xad\ufffe\uffff\ud800-\udfff]")
+_NUMBERING = re.compile(r"^[\divxIVX.)]+\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pdf:
+    """What a file holds; ``texts`` has None for a page that cannot be read."""
+
+    title: str
+    texts: list[str | None]
+    labels: list[str]
+    outline: list[tuple[int, str, int]]
+
+
+def read_pdf(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
+    """Yield the file as one document, and an UnreadableDocument for each page that cannot be read.
+
+    The title is the file's own, else the only bookmark of level 1, else the file's name. Words that a line end parts
+    are mended. A file that is cut off is refused, even where some of its pages could be read: an answer from half a
+    text would not say so.
+    """
+    with open_regular(path) as content:
+        _check(content, source)
+        found = _read(content, source)
+    for number, page in enumerate(found.texts, start=1):
+        if page is None:
+            yield UnreadableDocument(f"{source}, page {number}", "is damaged; the file is read without this page")
+    texts = _mended([page or "" for page in found.texts])
+    if not any(texts):
+        raise UnreadableDocument(source, "has no text, only images: run OCR on it")
+    text = _PAGE_GAP.join(texts)
+    pages = tuple(_pages(texts, found.labels))
+    headings = _headings(text, pages, found.outline)
+    title = title_of_field(found.title) or only_top_heading(headings) or title_of_name(path)
+    sections = under_title(sections_between(text, headings), title) if headings else _whole(text)
+    yield Document(
+        id=source, title=title, text=text, source=source, sections=sections or _whole(text),
+        pages=tuple(page for page in pages if page.start < page.end),
+    )  # fmt: skip
+
+
+def _whole(text: str) -> tuple[Section, ...]:
+    return (Section("", 0, 0, len(text)),)
+
+
+def _check(content: BinaryIO, source: str) -> None:
+    """Raise UnreadableDocument when a file is no PDF, or not all of one."""
+    head = content.read(_HEAD)
+    content.seek(max(content.seek(0, 2) - _TAIL, 0))
+    tail = content.read()
+    if not tail.strip():
+        raise UnreadableDocument(source, "is empty")
+    if b"%PDF-" not in head:
+        kind = kind_of(head) or "something else"
+        raise UnreadableDocument(source, f"is {kind}, not a PDF: give it the ending of its format")
+    end = tail.rfind(b"%%EOF")
+    if end < 0 or b" obj" in tail[end:]:
+        raise UnreadableDocument(source, "is cut off: download or export it again")
+
+
+def _read(content: BinaryIO, source: str) -> _Pdf:
+    # -P: else the folder of the parsers would stand before the standard library, with its own html and csv. The file
+    # is passed opened: its name may lead to something else by now.
+    number = content.fileno()
+    command = [sys.executable, "-P", str(_WORKER), f"/dev/fd/{number}"]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=_LONGEST_SECONDS, check=True, pass_fds=[number]
+        )
+        made = json.loads(done.stdout)
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise UnreadableDocument(
+            source, "takes too much time or memory to read, or is damaged: export it again"
+        ) from error
+    if "error" in made:
+        raise UnreadableDocument(source, _REASONS[made["error"]])
+    return _Pdf(made["title"], made["texts"], made["labels"], made["outline"])
+
+
+def _mended(texts: list[str]) -> list[str]:
+    """Return the pages with their line ends as everywhere, and the words put together that line ends part.
+
+    The hyphen goes where the word stands put together elsewhere in the file, or is English and nowhere hyphenated.
+    """
+    plain = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+    words = {word.lower() for text in plain for word in _WORD.findall(text)}
+
+    def mend(parts: re.Match[str]) -> str:
+        before = _WORD_BEFORE.search(parts.string, max(parts.start() - _LONGEST_WORD, 0), parts.start())
+        after = _WORD_AFTER.match(parts.string, parts.end(), parts.end() + _LONGEST_WORD)
+        halves = [half[0].lower() if half else "" for half in (before, after)]
+        joined = "".join(halves)
+        return "" if joined in words or ("-".join(halves) not in words and is_known(joined, lang="en")) else "-"
+
+    mended = (_OTHER_HYPHEN.sub("-", _HYPHENATED.sub(mend, text)) for text in plain)
+    return [_CONTROLS.sub("", text).strip() for text in mended]
+
+
+def _pages(texts: list[str], labels: list[str]) -> Iterator[Page]:
+    start = 0
+    for number, (text, label) in enumerate(zip(texts, labels, strict=True), start=1):
+        yield Page(" ".join(_CONTROLS.sub("", label).split()) or str(number), start, start + len(text))
+        start += len(text) + len(_PAGE_GAP)
+
+
+def _headings(
+    text: str, pages: tuple[Page, ...], outline: list[tuple[int, str, int]]
+) -> list[tuple[str, int, int, int]]:
+    """Return (heading, level, its start, its end) of the bookmarks, in the order of the text.
+
+    A heading that is not found on its page begins at the page's start; of several there, only the first does.
+    """
+    found: list[tuple[str, int, int, int]] = []
+    reached = 0
+    for level, title, number in outline:
+        heading = title_of_field(_CONTROLS.sub("", title))
+        if not heading or not 0 <= number < len(pages):
+            continue
+        page = pages[number]
+        if page.end < reached:
+            continue  # a bookmark that leads back, as a list of figures does after the chapters
+        place = _place(text, heading, max(page.start, reached), page.end)
+        if place is None and page.start >= reached:
+            place = (page.start, page.start)
+        if place is not None:
+            found.append((heading, level, *place))
+            reached = max(place[1], place[0] + 1)
+    return found
+
+
+def _place(text: str, heading: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return where a heading stands within a stretch, on lines of its own if it does so anywhere, with or without
+    its number."""
+    for wanted in dict.fromkeys([heading, _NUMBERING.sub("", heading)]):
+        words = r"\s{1,5}".join(re.escape(word) for word in wanted.split())
+        for pattern in (rf"^\W{{0,5}}(?:[\divx.)]{{1,12}}\s{{1,5}})?{words}\W{{0,3}}$", words):
+            within = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+            match = within.search(text, start, min(end, start + _HEADING_WITHIN)) if words else None
+            if match is not None:
+                return match.span()
+    return None

@@ -1,0 +1,73 @@
+"""Plain text: one document a file. Also how every text file is decoded."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from qa.datatypes import Document
+from qa.errors import UnreadableDocument
+from qa.parsers.checks import read_whole
+
+_TITLE_LENGTH = 120  # characters; a longer first line is prose, not a title
+
+
+def read_text(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
+    """Yield the file as one document, its id being its source.
+
+    The title is the first line where that is short, does not end as a sentence does, and a blank line
+    follows; else the file's name.
+    """
+    text = decode(read_whole(path, source), source)
+    yield Document(id=source, title=_title(text) or title_of_name(path), text=text, source=source)
+
+
+def decode(content: bytes, source: str) -> str:
+    """Return the content as text, exactly, but for a byte order mark.
+
+    Raises UnreadableDocument when it is empty, not UTF-8, or holds NUL bytes.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = content[error.start]
+        raise UnreadableDocument(
+            source, f"is not UTF-8 (byte 0x{found:02x} at {error.start}): convert it to UTF-8"
+        ) from None
+    if not text.strip():
+        raise UnreadableDocument(source, "is empty")
+    if "\0" in text:
+        raise UnreadableDocument(source, "holds NUL bytes, so it is no text: export it as text")
+    return text
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half characters, from broken JSON or file names, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def whole_characters(text: str) -> str:
+    """Return a text without NUL and half characters; two halves that belong together become the character.
+
+    YAML and JSON can write either, and neither can be stored.
+    """
+    if "\0" not in text and is_encodable(text):
+        return text
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+
+
+def title_of_name(path: Path) -> str:
+    """Return a file's name made readable: "social-action.txt" -> "Social action"."""
+    name = path.stem.replace("-", " ").replace("_", " ").strip()
+    return name[:1].upper() + name[1:]
+
+
+def _title(text: str) -> str | None:
+    first, _, rest = text.lstrip().partition("\n")
+    first = first.strip()
+    blank_follows = not rest.split("\n", 1)[0].strip()
+    if first and len(first) <= _TITLE_LENGTH and blank_follows and not first.endswith((".", "!", ":", ";", ",")):
+        return first
+    return None

@@ -1,0 +1,108 @@
+"""Texts in other languages than English, by the libraries that know them."""
+
+from pathlib import Path
+
+import pytest
+
+from qa.answers.answering import Answerer
+from qa.datatypes import TermState
+from qa.indexing.building import build_index
+from qa.indexing.index import open_index
+from qa.language import LANGUAGES, language_name, load_language, other_language
+from qa.settings import BuildSettings
+from tests.conftest import WordLengthEmbedder
+
+TEXTS = {
+    "de": {
+        "urlaub": "Jeder Mitarbeiter hat dreißig Urlaubstage im Jahr. Urlaubstage verfallen Ende März.",
+        "kündigung": "Die Kündigung muss schriftlich erfolgen. Kündigungen per E-Mail sind ungültig.",
+        "häuser": "Alte Häuser brauchen neue Fenster.",
+    },
+    "fr": {
+        "congés": "Chaque salarié a droit à trente jours de congé. L'histoire de l'entreprise commence en 1950.",
+        "démission": "La démission doit être donnée par écrit au responsable des ressources humaines.",
+    },
+    "es": {
+        "vacaciones": "Cada empleado tiene treinta días de vacaciones al año. Las vacaciones se piden por escrito.",
+        "despido": "El despido debe comunicarse con quince días de antelación.",
+    },
+}
+
+
+@pytest.fixture(params=sorted(TEXTS))
+def answerer(request: pytest.FixtureRequest, tmp_path: Path) -> Answerer:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "corpus.toml").write_text(f'language = "{request.param}"\n', encoding="utf-8")
+    for name, text in TEXTS[request.param].items():
+        (texts / f"{name}.txt").write_text(f"{text}\n", encoding="utf-8")
+    settings = BuildSettings(passage_tokens=32)
+    build_index([texts], tmp_path / "index", settings, WordLengthEmbedder())
+    return Answerer(open_index(tmp_path / "index", WordLengthEmbedder()))
+
+
+QUESTIONS = {
+    "de": ("Wie viele Urlaubstage habe ich?", "urlaub", "urlaubstage"),
+    "fr": ("Combien de jours de congé ai-je ?", "congés", "congé"),
+    "es": ("¿Cuántos días de vacaciones tengo?", "vacaciones", "vacaciones"),
+}
+
+
+def test_words_are_known_in_their_inflections_and_others_are_missing(answerer: Answerer) -> None:
+    code = answerer.index.language.code
+    question, document, word = QUESTIONS[code]
+    answer = answerer.answer(question)
+    known = [report for report in answer.terms if report.state is TermState.KNOWN]
+    assert any(word in report.term.text.lower() for report in known), answer.terms
+    assert answer.passages[0].passage.document_id == f"texts/{document}.txt"
+    missing = answerer.answer(question.replace(word, "Quorvexil").replace(word.title(), "Quorvexil"))
+    assert any("Quorvexil" in report.term.text for report in missing.terms if report.state is not TermState.KNOWN)
+    assert "Quorvexil" in (missing.note or "")
+
+
+@pytest.mark.parametrize("asked", sorted(TEXTS))
+def test_a_question_in_another_language_is_told_so(answerer: Answerer, asked: str) -> None:
+    code = answerer.index.language.code
+    note = answerer.answer(QUESTIONS[asked][0]).note or ""
+    told = f"The question seems to be in {language_name(asked)}, and these texts are in {language_name(code)}."
+    assert (told in note) == (asked != code)
+    if asked != code:
+        assert "do not have the term" not in note
+
+
+def test_texts_in_english_say_so_too(tiny_answerer: Answerer) -> None:
+    answer = tiny_answerer.answer("Wie viele Urlaubstage habe ich?")
+    assert answer.terms == ()
+    assert (answer.note or "").startswith("The question seems to be in German, and these texts are in English.")
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Wie viele Urlaubstage habe ich?", "de"),
+        ("Quels sont les jours de congé ?", "fr"),
+        ("What is the Café de la Paix?", None),
+        ("Who was Bartolomé de las Casas?", None),
+        ("quorvex zibble", None),
+        ("", None),
+    ],
+)
+def test_other_language(text: str, other: str | None) -> None:
+    assert other_language(text, "en") == other
+
+
+def test_stems_are_those_of_the_language() -> None:
+    german, french = load_language("de"), load_language("fr-CA")
+    assert german.stems("Häuser Haus") == ["haus", "haus"]
+    assert german.lemma("häuser").lower() == "haus"
+    assert french.stems("l'histoire des histoires") == ["l", "histoir", "de", "histoir"]
+    assert load_language("en-GB") is not load_language("de")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_words_stems_and_frequencies(code: str) -> None:
+    language = load_language(code)
+    assert len(language.question_words) >= 50
+    assert 0 <= language.frequency("quorvexil") < 1
+    assert language.stems("Test") and language.lemma("test")
+    assert not language.is_known("quorvexil")
