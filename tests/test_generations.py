@@ -285,6 +285,15 @@ def test_a_dry_roll_back_only_says(corpus: Path, folder: Path) -> None:
     assert qa("index", "--rollback", "--index", folder).stdout == f"{folder} answers from generation 000001 again.\n"
 
 
+def test_what_a_killed_build_did_not_remove_goes_with_the_next(corpus: Path, folder: Path) -> None:
+    for number in range(2):
+        (corpus / "new.txt").write_text(f"New {number}.", encoding="utf-8")
+        build_index([corpus], folder, BuildSettings(keep=3), WordLengthEmbedder())
+    assert len(all_generations(folder)) == 3
+    assert not build_index([corpus], folder, BuildSettings(keep=2), WordLengthEmbedder()).changes
+    assert [path.name for path in all_generations(folder)] == ["000002", "000003"]
+
+
 def test_roll_back_and_forth(corpus: Path, folder: Path) -> None:
     first = texts_of(folder)
     (corpus / "new.txt").write_text("New.", encoding="utf-8")

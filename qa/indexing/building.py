@@ -147,6 +147,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
         checksums = _checksums(found.files)
         changes = _compare(checksums, previous, sought, corpora, settings, folder)
         if previous and not changes:
+            prune(folder, previous.folder, settings.keep, None, _release)  # which a build that was killed may have left
             return _unchanged(previous, changes, sought)
         progress("Preparing", 0, None)
         with partial_generation(folder, _release) as partial:
