@@ -7,7 +7,6 @@ that answered first must answer last. Prints what failed, and ends with status 1
 """
 
 import argparse
-import os
 import random
 import socket
 import subprocess
@@ -47,8 +46,6 @@ _REAL = [
     b'Connection: close\r\n\r\n{"question": "What is grief", "k"',
     b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-16\r\n"
     b'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n19\r\n{"question": "apple","k":1}\r\n0\r\n\r\n',
-    b"POST /api/reload HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer abcdefgh\r\nContent-Length: 0\r\n"
-    b"Connection: close\r\n\r\n",
     b"HEAD /readyz HTTP/1.0\r\nCookie: a=b\r\nExpect: 100-continue\r\nUpgrade: h2c\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n",
 ]
@@ -155,9 +152,7 @@ def serve(index: Path, log: Path) -> tuple["subprocess.Popen[bytes]", int]:
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", str(port)]
     with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, "QA_SERVE_RELOAD_TOKEN": "abcdefgh"}
-        )
+        server = subprocess.Popen(command, stdout=output, stderr=output)
     end = time.monotonic() + 60
     while time.monotonic() < end and server.poll() is None:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qa.errors import BadSettings
 from qa.limits import PASSAGE_TOKENS, SHARES
@@ -51,12 +51,9 @@ class ServeSettings(BaseModel):
     workers: int = Field(default=1, ge=1, le=64, description="a whole number from 1 to 64")
     waiting: int = Field(default=64, ge=1, le=10_000, description="a whole number from 1 to 10,000")
     allowed_hosts: tuple[str, ...] = Field(default=(), description="names of hosts")
-    reload_token: SecretStr | None = Field(default=None, description="a text of 8 to 500 characters")
     risk: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
     miss: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
 
-
-TOKEN_CHARACTERS = (8, 500)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -72,24 +69,6 @@ def load_build_settings(**values: Any) -> BuildSettings:
 def load_serve_settings(**values: Any) -> ServeSettings:
     """Return the settings, defaults where no value is given. Raises BadSettings as above."""
     return _load(ServeSettings, values)
-
-
-def read_token(file: Path | None, value: str | None) -> str | None:
-    """Return the secret in a file, else in a variable, without white space around it; None where neither is given.
-
-    Raises BadSettings, which never quotes the secret.
-    """
-    place = "The variable QA_SERVE_RELOAD_TOKEN" if file is None else str(file)
-    try:
-        token = value if file is None else file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadSettings(f"{file} cannot be read ({reason}): name a file that holds the secret.") from None
-    if token is None:
-        return None
-    if not TOKEN_CHARACTERS[0] <= len(token.strip()) <= TOKEN_CHARACTERS[1]:
-        raise BadSettings(f"{place} holds {len(token.strip())} characters: a secret has from 8 to 500.")
-    return token.strip()
 
 
 def _load(model: type[Model], values: dict[str, Any]) -> Model:

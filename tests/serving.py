@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -58,9 +57,8 @@ def start(folder: Path, *options: str, log: Path | None = None) -> Running:
         sys.executable, "-m", "qa", "serve", "--corpus", "texts", "--index", "index", "--port", str(port),
         *options,
     ]  # fmt: skip
-    environ = {**os.environ, "QA_SERVE_RELOAD_TOKEN": "a-token-for-tests"}
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True, env=environ)
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True)
     running = Running(process, port, folder, log)
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and process.poll() is None:

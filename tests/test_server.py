@@ -45,21 +45,6 @@ def test_it_answers(server: Running) -> None:
     assert server.request("GET", "/?q=apple")[0] == 200
 
 
-def reload(server: Running, token: str | None) -> tuple[int, dict[str, object]]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.request("POST", "/api/reload", headers={"Authorization": f"Bearer {token}"} if token else {})
-    response = connection.getresponse()
-    found = json.loads(response.read())
-    connection.close()
-    return response.status, found
-
-
-@pytest.mark.parametrize("token", [None, "", "wrong", "a-token-for-test", "ü"])
-def test_reloading_needs_the_token(server: Running, token: str | None) -> None:
-    status, found = reload(server, token.encode().decode("latin-1") if token else token)
-    assert (status, found["error"]["code"]) == (401, "unauthorized")  # type: ignore[index]
-
-
 def build(server: Running, *options: str) -> str:
     texts = [] if "--rollback" in options else ["texts"]
     command = [sys.executable, "-m", "qa", "index", *texts, "--index", "index", *options]
@@ -78,8 +63,6 @@ def test_a_new_generation_is_answered_from_without_a_failed_request(server: Runn
         assert answer["passages"][0]["source"] == "texts/quince.txt"
         assert "generation 000001 again" in build(server, "--rollback")
         assert wait_for(server, before)["documents"] == 5
-    status, found = reload(server, "a-token-for-tests")
-    assert (status, found) == (200, {"reloaded": False, "generation": before, "warning": None})
 
 
 def test_a_damaged_generation_is_not_served(server: Running) -> None:

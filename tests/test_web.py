@@ -163,7 +163,7 @@ def test_health_and_readiness(client: FlaskClient) -> None:
 def test_the_description_of_the_api_is_valid(client: FlaskClient) -> None:
     description = client.get("/openapi.json").get_json()
     validate(description)
-    assert set(description["paths"]) == {"/api/ask", "/api/reload", "/healthz", "/readyz"}
+    assert set(description["paths"]) == {"/api/ask", "/healthz", "/readyz"}
     assert set(description["paths"]["/api/ask"]["post"]["responses"]) == {"200", "400", "413", "415", "503"}
 
 

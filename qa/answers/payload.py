@@ -2,18 +2,72 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # which pydantic reads on every Python that is supported
 
 from qa.answers.answering import Explanation
 from qa.datatypes import Answer, AnsweredPart, QuotedPassage, TermReport
 
 
-def answer_payload(answer: Answer) -> dict[str, Any]:
+class TermPayload(TypedDict):
+    """A term of the question: ``question[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+    state: Literal["known", "misspelled", "unknown", "unestablished"]
+    passage_count: int
+    suggestion: str | None
+    known_parts: list[str]
+    closest: list[str]
+
+
+class PassagePayload(TypedDict):
+    """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``."""
+
+    rank: int
+    id: str
+    document_id: str
+    title: str
+    heading: str | None
+    page: str | None
+    source: str
+    start: int
+    end: int
+    text: str
+    cosine: float
+    highlights: list[list[int]]
+    best_sentence: list[int] | None
+
+
+class PartPayload(TypedDict):
+    """Passages on one known part of the question, or on several together."""
+
+    terms: list[str]
+    passages: list[PassagePayload]
+
+
+class AnswerPayload(TypedDict):
+    """The answer. ``notice`` is what the owner of the texts wants to be read with every answer."""
+
+    question: str
+    confidence: float
+    verdict: Literal["answered", "uncertain", "not_in_corpus"]
+    note: str | None
+    terms: list[TermPayload]
+    passages: list[PassagePayload]
+    parts: list[PartPayload]
+    clarification: str | None
+    notice: str | None
+
+
+def answer_payload(answer: Answer) -> AnswerPayload:
     """Return the answer as JSON-ready dictionaries, lists, strings and numbers."""
     return {
         "question": answer.question,
         "confidence": answer.confidence,
-        "verdict": str(answer.verdict),
+        "verdict": answer.verdict.value,
         "note": answer.note,
         "terms": [_term(report) for report in answer.terms],
         "passages": [_passage(quoted) for quoted in answer.passages],
@@ -36,12 +90,12 @@ def explanation_payload(explanation: Explanation, terms: Sequence[TermReport]) -
     }
 
 
-def _term(report: TermReport) -> dict[str, Any]:
+def _term(report: TermReport) -> TermPayload:
     return {
         "text": report.term.text,
         "start": report.term.start,
         "end": report.term.end,
-        "state": str(report.state),
+        "state": report.state.value,
         "passage_count": report.passage_count,
         "suggestion": report.suggestion,
         "known_parts": list(report.known_parts),
@@ -49,7 +103,7 @@ def _term(report: TermReport) -> dict[str, Any]:
     }
 
 
-def _passage(quoted: QuotedPassage) -> dict[str, Any]:
+def _passage(quoted: QuotedPassage) -> PassagePayload:
     passage = quoted.passage
     return {
         "rank": quoted.rank,
@@ -68,5 +122,5 @@ def _passage(quoted: QuotedPassage) -> dict[str, Any]:
     }
 
 
-def _part(part: AnsweredPart) -> dict[str, Any]:
+def _part(part: AnsweredPart) -> PartPayload:
     return {"terms": list(part.terms), "passages": [_passage(quoted) for quoted in part.passages]}

@@ -48,12 +48,6 @@ from qa.plurals import count
     help="Name under which the server may be asked beside its address, as that of a proxy; * for any. Repeatable.",
 )
 @click.option(
-    "--reload-token-file",
-    type=PATH,
-    help="File with a secret of 8 characters or more: whoever sends it may POST /api/reload. It can also stand in the "
-    "variable QA_SERVE_RELOAD_TOKEN.",
-)
-@click.option(
     "--corpus",
     type=PATH,
     default=Path("corpus"),
@@ -65,7 +59,7 @@ from qa.plurals import count
 @index_option
 @embedder_option
 @refusing
-def serve(corpus: Path, index: Path, embedder: Path | None, reload_token_file: Path | None, **listening: Any) -> None:
+def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) -> None:
     """Serve a search page and an HTTP API on an index, which is built first when there is none.
 
     A new generation of the index is answered from within seconds of its being whole; SIGHUP makes it look at once. One
@@ -75,10 +69,9 @@ def serve(corpus: Path, index: Path, embedder: Path | None, reload_token_file: P
     Then ask:
       curl 'http://127.0.0.1:8000/api/ask?q=What+is+psychotherapy'
     """
-    from qa.settings import load_serve_settings, read_token
+    from qa.settings import load_serve_settings
 
-    token = read_token(reload_token_file, os.environ.pop("QA_SERVE_RELOAD_TOKEN", None))
-    settings = load_serve_settings(**listening, reload_token=token)
+    settings = load_serve_settings(**listening)
     from qa.errors import IndexMissing
     from qa.indexing.index import check_index
     from qa.web.server import serve as serve_index

@@ -133,7 +133,7 @@ def _answers(asked: Asked, batch: list[SetQuestion]) -> Iterator[tuple[SetQuesti
     answers = iter(asked.answerer.answer_all(texts, asked.k, asked.scope))
     for question in batch:
         refusal = refusals.get(question.id)
-        yield question, refused_payload(question.text, refusal) if refusal else answer_payload(next(answers))
+        yield question, refused_payload(question.text, refusal) if refusal else dict(answer_payload(next(answers)))
 
 
 def _refusal(text: str) -> str | None:

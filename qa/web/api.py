@@ -1,25 +1,22 @@
 """The programs' side: ask, health and readiness."""
 
-from hmac import compare_digest
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import abort, request
 from werkzeug.exceptions import HTTPException
 
-from qa.answers.payload import answer_payload
+from qa.answers.payload import AnswerPayload, answer_payload
 from qa.datatypes import Scope
 from qa.limits import MAX_BODY_BYTES
 from qa.service import Live
 from qa.web.address import check_address
 from qa.web.errors import refuse
-from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody, ReloadBody
+from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody
 
 # Refusals by status, for the description of the API.
 _REFUSALS = {
     400: "The question, or how it was sent, cannot be answered.",
-    401: "The token is missing or wrong.",
-    404: "Reloading by request is off.",
     413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
     421: "The server is not asked by the name in the header Host.",
@@ -28,24 +25,23 @@ _REFUSALS = {
 }
 
 
-def api_blueprint(live: Live, reload_token: str | None = None) -> APIBlueprint:
+def api_blueprint(live: Live) -> APIBlueprint:
     """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``."""
     blueprint = APIBlueprint("api", __name__, tag="Candor")
     blueprint.before_request(_check_request)
-    blueprint.before_request(lambda: _check_token(reload_token) if request.path == "/api/reload" else None)
 
     @blueprint.post("/api/ask")
     @blueprint.input(AskBody, arg_name="body")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415, 503))
-    def ask(body: AskBody) -> dict[str, Any]:
+    def ask(body: AskBody) -> AnswerPayload:
         return answer_payload(live.answerer.answer(body.question, body.k, Scope(body.source, body.title)))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400, 503))
-    def ask_by_address(query: AskQuery) -> dict[str, Any]:
+    def ask_by_address(query: AskQuery) -> AnswerPayload:
         return answer_payload(live.answerer.answer(query.q, query.k, Scope(query.source, query.title)))
 
     @blueprint.get("/healthz")
@@ -71,17 +67,6 @@ def api_blueprint(live: Live, reload_token: str | None = None) -> APIBlueprint:
             "calibrated_on": sum(own.questions.values()) if own else None,
         }
 
-    @blueprint.post("/api/reload")
-    @blueprint.output(ReloadBody)
-    @blueprint.doc(summary="Answer from what the index holds now", responses=_responses(401, 404), security="token")
-    def reload() -> dict[str, Any]:
-        reloaded = live.reload()
-        return {
-            "reloaded": reloaded,
-            "generation": live.answerer.index.generation.folder.name,
-            "warning": live.warning,
-        }
-
     return blueprint
 
 
@@ -89,18 +74,9 @@ def _responses(*codes: int) -> dict[int, str]:
     return {code: _REFUSALS[code] for code in codes}
 
 
-def _check_token(token: str | None) -> Any:
-    if token is None:
-        return refuse(404, "not_found", "Reloading by request is off: start the server with --reload-token-file.")
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not compare_digest(given.encode("latin-1", "replace"), token.encode()):  # the bytes that were sent
-        return refuse(401, "unauthorized", "The token is missing or wrong: send Authorization: Bearer TOKEN.")
-    return None
-
-
 def _check_request() -> Any:
     check_address()
-    if request.method != "POST" or request.path == "/api/reload":
+    if request.method != "POST":
         return None
     if request.mimetype != "application/json":
         return refuse(

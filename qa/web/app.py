@@ -37,7 +37,6 @@ _HEADERS = {
 def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
     """Return the WSGI application that answers from whatever ``live`` holds."""
     settings = settings or ServeSettings()
-    token = settings.reload_token.get_secret_value() if settings.reload_token else None
     app = APIFlask("qa.web", title="Candor", version=__version__, docs_path=None, root_path=str(Path(__file__).parent))
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1,  # one more than is taken, so that what is cut there shows
@@ -48,8 +47,7 @@ def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
         DESCRIPTION="Answers questions by quoting a corpus, and says what the corpus does not cover.",
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
-    app.register_blueprint(api_blueprint(live, token))
+    app.register_blueprint(api_blueprint(live))
     app.register_blueprint(page_blueprint(live))
     register_errors(app)
     app.before_request(host_check(settings.host, settings.allowed_hosts))

@@ -1,9 +1,10 @@
 """The shapes that the API takes and gives, for checking and for ``/openapi.json``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
+from qa.answers.payload import AnswerPayload
 from qa.errors import BadQuestion
 from qa.limits import DEFAULT_K, MAX_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import parse_k
@@ -43,56 +44,13 @@ class AskQuery(BaseModel):
     title: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TITLE)
 
 
-class TermBody(BaseModel):
-    """A term of the question: ``question[start:end] == text``."""
-
-    text: str
-    start: int
-    end: int
-    state: Literal["known", "misspelled", "unknown", "unestablished"]
-    passage_count: int
-    suggestion: str | None
-    known_parts: list[str]
-    closest: list[str]
+def _body_of(shape: type, name: str) -> type[BaseModel]:
+    """Return the model of a payload, of which it has the fields and the words."""
+    fields: dict[str, Any] = {field: (hint, ...) for field, hint in get_type_hints(shape).items()}
+    return create_model(name, __doc__=shape.__doc__, **fields)
 
 
-class PassageBody(BaseModel):
-    """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``."""
-
-    rank: int
-    id: str
-    document_id: str
-    title: str
-    heading: str | None
-    page: str | None
-    source: str
-    start: int
-    end: int
-    text: str
-    cosine: float
-    highlights: list[list[int]]
-    best_sentence: list[int] | None
-
-
-class PartBody(BaseModel):
-    """Passages on one known part of the question, or on several together."""
-
-    terms: list[str]
-    passages: list[PassageBody]
-
-
-class AnswerBody(BaseModel):
-    """The answer."""
-
-    question: str
-    confidence: float
-    verdict: Literal["answered", "uncertain", "not_in_corpus"]
-    note: str | None
-    terms: list[TermBody]
-    passages: list[PassageBody]
-    parts: list[PartBody]
-    clarification: str | None
-    notice: str | None = Field(description="What the owner of the texts wants to be read with every answer.")
+AnswerBody = _body_of(AnswerPayload, "AnswerBody")
 
 
 # Every refusal: "code" is for programs, "message" one sentence for a person.
@@ -128,11 +86,3 @@ class ReadyBody(BaseModel):
     calibrated_on: int | None = Field(
         description="Judged questions of the owner's that the confidence was calibrated on; null for what is bundled."
     )
-
-
-class ReloadBody(BaseModel):
-    """What is answered from after a reload, and whether that is another generation or calibration than before."""
-
-    reloaded: bool
-    generation: str
-    warning: str | None
