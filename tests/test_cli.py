@@ -387,6 +387,17 @@ def test_an_interrupt_says_what_it_leaves(
     assert result.stderr.count("\n") == 1
 
 
+def test_texts_that_the_bundled_model_does_not_read_are_told_apart(
+    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.indexing.building.load_embedder", lambda _: embedder)
+    monkeypatch.setattr("qa.indexing.building.embedder_checksum", lambda _: embedder.checksum)
+    told = "the texts are in German, and the bundled model reads English: name a multilingual one with --embedder"
+    assert told not in qa("index", corpus, "--index", tmp_path / "index").stderr
+    (corpus / "corpus.toml").write_text('language = "de-CH"', encoding="utf-8")
+    assert told in qa("index", corpus, "--index", tmp_path / "index").stderr
+
+
 def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
     corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,10 +125,17 @@ def _build(task: _Task, wait: bool, quiet: bool = False) -> None:
 
 
 def _sum_up(report: "BuildReport", task: _Task) -> None:
+    from qa.language import language_name
+
     list_left_out(report.unreadable)
     if report.left_out:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
         say(f"passed over: {count(len(report.left_out), 'file')} of formats that are not read ({endings})")
+    if not task.settings.embedder and language_name(report.language) != "English":
+        say(
+            f"the texts are in {language_name(report.language)}, and the bundled model reads English: name a "
+            "multilingual one with --embedder"
+        )
     if task.settings.embedder:
         say("the confidence is calibrated for the bundled model: run `qa calibrate` before you rely on it with another")
     held = f"{count(report.documents, 'document')} as {count(report.passages, 'passage')}"

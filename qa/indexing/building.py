@@ -104,7 +104,7 @@ class BuildReport:
     ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
     with their reasons, also by an earlier build where there was nothing to do; ``left_out`` are files of formats that
     are not read; ``questions`` is the judged set that the corpora bring; ``removed`` are the documents that the index
-    no longer has.
+    no longer has; ``language`` is that of the texts.
     """
 
     generation: Path
@@ -117,6 +117,7 @@ class BuildReport:
     left_out: tuple[str, ...] = ()
     questions: Path | None = None
     removed: Removals = NOTHING_GOES
+    language: str = "en"
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -166,7 +167,9 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
             generation = publish(partial, folder, previous.folder if previous else None)
         prune(folder, generation, settings.keep, before, _release)
     counts = (texts.documents, len(texts), embedded, len(texts) - embedded)
-    return BuildReport(generation, *counts, changes, texts.unreadable, found.left_out, sought.questions, removed)
+    return BuildReport(
+        generation, *counts, changes, texts.unreadable, found.left_out, sought.questions, removed, sought.language
+    )
 
 
 def _job(

@@ -57,7 +57,8 @@ def load_language(tag: str) -> Language:
 
 
 def language_name(code: str) -> str:
-    """Return a language's name in English: "German" for "de"."""
+    """Return a language's name in English: "German" for "de" or "de-CH"."""
+    code = code.split("-", maxsplit=1)[0].lower()
     return "Norwegian" if code == "nb" else _SNOWBALL[code].title()
 
 
