@@ -31,6 +31,23 @@ TEXTS = {
 }
 
 
+# What takes long: the real model and what it serves, processes that are killed, files made to harm, whole dictionaries.
+_SLOW_FIXTURES = frozenset({"real_folder", "real_answerer", "server", "own_server", "builders", "small_disk", "model"})
+_SLOW_ROOMS = (
+    "clients", "cost", "description", "dictionaries", "document_formats", "embedders", "endurance", "exported",
+    "generations", "language", "package", "splitters", "watching",
+)  # fmt: skip
+_SLOW_MODULES = frozenset(f"test_{room}" for room in _SLOW_ROOMS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `nox -s test` leaves out."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & _SLOW_FIXTURES or Path(item.fspath).stem in _SLOW_MODULES:
+            item.add_marker(pytest.mark.slow)
+
+
 class WordLengthEmbedder:
     """Component i of a text's vector is how many of its words have i letters, up to 15; then length 1.
 

@@ -18,8 +18,6 @@ import pytest
 
 from tests.serving import Running, ready, start, start_copy, wait_for
 
-pytestmark = pytest.mark.slow
-
 THREADS = 4
 CLIENTS = 3 * THREADS
 LATE = 12  # seconds after which a request that is not whole has been refused

@@ -16,8 +16,6 @@ from qa.language.near_words import NearWords
 from qa.limits import MAX_QUESTION_CHARACTERS
 from tests.english import fold, stems
 
-pytestmark = pytest.mark.slow
-
 MOST_CALLS = 120_000  # of Python functions: what a question of 1,000 short words takes, and half as many again
 MOST_KEPT = 300_000  # bytes after a question beyond those before it
 

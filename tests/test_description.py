@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from benchmarks.hostile_requests import CHECKS, strategies_of
 from tests.serving import Running, start
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

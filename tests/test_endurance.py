@@ -17,8 +17,6 @@ from tests.builders import UNWRITABLE, Builders
 from tests.conftest import WordLengthEmbedder
 from tests.serving import Running, asked_throughout, ready, start
 
-pytestmark = pytest.mark.slow
-
 KILLS = 200
 STARVED = 100  # on a full disk, and as often by a limit on files
 QUESTIONS = ("/api/ask?q=What+is+an+apple%3F&k=2", "/api/ask?q=What+is+quorvex%3F&source=texts%2Fa", "/readyz")

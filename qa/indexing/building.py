@@ -154,27 +154,23 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
         with partial_generation(folder, _release) as partial:
             job = _job(partial, settings, _embedder(previous, settings, embedder), progress, previous)
             progress("Preparing", 1, 1)
-            (partial / KINDS).write_text(json.dumps({"store": settings.store, "lexicon": _LEXICON}), encoding="utf-8")
             texts = _write_texts(job, found, checksums)
             removed = _removed(before, texts)
             if removed.are_many and not remove:
                 raise DocumentsWouldGo(_too_many(removed))
-            encoder = _write_encoder(job, texts)
-            embedded = _write_vectors(job, texts, encoder)
-            _write_lexicon(job, texts, load_language(sought.language))
-            _write_manifest(job, texts, encoder, corpora, sought)
-            _open_once(partial)
+            embedded = _write_rest(job, texts, corpora, sought)
             generation = publish(partial, folder, previous.folder if previous else None)
         prune(folder, generation, settings.keep, before, _release)
     counts = (texts.documents, len(texts), embedded, len(texts) - embedded)
-    return BuildReport(
-        generation, *counts, changes, texts.unreadable, found.left_out, sought.questions, removed, sought.language
-    )
+    rest = (texts.unreadable, found.left_out, sought.questions, removed, sought.language)
+    return BuildReport(generation, *counts, changes, *rest)
 
 
 def _job(
     folder: Path, settings: BuildSettings, embedder: Embedder, progress: Progress, previous: Generation | None
 ) -> "_Job":
+    """Return what a build is made of; the folder gets the names of its store and lexicon first, see ``_release``."""
+    (folder / KINDS).write_text(json.dumps({"store": settings.store, "lexicon": _LEXICON}), encoding="utf-8")
     splitter = Splitter(embedder.tokenizer, embedder.max_tokens, settings.passage_tokens, embedder.passage_overhead)
     return _Job(folder, settings, embedder, splitter, progress, previous)
 
@@ -456,6 +452,16 @@ def _split(document: Document, splitter: Splitter) -> list[bytes] | UnreadableDo
 
 
 # --- what rests on the texts ---------------------------------------------------------------------------------
+
+
+def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpora) -> int:
+    """Write all that rests on the texts, and open it once; return how many passages were embedded."""
+    encoder = _write_encoder(job, texts)
+    embedded = _write_vectors(job, texts, encoder)
+    _write_lexicon(job, texts, load_language(sought.language))
+    _write_manifest(job, texts, encoder, corpora, sought)
+    _open_once(job.folder)
+    return embedded
 
 
 def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
