@@ -162,8 +162,8 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
             generation = publish(partial, folder, previous.folder if previous else None)
         prune(folder, generation, settings.keep, before, _release)
     counts = (texts.documents, len(texts), embedded, len(texts) - embedded)
-    rest = (texts.unreadable, found.left_out, sought.questions, removed, sought.language)
-    return BuildReport(generation, *counts, changes, *rest)
+    what = (texts.unreadable, found.left_out, sought.questions, removed)
+    return BuildReport(generation, *counts, changes, *what, language=sought.language)
 
 
 def _job(
