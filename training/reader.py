@@ -13,10 +13,11 @@ these words are missing, and in the question as it was none is, however differen
 import argparse
 import gzip
 import json
+import pickle
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,14 @@ def make_examples(file: Path, seed: int, most: int | None = None) -> list[Exampl
 
     maker.inventor = Inventor([one for one in naturals if one is not None], rare_words(), random.Random(seed))
     return [example for row, natural in zip(rows, naturals, strict=True) for example in maker.of(row, natural)]
+
+
+def kept(file: Path, make: Callable[[], list[Example]]) -> list[Example]:
+    """Return examples from a file, made and written first where it is not there."""
+    if not file.exists():
+        file.write_bytes(pickle.dumps(make()))
+    found: list[Example] = pickle.loads(file.read_bytes())
+    return found
 
 
 def batches(examples: Sequence[Example], chance: random.Random) -> list[list[Example]]:
@@ -369,8 +378,10 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    examples = make_examples(chosen.folder / "train.jsonl.gz", 0, chosen.most)
-    valid = make_examples(chosen.folder / "valid.jsonl.gz", 1)
+    examples = kept(
+        chosen.out / "train.pickle", lambda: make_examples(chosen.folder / "train.jsonl.gz", 0, chosen.most)
+    )
+    valid = kept(chosen.out / "valid.pickle", lambda: make_examples(chosen.folder / "valid.jsonl.gz", 1))
     train(PassageReader(chosen.layers), examples, valid, chosen)
 
 
