@@ -55,3 +55,16 @@ def bounded_lines(opened: BufferedReader, longest: int) -> Iterator[bytes | None
         while line and not line.endswith(b"\n"):
             line = opened.readline(_BLOCK)
         yield None
+
+
+class LocalFiles:
+    """A store or a lexicon that is the files of its folder and nothing else: these are compared with their checksums,
+    and go with the folder."""
+
+    @classmethod
+    def verify(cls, folder: Path) -> None:
+        """Do nothing."""
+
+    @classmethod
+    def remove(cls, folder: Path) -> None:
+        """Do nothing."""

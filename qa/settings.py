@@ -31,6 +31,7 @@ class BuildSettings(BaseModel):
         description=f"a whole number from {PASSAGE_TOKENS[0]} to {PASSAGE_TOKENS[1]:,}",
     )
     store: str = Field(default="faiss", description="the name of a store, as faiss")
+    lexicon: str = Field(default="tantivy", description="the name of a lexicon, as tantivy")
     embedder: Path | None = Field(default=None, description="the folder of a model")
     keep: int = Field(default=2, ge=1, le=1000, description="a whole number from 1 to 1,000")
 

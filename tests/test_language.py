@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa.answers.answering import Answerer
-from qa.datatypes import TermState
+from qa.datatypes import Naming, TermState
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
 from qa.language import LANGUAGES, language_name, load_language, other_language
@@ -96,7 +96,7 @@ def test_stems_are_those_of_the_language() -> None:
     assert german.stems("Häuser Haus") == ["haus", "haus"]
     assert german.lemma("häuser").lower() == "haus"
     assert french.stems("l'histoire des histoires") == ["l", "histoir", "de", "histoir"]
-    assert load_language("en-GB") is not load_language("de")
+    assert (load_language("en-GB").code, load_language("de-CH").code) == ("en", "de")
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -106,3 +106,10 @@ def test_every_language_has_words_stems_and_frequencies(code: str) -> None:
     assert 0 <= language.frequency("quorvexil") < 1
     assert language.stems("Test") and language.lemma("test")
     assert not language.is_known("quorvexil")
+
+
+def test_what_stands_in_quotation_marks_is_one_term_in_any_language() -> None:
+    german = load_language("de")
+    found = german.find_terms(german.question("Was ist der „Urlaub auf Probe“ im Betrieb?"))
+    assert [term.text for term in found] == ["Urlaub auf Probe", "Betrieb"]
+    assert [term.naming for term in found] == [Naming.QUOTED, None]

@@ -1,6 +1,6 @@
 """Trains the reader of questions: which of a question's words are a term, treated as one name, and needed.
 
-    python -m training.terms ../shared/data/reader --out /tmp/terms
+    python -m training.terms ../shared/data/reader --out terms-run
 
 The bundled encoder's vectors of a question's tokens, of two of its layers, go through a small head of convolutions.
 Labels are those of ``training.questions``: nothing is labelled by hand, and no question of a measured set is seen.

@@ -31,7 +31,8 @@ if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
     type=click.IntRange(*PASSAGE_TOKENS),
     help="Longest passage in tokens of the embedder, title and heading included. [default: what it reads, up to 256]",
 )
-@click.option("--store", help="What searches the vectors: faiss or exact. [default: faiss]")
+@click.option("--store", help="What searches the vectors: faiss, exact or one that a package adds. [default: faiss]")
+@click.option("--lexicon", help="What searches the words: tantivy or one that a package adds. [default: tantivy]")
 @click.option(
     "--keep", type=click.IntRange(1, 1000), help="Generations that stay, the current one among them. [default: 2]"
 )
@@ -84,7 +85,7 @@ class _Task:
     remove: bool
 
 
-_BUILDING = ("corpus", "embedder", "passage_tokens", "store", "keep", "remove")
+_BUILDING = ("corpus", "embedder", "passage_tokens", "store", "lexicon", "keep", "remove")
 
 
 def _check_together(rollback: bool, dry_run: bool, watch: bool, wait: bool) -> None:

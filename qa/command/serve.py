@@ -83,7 +83,8 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
         _build_apart(corpus, index, embedder)
         manifest = check_index(index)
     _check_same("corpus", corpus, ", ".join(manifest.corpora), index)
-    _check_same("embedder", embedder and embedder.resolve(), manifest.embedder_path, index)
+    named = embedder.resolve() if embedder and embedder.is_dir() else embedder  # or what a package calls it
+    _check_same("embedder", named, manifest.embedder_path, index)
     say(f"Serving {count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
     os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
     sys.exit(serve_index(index, settings))

@@ -70,7 +70,6 @@ _SAMPLE = 16  # passages by which the embedder's fastest form is compared with i
 _DIGEST_BYTES = 16
 _LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "semantic-text-splitter")
 _EXPORTING = "Exporting the model"
-_LEXICON = "tantivy"
 _NEW = -1  # in place of the row that a passage had in the last generation
 
 Progress = Callable[[str, int, int | None], None]
@@ -170,15 +169,17 @@ def _job(
     folder: Path, settings: BuildSettings, embedder: Embedder, progress: Progress, previous: Generation | None
 ) -> "_Job":
     """Return what a build is made of; the folder gets the names of its store and lexicon first, see ``_release``."""
-    (folder / KINDS).write_text(json.dumps({"store": settings.store, "lexicon": _LEXICON}), encoding="utf-8")
+    (folder / KINDS).write_text(json.dumps({"store": settings.store, "lexicon": settings.lexicon}), encoding="utf-8")
     splitter = Splitter(embedder.tokenizer, embedder.max_tokens, settings.passage_tokens, embedder.passage_overhead)
     return _Job(folder, settings, embedder, splitter, progress, previous)
 
 
 def _check(settings: BuildSettings) -> None:
-    """Raise BadSettings for a store that does not exist."""
+    """Raise BadSettings for a store or a lexicon that does not exist."""
     if settings.store not in STORES:
         raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
+    if settings.lexicon not in LEXICONS:
+        raise BadSettings(f"There is no lexicon {settings.lexicon!r}: the lexicons are {', '.join(LEXICONS)}.")
 
 
 def _release(generation: Path) -> None:
@@ -233,6 +234,8 @@ def _rebuild_reason(
         return "corpus.toml says something else"
     if manifest.store != settings.store:
         return "another store is to hold the vectors"
+    if manifest.lexicon != settings.lexicon:
+        return "another lexicon is to hold the words"
     return None if manifest.version == __version__ else "it was made by another version"
 
 
@@ -531,7 +534,7 @@ def _write_lexicon(job: _Job, texts: _Texts, language: Language) -> None:
     with job.passages() as passages, closing(FileContent(job.folder / DOCUMENTS)) as documents:
         entries = _counted(lexicon_entries(passages, read_documents(documents)), len(texts), job.progress)
         try:
-            LEXICONS[_LEXICON].write(job.folder / LEXICON, entries, language)
+            LEXICONS[job.settings.lexicon].write(job.folder / LEXICON, entries, language)
         except ValueError as error:  # how tantivy reports a failed write
             raise OSError(str(error)) from error
 
@@ -557,7 +560,7 @@ def _write_manifest(job: _Job, texts: _Texts, embedder: Embedder, corpora: Seque
         passage_tokens=job.splitter.passage_tokens,
         requested_tokens=job.settings.passage_tokens,
         store=job.settings.store,
-        lexicon=_LEXICON,
+        lexicon=job.settings.lexicon,
         documents=texts.documents,
         passages=len(texts),
         corpora=tuple(str(corpus) for corpus in corpora),

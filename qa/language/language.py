@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby
 
-from qa.datatypes import Question, Term
+from qa.datatypes import Naming, Question, Term, Word
 from qa.language.words import LONGEST_WORD, Words
 
 _REMEMBERED = 1 << 15  # lemmas
 _FUNCTION_WORDS = 100
 """Of the most frequent words of a language, those that join and ask: about as many as are no nouns of any subject."""
 
-QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„«»]")
-"""What stands in quotation marks."""
+_QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„«»]")
 
 _CLAUSE = re.compile(r"[^\s\w'’ʼ\-‐‑&]+")
 
@@ -30,7 +29,6 @@ class Language:
     def __init__(self, code: str, words: Words) -> None:
         """Join a code with what cuts its words."""
         self.code = code
-        self.cut = words
         self.words, self.stems, self.stemmed = words.words, words.stems, words.stemmed
         self.fold, self.folded_words, self.spellings = words.fold, words.folded_words, words.spellings
         self._lemma = lru_cache(maxsize=_REMEMBERED)(self.lemma_anew)
@@ -90,10 +88,14 @@ class Language:
     def find_terms(self, question: Question) -> tuple[Term, ...]:
         """Return the terms of a question in order, without overlaps: what stands in quotation marks, and each run of
         other words that do not only ask."""
-        return tuple(
+        quoted = quoted_terms(question.text, question.words)
+        within = {place for term in quoted for place in range(term.start, term.end)}
+        runs = [
             Term(question.text[start:end], start, end, tuple(self.words(question.text[start:end], start)))
             for start, end in self._runs(question.text)
-        )
+            if start not in within and end - 1 not in within
+        ]
+        return tuple(sorted([*quoted, *runs], key=lambda term: term.start))
 
     def phrases(self, text: str) -> list[str]:
         """Return the stretches of a text that can be terms, in order."""
@@ -112,3 +114,14 @@ class Language:
             if not asks:
                 runs.append((held[0][2], held[-1][3]))
         return runs
+
+
+def quoted_terms(question: str, asked: Sequence[Word]) -> list[Term]:
+    """Return what stands in quotation marks in a question with these words; nothing where they are around all of it."""
+    terms = []
+    for match in _QUOTED.finditer(question):
+        inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
+        if inside and len(inside) < len(asked):
+            start, end = inside[0].start, inside[-1].end
+            terms.append(Term(question[start:end], start, end, inside, Naming.QUOTED))
+    return terms

@@ -6,18 +6,16 @@ Otherwise by grammar: noun phrases and single words. What the corpus knows of a 
 """
 
 import calendar
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from qa.datatypes import Naming, Term
 from qa.language.asking import asked_stretches, asks, numbered
+from qa.language.language import quoted_terms
 from qa.language.tagging import NOUN_TAGS, Stretch, Token, tag
 from qa.language.vocabulary import ASKING_VERBS, CONNECTORS, NAMING_HEADS, STRONG_HEADS
 from qa.language.words import ENGLISH_WORDS
-
-_QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„«»]")
 
 _MODIFIER_TAGS = ("JJ", "VBN", "VBG", "CD")
 _MOST_ASKED = 2  # a question that asks about more than two things at once describes something
@@ -31,7 +29,7 @@ def find_terms(question: str) -> tuple[Term, ...]:
     """Return the terms of a question in order, without overlaps: quoted stretches, what is asked about, noun phrases,
     other words that carry a subject. Determiners and words that only ask belong to no term."""
     tokens = tag(question)
-    quoted = _quoted_terms(question)
+    quoted = quoted_terms(question, ENGLISH_WORDS.words(question))
     within = {place for term in quoted for place in range(term.start, term.end)}
     free = [token for token in tokens if token.start not in within]
     asked = _bare_name(free) or asked_stretches(free)
@@ -62,17 +60,6 @@ def _coordinated(stretch: Stretch) -> list[Stretch]:
     joiners = [place for place, token in enumerate(stretch) if token.joins]
     two_names = any(place > 1 and _is_head(stretch[place - 1]) for place in joiners)
     return list(_sides(stretch)) if two_names else [stretch]
-
-
-def _quoted_terms(question: str) -> list[Term]:
-    terms = []
-    asked = ENGLISH_WORDS.words(question)
-    for match in _QUOTED.finditer(question):
-        inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
-        if inside and len(inside) < len(asked):  # quotes around the whole question mark nothing in it
-            start, end = inside[0].start, inside[-1].end
-            terms.append(Term(question[start:end], start, end, inside, Naming.QUOTED))
-    return terms
 
 
 def _term(question: str, stretch: Stretch, naming: Naming | None) -> Term:

@@ -3,7 +3,7 @@
 Another package adds one as an entry point of the group ``candor.lexicons``.
 """
 
-from qa.lexicons.contract import Entry, Lexicon, Phrase, Spelling
+from qa.lexicons.contract import Entry, Lexicon, Spelling, Stems
 from qa.lexicons.tantivy import TantivyLexicon
 from qa.plugins import Table
 
@@ -12,4 +12,4 @@ _OWN: dict[str, type[Lexicon]] = {"tantivy": TantivyLexicon}
 LEXICONS: Table[type[Lexicon]] = Table("candor.lexicons", _OWN)
 """The lexicons by name."""
 
-__all__ = ["LEXICONS", "Entry", "Lexicon", "Phrase", "Spelling", "TantivyLexicon"]
+__all__ = ["LEXICONS", "Entry", "Lexicon", "Spelling", "Stems", "TantivyLexicon"]

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from qa.datatypes import Ranking
 from qa.language import Language
 
-Phrase = Sequence[str]
+Stems = Sequence[str]
 """Stems in the order of the text."""
 
 
@@ -54,7 +54,7 @@ class Lexicon(Protocol):
     def __len__(self) -> int:
         """Return how many passages it holds."""
 
-    def passage_count(self, phrase: Phrase, slop: int = 0) -> int:
+    def passage_count(self, phrase: Stems, slop: int = 0) -> int:
         """Return how many passages have the stems side by side, or within ``slop`` moves of a word; 0 for none."""
 
     def weight(self, stem: str) -> float:
@@ -67,22 +67,10 @@ class Lexicon(Protocol):
         """Whether the texts have a folded word, in any inflection."""
 
     def rank(
-        self, words: Iterable[str], k: int, phrases: Iterable[Phrase] = (), among: Sequence[int] | None = None
+        self, words: Iterable[str], k: int, phrases: Iterable[Stems] = (), among: Sequence[int] | None = None
     ) -> Ranking:
         """Return the k passages with the best BM25 over the stems, in which phrases count too; of the documents
         ``among`` which to search, where these are given."""
 
-    def rank_with_all(self, phrases: Sequence[Phrase], k: int, among: Sequence[int] | None = None) -> Ranking:
+    def rank_with_all(self, phrases: Sequence[Stems], k: int, among: Sequence[int] | None = None) -> Ranking:
         """Return the k passages with the best BM25 among those that have every phrase."""
-
-
-class LocalFiles:
-    """A lexicon that is the files of its folder and nothing else."""
-
-    @classmethod
-    def verify(cls, folder: Path) -> None:
-        """Do nothing: the files are compared with their checksums."""
-
-    @classmethod
-    def remove(cls, folder: Path) -> None:
-        """Do nothing: the files go with their folder."""

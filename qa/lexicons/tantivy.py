@@ -15,9 +15,10 @@ from tempfile import TemporaryDirectory
 import tantivy
 
 from qa.datatypes import Hit, Ranking
+from qa.files import LocalFiles
 from qa.language import Language
 from qa.language.near_words import NearWords
-from qa.lexicons.contract import Entry, LocalFiles, Phrase, Spelling
+from qa.lexicons.contract import Entry, Spelling, Stems
 
 _HEAP_BYTES = 64_000_000
 COPIED_BYTES = 64_000_000
@@ -105,7 +106,7 @@ class TantivyLexicon(LocalFiles):
         """Return how many passages it holds."""
         return self._searcher.num_docs
 
-    def passage_count(self, phrase: Phrase, slop: int = 0) -> int:
+    def passage_count(self, phrase: Stems, slop: int = 0) -> int:
         """Return how many passages have the stems side by side, or within ``slop`` moves of a word.
 
         0 for an empty phrase.
@@ -153,7 +154,7 @@ class TantivyLexicon(LocalFiles):
         self,
         words: Iterable[str],
         k: int,
-        phrases: Iterable[Phrase] = (),
+        phrases: Iterable[Stems] = (),
         among: Sequence[int] | None = None,
         phrase_weight: float = PHRASE_WEIGHT,
     ) -> Ranking:
@@ -170,12 +171,12 @@ class TantivyLexicon(LocalFiles):
             should.append((tantivy.Occur.Should, boosted))
         return self._search(tantivy.Query.boolean_query(should), k, among)
 
-    def rank_with_all(self, phrases: Sequence[Phrase], k: int, among: Sequence[int] | None = None) -> Ranking:
+    def rank_with_all(self, phrases: Sequence[Stems], k: int, among: Sequence[int] | None = None) -> Ranking:
         """Return the k passages with the best BM25 among those that have every phrase."""
         must = [(tantivy.Occur.Must, self._phrase_query(phrase)) for phrase in phrases if phrase]
         return self._search(tantivy.Query.boolean_query(must), k, among) if must else ()
 
-    def _phrase_query(self, phrase: Phrase, slop: int = 0) -> tantivy.Query:
+    def _phrase_query(self, phrase: Stems, slop: int = 0) -> tantivy.Query:
         if len(phrase) == 1:
             # "freq" leaves positions unread: BM25 needs none.
             return tantivy.Query.term_query(self._schema, "text", phrase[0], index_option="freq")

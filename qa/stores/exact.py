@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.stores.vectors import Ids, LocalFiles, Scores, Vectors, is_mapped, save_array
+from qa.files import LocalFiles
+from qa.stores.vectors import Ids, Scores, Vectors, is_mapped, save_array
 
 _FILE = "vectors.npy"
 

@@ -15,7 +15,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from qa.stores.vectors import Ids, LocalFiles, Scores, Vectors, is_mapped
+from qa.files import LocalFiles
+from qa.stores.vectors import Ids, Scores, Vectors, is_mapped
 
 EXACT_UP_TO = 50_000
 """Vectors that are all compared: about 6 ms for one query of 384 dimensions (`benchmarks/growth.py`)."""

@@ -28,15 +28,3 @@ def save_array(file: Path, array: npt.NDArray[Any]) -> None:
     """
     with file.open("wb") as output:
         np.save(SimpleNamespace(write=output.write), array)
-
-
-class LocalFiles:
-    """A store that is the files of its folder and nothing else: these are checked and removed with the generation."""
-
-    @classmethod
-    def verify(cls, folder: Path) -> None:
-        """Do nothing."""
-
-    @classmethod
-    def remove(cls, folder: Path) -> None:
-        """Do nothing."""
