@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from qa.errors import QAError
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, check_index, open_index
 
-WORK = Path(__file__).parent / "work"
+WORK = Path(__file__).parent.resolve() / "work"
 
 Judgments = dict[str, dict[str, int]]
 """{question id: {document id: grade}}"""
@@ -43,13 +44,17 @@ def read_set(folder: Path) -> QuestionSet:
     return QuestionSet(folder.name, folder, questions, dict(judgments))
 
 
-def open_set_index(folder: Path) -> Index:
-    """Return the index of ``corpus.jsonl`` in a set's folder, built first where it is missing or the corpus changed."""
+def open_set_index(folder: Path, with_reader: bool = True) -> Index:
+    """Return the index of ``corpus.jsonl``, or of the folder ``texts``, in a set's folder, built first where it is
+    missing or the corpus changed."""
     corpus, index = folder / "corpus.jsonl", WORK / folder.name
-    if not is_current(corpus, index):
+    if not corpus.exists():
+        with chdir(folder):  # its judgments name the texts by their path from here
+            build_index([Path("texts")], index)
+    elif not is_current(corpus, index):
         with Console(stderr=True).status(f"index of {folder.name}"):
             build_index([corpus], index)
-    return open_index(index)
+    return open_index(index, with_reader=with_reader)
 
 
 def is_current(corpus: Path, index: Path) -> bool:

@@ -4,8 +4,9 @@ Scores, stated once: higher is nearer. ``cosine`` is in [-1, 1]; a fused or lexi
 nothing else; only ``confidence`` is a probability.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import exp
 from typing import NamedTuple
 
 
@@ -207,6 +208,37 @@ class Scope:
 EVERYTHING = Scope()
 
 
+class Lack(NamedTuple):
+    """A stretch of a question, ``question[start:end]``, with the probability in [0, 1] that a passage lacks what it
+    says."""
+
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading makes of one passage for a question: ``log_odds`` that it answers; where the answer would stand,
+    ``passage.text[start:end]``, and how likely that is of all places in it, in [0, 1]; and what of the question it
+    lacks, token by token. ``start`` and ``end`` are 0 where it would stand outside of the text."""
+
+    log_odds: float
+    start: int
+    end: int
+    certainty: float
+    lacks: tuple[Lack, ...]
+
+    def moved(self, by: int) -> "Reading":
+        """Return it for a passage that begins so many characters before what was read."""
+        return replace(self, start=self.start + by, end=self.end + by)
+
+    @property
+    def probability(self) -> float:
+        """Return the probability that the passage answers."""
+        return 1 / (1 + exp(-self.log_odds))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What the corpus says on one known part, or on several together."""
@@ -248,6 +280,10 @@ class Signals:
     - ``flagged_unknown``: 1 where one of those is unknown, else 0.
     - ``flagged_apart``: 1 where none of the five passages has all words of one of those names, else 0.
     - ``length``: log(1 + the number of different words that do not only ask).
+    - ``read_answer``: the highest log odds of the passages read that they answer, 0 where none was read.
+    - ``read_lacking``: of the question's words that do not only ask the one that each passage read lacks most surely:
+      the least probability of these, in [0, 1]; 0 where none was read.
+    - ``flagged_lacking``: the same for the names that the counts alone flag, before reading settles what is flagged.
     """
 
     top_cosine: float
@@ -269,6 +305,9 @@ class Signals:
     flagged_unknown: float
     flagged_apart: float
     length: float
+    read_answer: float
+    read_lacking: float
+    flagged_lacking: float
 
 
 NOTHING_MEASURED = Signals(**dict.fromkeys(Signals.__slots__, 0.0))
@@ -281,7 +320,7 @@ class Evidence:
 
     ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. Passages are of the
     ``scope`` that was asked; states are of all texts. ``language`` is that of the question where it is another one than
-    that of the texts, whose terms then say nothing.
+    that of the texts, whose terms then say nothing. ``readings`` are of the first hits of the ranking, in its order.
     """
 
     question: Question
@@ -292,6 +331,7 @@ class Evidence:
     parts: tuple[Part, ...] = ()
     scope: Scope = EVERYTHING
     language: str | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +371,29 @@ class AnsweredPart:
     passages: tuple[QuotedPassage, ...]
 
 
+class Place(NamedTuple):
+    """Where an answer stands: in the passage of this rank, ``passage.text[start:end]``."""
+
+    rank: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The words of a passage that answer, the ``probability`` in [0, 1] that the passage answers, and where they stand:
+    first where they were read, then in other passages shown that answer in the same words."""
+
+    text: str
+    probability: float
+    places: tuple[Place, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain;
-    ``notice`` is what the owner of the texts wants to be read with every answer."""
+    """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain; ``answer`` is
+    where a passage answers, None where none does or was read; ``notice`` is what the owner of the texts wants to be
+    read with every answer."""
 
     question: str
     confidence: float
@@ -345,6 +404,7 @@ class Answer:
     parts: tuple[AnsweredPart, ...] = ()
     clarification: str | None = None
     notice: str | None = None
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +414,8 @@ class Manifest:
     ``title``, ``notice``, ``language`` and ``examples``, questions for a first try, are the owner's words on the texts.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
-    versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came.
+    versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came. ``reader`` is what reads the
+    passages, "" where nothing does.
     """
 
     format: int
@@ -381,3 +442,5 @@ class Manifest:
     libraries: dict[str, str] = field(default_factory=dict)
     plugins: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    reader: str = ""
+    reader_checksum: str = ""

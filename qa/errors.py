@@ -10,6 +10,7 @@ QAError
 ├── UnreadableDocument    mend or remove one file or line; the others go on
 ├── PluginUnusable        mend or uninstall the package that adds it
 ├── EmbedderUnusable      reinstall the bundled model, or name another folder
+├── ReaderUnusable        reinstall the package, or go without a reader
 ├── IndexMissing          build an index
 ├── IndexMismatch         rebuild the index, or use the embedder that made it
 ├── IndexDamaged          rebuild the index
@@ -86,6 +87,12 @@ class EmbedderUnusable(QAError):
     """A model folder is missing, incomplete or not the model it claims to be."""
 
     code = "embedder_unusable"
+
+
+class ReaderUnusable(QAError):
+    """The weights of a reader are missing or not what was shipped."""
+
+    code = "reader_unusable"
 
 
 class IndexMissing(QAError):

@@ -112,7 +112,7 @@ def _calibrate(folder: Path, questions: Path, progress: Progress) -> int:
         )
         promise = DEFAULT_PROMISE
         with suppress(IndexDamaged):
-            before = load_calibration(folder, index.manifest)
+            before = load_calibration(folder, index.manifest, made.reader_checksum)
             promise = before.promise if before else promise
     save_calibration(folder, replace(made, promise=promise))
     return gain.questions
@@ -121,22 +121,24 @@ def _calibrate(folder: Path, questions: Path, progress: Progress) -> int:
 # --- answering -----------------------------------------------------------------------------------------------
 
 
-def open_answerer(folder: Path, wanted: "WantedPromise | None" = None) -> "Answerer":
-    """Return what answers from the index in a folder, its encoder compiling while the rest is imported and opened.
+def open_answerer(folder: Path, wanted: "WantedPromise | None" = None, read: bool = True) -> "Answerer":
+    """Return what answers from the index in a folder, its models compiling while the rest is imported and opened. Its
+    passages are not ``read`` if they are not to be, which is faster and knows less.
 
     Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
     """
     leave_cores()
-    prepare(folder)
+    prepare(folder, read=read)
     from qa.answers.answering import Answerer
     from qa.answers.verdicts import NOTHING_WANTED
     from qa.indexing.index import open_index
 
-    return Answerer(open_index(folder), wanted or NOTHING_WANTED)
+    return Answerer(open_index(folder, with_reader=read), wanted or NOTHING_WANTED)
 
 
-def prepare(folder: Path, private: bool = False) -> None:
-    """Begin to make ready the encoder that an index carries; what is wrong with it, opening the index reports.
+def prepare(folder: Path, private: bool = False, read: bool = True) -> None:
+    """Begin to make ready the encoder and the reader that an index carries; what is wrong with them, opening the index
+    reports.
 
     A ``private`` one reads weights of its own, see ``embedders.prepare_embedder``.
     """
@@ -144,7 +146,12 @@ def prepare(folder: Path, private: bool = False) -> None:
     from qa.indexing.generations import current_generation
 
     with suppress(QAError):
-        prepare_embedder(current_generation(folder), private)
+        generation = current_generation(folder)
+        prepare_embedder(generation, private)
+        if read:
+            from qa.readers import prepare_reader
+
+            prepare_reader(generation, private)
 
 
 class Live:
@@ -155,10 +162,12 @@ class Live:
     generation is opened, a second later.
     """
 
-    def __init__(self, folder: Path, wanted: "WantedPromise | None" = None) -> None:
-        """Answer from the index in this folder, with verdicts that keep what is wanted, once it is open."""
+    def __init__(self, folder: Path, wanted: "WantedPromise | None" = None, read: bool = True) -> None:
+        """Answer from the index in this folder, with verdicts that keep what is wanted, once it is open; its passages
+        are not ``read`` if they are not to be."""
         self._folder = folder
         self._wanted = wanted
+        self._read = read
         self._opened: Answerer | None = None
         self._problem: QAError = IndexMissing(f"{folder} is not open yet: ask again in a second.")
         self._warning: str | None = None
@@ -169,7 +178,7 @@ class Live:
     @classmethod
     def of(cls, answerer: "Answerer", seen: Seen | None = None) -> "Live":
         """Return one that answers with what is open already; ``seen`` is what ``look`` gave before it was opened."""
-        live = cls(answerer.index.folder, answerer.wanted)
+        live = cls(answerer.index.folder, answerer.wanted, answerer.index.reader is not None)
         live._opened, live._seen = answerer, seen or look(live._folder)
         return live
 
@@ -248,9 +257,10 @@ class Live:
         with _as_damage(self._folder):
             if before is not None:
                 with suppress(IndexMismatch):
-                    return Answerer(open_index(self._folder, before.index.embedder), wanted)
-            prepare(self._folder, private=True)
-            return Answerer(open_index(self._folder), wanted)
+                    embedder = before.index.embedder
+                    return Answerer(open_index(self._folder, embedder, with_reader=self._read), wanted)
+            prepare(self._folder, private=True, read=self._read)
+            return Answerer(open_index(self._folder, with_reader=self._read), wanted)
 
     def _refuse(self, before: "Answerer | None", error: QAError, seen: Seen) -> None:
         """Keep what answered before; without it, answer every question with the error."""

@@ -32,6 +32,7 @@ class BuildSettings(BaseModel):
     )
     store: str = Field(default="faiss", description="the name of a store, as faiss")
     lexicon: str = Field(default="tantivy", description="the name of a lexicon, as tantivy")
+    reader: str = Field(default="extractive", description="the name of a reader, as extractive, or none")
     embedder: Path | None = Field(default=None, description="the folder of a model")
     keep: int = Field(default=2, ge=1, le=1000, description="a whole number from 1 to 1,000")
 
@@ -51,6 +52,7 @@ class ServeSettings(BaseModel):
     threads: int = Field(default=8, ge=1, le=256, description="a whole number from 1 to 256")
     workers: int = Field(default=1, ge=1, le=64, description="a whole number from 1 to 64")
     waiting: int = Field(default=64, ge=1, le=10_000, description="a whole number from 1 to 10,000")
+    reader: bool = Field(default=True, description="on or off")
     allowed_hosts: tuple[str, ...] = Field(default=(), description="names of hosts")
     risk: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
     miss: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)

@@ -16,6 +16,7 @@ from qa.answers.answering import Answerer
 from qa.command.cli import cli
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
+from qa.readers import NO_READER
 from qa.settings import BuildSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +36,7 @@ TEXTS = {
 _SLOW_FIXTURES = frozenset({"real_folder", "real_answerer", "server", "own_server", "builders", "small_disk", "model"})
 _SLOW_ROOMS = (
     "clients", "cost", "description", "dictionaries", "document_formats", "embedders", "endurance", "exported",
-    "generations", "language", "package", "splitters", "watching",
+    "generations", "language", "package", "readers", "splitters", "watching",
 )  # fmt: skip
 _SLOW_MODULES = frozenset(f"test_{room}" for room in _SLOW_ROOMS)
 
@@ -46,6 +47,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         used = set(getattr(item, "fixturenames", ()))
         if used & _SLOW_FIXTURES or Path(item.fspath).stem in _SLOW_MODULES:
             item.add_marker(pytest.mark.slow)
+
+
+# What tests build has no reader unless they ask for one: it takes a second, and 45 MB.
+BuildSettings.model_fields["reader"].default = NO_READER
+BuildSettings.model_rebuild(force=True)
 
 
 class WordLengthEmbedder:
@@ -122,7 +128,7 @@ def tiny_answerer(tiny_index: Index) -> Answerer:
 def real_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the project's own corpus, made by the real model as a user makes it. Takes a minute."""
     folder = tmp_path_factory.mktemp("real") / "index"
-    made = CliRunner().invoke(cli, ["index", str(ROOT / "corpus"), "--index", str(folder)])
+    made = CliRunner().invoke(cli, ["index", str(ROOT / "corpus"), "--index", str(folder), "--reader", "extractive"])
     assert made.exit_code == 0, made.output
     return folder
 

@@ -135,8 +135,9 @@ def test_a_scope_fills_k_and_holds_for_the_parts(tiny_answerer: Answerer) -> Non
 def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
     payload = answer_payload(tiny_answerer.answer("What is Psychotherapy and social action model?", 2))
     assert list(payload) == [
-        "question", "confidence", "verdict", "note", "terms", "passages", "parts", "clarification", "notice",
+        "question", "confidence", "verdict", "answer", "note", "terms", "passages", "parts", "clarification", "notice",
     ]  # fmt: skip
+    assert payload["answer"] is None
     assert payload["terms"] == [
         {
             "text": "Psychotherapy and social action model",

@@ -147,10 +147,16 @@ def test_thresholds_go_as_far_as_the_bound_allows() -> None:
 
 
 def test_a_threshold_is_not_sought_beyond_the_first_failure() -> None:
-    # 10 of 80 is too many, though 10 of 1,080 would not be: one test, one answer
-    counted = held_out(clear_right=counts(b90=70, b80=1000), clear_wrong=counts(b90=10))
-    assert upper_bound(10, 1080) < 0.1
+    # 10 of 80 is too many, though 10 of 780 would not be: one test, one answer
+    counted = held_out(clear_right=counts(b90=70, b80=700), clear_wrong=counts(b90=10))
+    assert upper_bound(10, 780) < 0.1
     assert keep_promise(counted, Promise(0.1, 0.1)).answered is None
+
+
+def test_a_tenth_of_all_is_tested_first() -> None:
+    # With 21 more, the 80 are less than a tenth of all: the first test is on all of these
+    counted = held_out(clear_right=counts(b90=70, b80=721), clear_wrong=counts(b90=10))
+    assert keep_promise(counted, Promise(0.1, 0.1)).answered == 0.80
 
 
 def test_no_threshold_crosses_one_half() -> None:

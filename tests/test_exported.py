@@ -19,17 +19,11 @@ from hypothesis import strategies as st
 
 from qa.embedders import ENCODER, Embedder, exported_embedder, load_embedder
 from qa.embedders.bundled import REFERENCE, is_like_reference
-from qa.embedders.exported import (
-    ExportedEmbedder,
-    batches,
-    begin_compiling,
-    compiling,
-    graph_in,
-    padded_length,
-    prepare,
-)
+from qa.embedders.exported import ExportedEmbedder
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexDamaged
+from qa.graphs.compiled import begin_compiling, compiling, graph_in, prepare
+from qa.graphs.running import Outputs, Tokens, batches, padded_length
 from qa.indexing.building import build_index
 from qa.indexing.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
@@ -207,7 +201,7 @@ def test_the_threads_that_it_is_told(
 
 @given(st.lists(st.integers(1, 3000)))
 def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int]) -> None:
-    found = batches(lengths)
+    found = batches(lengths, 512)
     assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
     for batch in found:
         longest = max(lengths[place] for place in batch)
@@ -266,7 +260,7 @@ def test_a_graph_that_could_not_be_compiled_is_tried_again(
     exported.export_to(tmp_path / "encoder", [])
     begin_compiling.cache_clear()
     with monkeypatch.context() as patched:
-        patched.setattr("qa.embedders.exported._compile", lambda _: 1 / 0)
+        patched.setattr("qa.graphs.compiled._compile", lambda _: 1 / 0)
         assert isinstance(compiling(graph_in(tmp_path / "encoder")).exception(), ZeroDivisionError)
     assert compiling(graph_in(tmp_path / "encoder")).exception() is None
 
@@ -275,21 +269,21 @@ def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch
     texts = [f"What is the number {number} in words?" for number in range(8)]
     alone = [exported.embed_questions([text]) for text in texts]
     runs: list[int] = []
-    run = exported._run
+    run = exported._runner._run
 
-    def counting(encodings: Sequence[object], most: int) -> npt.NDArray[np.float32]:
-        runs.append(len(encodings))
-        return run(encodings, most)
+    def counting(rows: Sequence[Tokens], most: int) -> list[Outputs]:
+        runs.append(len(rows))
+        return run(rows, most)
 
-    monkeypatch.setattr(exported, "_run", counting)
+    monkeypatch.setattr(exported._runner, "_run", counting)
     with ThreadPoolExecutor(8) as threads:
-        with exported._turn:
+        with exported._runner._turn:
             found = [threads.submit(exported.embed_questions, [text]) for text in texts]
-            wait_until(lambda: len(exported._waiting) == 8)
+            wait_until(lambda: len(exported._runner._waiting) == 8)
         together = [one.result() for one in found]
     assert runs == [8]
     np.testing.assert_allclose(np.concatenate(together), np.concatenate(alone), atol=5e-3)
-    assert not exported._waiting
+    assert not exported._runner._waiting
 
 
 def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
@@ -298,14 +292,14 @@ def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
     phrases = [f"social action {number}{' and more' * (number % 9)}" for number in range(40)]
     texts = ["a", *phrases, "one word and another, " * 30]
     alone = np.concatenate([exported.embed_questions([text]) for text in texts])
-    padded, sizes = exported._padded, []
+    padded, sizes = exported._runner._padded, []
 
-    def measuring(encodings: Sequence[object]) -> list[npt.NDArray[np.int64]]:
-        given = padded(encodings)
+    def measuring(rows: Sequence[Tokens]) -> list[npt.NDArray[np.int64]]:
+        given = padded(rows)
         sizes.append(given[0].shape)
         return given
 
-    monkeypatch.setattr(exported, "_padded", measuring)
+    monkeypatch.setattr(exported._runner, "_padded", measuring)
     together = exported.embed_questions(texts)
     assert sizes[0][0] == 1 and sizes[0][1] > 64  # the long one by itself
     assert all(8 <= texts * tokens <= 64 for texts, tokens in sizes[1:])
@@ -325,21 +319,21 @@ def test_lengths_are_padded_to_a_few(longest: int, texts: int, length: int) -> N
 
 
 def test_one_that_fails_takes_no_other_with_it(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, failures = exported._run, iter([True])
+    run, failures = exported._runner._run, iter([True])
 
-    def failing_once(encodings: Sequence[object], most: int) -> npt.NDArray[np.float32]:
+    def failing_once(rows: Sequence[Tokens], most: int) -> list[Outputs]:
         if next(failures, False):
             raise RuntimeError("out of memory")
-        return run(encodings, most)
+        return run(rows, most)
 
-    monkeypatch.setattr(exported, "_run", failing_once)
+    monkeypatch.setattr(exported._runner, "_run", failing_once)
     with ThreadPoolExecutor(4) as threads:
-        with exported._turn:
+        with exported._runner._turn:
             found = [threads.submit(exported.embed_questions, [text]) for text in "abcd"]
-            wait_until(lambda: len(exported._waiting) == 4)
+            wait_until(lambda: len(exported._runner._waiting) == 4)
         errors = [one.exception() for one in found]
     assert [str(error) for error in errors if error] == ["out of memory"]
-    assert not exported._waiting
+    assert not exported._runner._waiting
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qa.answers.candidates import Candidates
 from qa.answers.retrieval import dense_rankings, gather_evidence, lexical_ranking
-from qa.answers.signals import Rankings, content_weights, measure_signals
+from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.states import report_terms
 from qa.datatypes import NOTHING_MEASURED, Hit, Signals
 from qa.errors import BadQuestion
@@ -56,8 +56,7 @@ def shown(index: Index, question: str, *sources: str) -> Signals:
     ranking = tuple(Hit(row_of(index, source), 0.9 - 0.1 * n, n + 1) for n, source in enumerate(sources))
     reports = report_terms(find_terms(question), index.lexicon)
     return measure_signals(
-        ENGLISH.question(question),
-        reports,
+        Read(ENGLISH.question(question), reports, ()),
         Rankings(ranking, ranking[:1], ranking),
         Candidates.of([ranking], index.store),
         index,
@@ -148,12 +147,8 @@ def test_without_parts_the_signals_are_the_same(tiny_index: Index) -> None:
 
 
 def test_nothing_found(tiny_index: Index) -> None:
-    assert (
-        measure_signals(
-            ENGLISH.question("apple"), [], Rankings((), (), ()), Candidates.of([], tiny_index.store), tiny_index
-        )
-        == NOTHING_MEASURED
-    )
+    read, nothing = Read(ENGLISH.question("apple"), [], ()), Candidates.of([], tiny_index.store)
+    assert measure_signals(read, Rankings((), (), ()), nothing, tiny_index) == NOTHING_MEASURED
 
 
 @pytest.fixture(scope="module")

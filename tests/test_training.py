@@ -1,11 +1,17 @@
 """What the readers learn from is labelled as a person would label it."""
 
 import random
+from pathlib import Path
 
+import numpy as np
 import pytest
 from rapidfuzz.distance import OSA
 
-from training.questions import BEGINS, GOES_ON, OUTSIDE, UNKNOWN, Inventor, exchanged, label
+from qa.embedders.sentence_transformers import model_folder
+from training.edits import Editor
+from training.examples import EXCHANGED, NATURAL, Examples, cutter_of, make_examples
+from training.material import in_both, write_material
+from training.questions import BEGINS, ENGLISH, GOES_ON, OUTSIDE, UNKNOWN, Inventor, exchanged, label
 
 CONTEXT = (
     "The clothing allowance is paid once a year. Veterans whose prosthetic devices damage clothing can claim. "
@@ -62,3 +68,58 @@ def test_a_typing_error_changes_one_letter(seed: int) -> None:
     assert OSA.distance(mistyped, "allowance") <= 1
     assert mistyped[0] == "a"
     assert inventor.pseudo().isalpha()
+
+
+def test_an_edit_lacks_what_the_passage_does_not_have() -> None:
+    found = label("When is the clothing allowance paid to veterans?", CONTEXT)
+    other = label("Who lives at the harbour in Porto Alegre?", "At the harbour in Porto Alegre live fishermen.")
+    assert found is not None
+    third = label("What can damage prosthetic devices?", CONTEXT)
+    assert other is not None
+    assert third is not None
+    kinds = set()
+    for seed in range(40):
+        for edit in Editor([found, other, third], random.Random(seed)).edits(found, CONTEXT, "once a year"):
+            kinds.add(edit.kind)
+            assert edit.text != found.labelled.text
+            for start, end in edit.missing:
+                assert ENGLISH.stems(edit.text[start:end])[0] not in ENGLISH.stems(CONTEXT)
+            for start, end in (*edit.missing, *edit.unsure):
+                assert edit.text[start:end].strip()
+    assert {"condition", "noun of the passage"} <= kinds
+
+
+def test_a_term_exchanged_in_both_is_answered_where_it_was() -> None:
+    question = "When is the clothing allowance paid?"
+    found = label(question, CONTEXT)
+    assert found is not None
+    row = {"context": CONTEXT, "answer_text": "once a year", "answer_start": CONTEXT.index("once a year")}
+    made = in_both(found, row, "quorvex", random.Random(0))
+    assert made is not None
+    assert made["q"] == "When is the quorvex paid?"
+    start, end = made["a"]
+    assert made["text"][start:end] == "once a year"
+    assert "The quorvex is paid once a year." in made["text"]
+
+
+def test_tokens_keep_the_labels_of_their_characters(tmp_path: Path) -> None:
+    row = {
+        **{"question": "When is the clothing allowance paid?", "context": CONTEXT, "answer_text": "once a year"},
+        **{"answer_start": CONTEXT.index("once"), "answerable": True, "kind": "human", "source": "s", "doc": "s:d"},
+    }
+    write_material([row], tmp_path / "train.jsonl.gz", seed=0)
+    made = make_examples(tmp_path / "train.jsonl.gz", model_folder(None), seed=0)
+    cutter = cutter_of(model_folder(None))
+    passage, start, end = made.passages[0], int(made.start[0]), int(made.end[0])
+    assert cutter.decode(passage[start : end + 1].tolist()) == "once a year"
+    for question in np.flatnonzero(made.sort == EXCHANGED):
+        missing = made.missing[question] == 1
+        lacked = cutter.decode(made.questions[question][missing].tolist())
+        assert lacked
+        assert "paid" not in lacked
+    (natural,) = np.flatnonzero(made.sort == NATURAL)
+    assert not made.missing[natural].any()
+    made.save(tmp_path / "train.npz")
+    again = Examples.load(tmp_path / "train.npz")
+    assert (again.questions.flat == made.questions.flat).all()
+    assert (again.words[natural] == made.words[natural]).all()

@@ -12,14 +12,11 @@ Of each such question others are made, in which a term is exchanged for somethin
 labels of what it replaces.
 """
 
-import gzip
-import json
 import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from qa.datatypes import Word
 from qa.language import load_language
@@ -33,7 +30,6 @@ OUTSIDE, BEGINS, GOES_ON = 0, 1, 2
 _LONGEST_TERM = 6  # words
 _LONGEST_RUN = 8
 _NEAR = 2
-_LONGEST_QUESTION = 400  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +58,6 @@ class Natural:
 
     labelled: Labelled
     slots: tuple[Slot, ...]
-
-
-def read_questions(file: Path) -> Iterator[Natural]:
-    """Yield the answerable questions of the reader's data, each question once."""
-    seen: set[str] = set()
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            text = " ".join(row["question"].split())
-            if not row["answerable"] or len(text) > _LONGEST_QUESTION or text.casefold() in seen:
-                continue
-            seen.add(text.casefold())
-            found = label(text, row["context"])
-            if found is not None:
-                yield found
 
 
 def label(text: str, context: str) -> Natural | None:
@@ -202,6 +183,7 @@ class Inventor:
         self._nouns = [word for word in nouns if word.isalpha() and len(word) > 2]
         self._modifiers = [word for word in modifiers if word.isalpha() and len(word) > 2]
         self._pairs = list(pairs)
+        self._common = frozenset(self._nouns)
 
     def pseudo(self) -> str:
         """Return a word that is none."""
@@ -236,6 +218,26 @@ class Inventor:
                 return name
             chance -= share
         return pair
+
+    def invent_of(self, context: str) -> str | None:
+        """Return a name of words that a passage has and does not use together, in lower case; None where it has too few
+        nouns: what its parts are is known, and what it is called so is not."""
+        have = ENGLISH.stems(context)
+        places: dict[str, list[int]] = {}
+        for place, stem in enumerate(have):
+            places.setdefault(stem, []).append(place)
+        held = sorted({word for word in re.findall(r"[a-z]{3,}", context) if word in self._common})
+        if len(held) < 2:
+            return None
+        one, other = self._chance.sample(held, 2)
+        head = self._chance.choice(_HEADS)
+        made = self._chance.choice(
+            (
+                *(f"{one} {other}", f"{one} {other}", f"{one} {other} {head}", f"{one} and {other} {head}"),
+                *(f"{one} {head}", f"{one}-{other} {head}", f"{other} of {one}", f"{one}-based {other}"),
+            )
+        )
+        return None if _uses([word.stem for word in ENGLISH.words(made)], places) else made
 
     def dressed(self, name: str) -> str:
         """Return a name as it may be written: in capitals, in quotation marks, with a letter wrong."""
@@ -287,13 +289,8 @@ def exchanged(question: Natural, slot: Slot, name: str) -> Labelled:
     )
 
 
-def redressed(question: Labelled, chance: random.Random) -> Labelled:
-    """Return a question as another would type it: in lower case, with or without its question mark."""
-    text = question.text
-    kind = chance.random()
-    if kind < 0.3:
-        lower = text.lower()
-        text = lower if len(lower) == len(text) else text
-    if chance.random() < 0.3:
-        text = re.sub(r"[\s?.!]+$", "", text)
-    return replace(question, text=text)
+def rare_words() -> list[str]:
+    """Return words of English that few texts have."""
+    from wordfreq import top_n_list
+
+    return [word for word in top_n_list("en", 120_000)[20_000:] if word.isalpha() and word.isascii() and len(word) > 3]

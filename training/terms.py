@@ -1,32 +1,33 @@
-"""Trains the reader of questions: which of a question's words are a term, treated as one name, and needed.
+"""Trains the finder of terms: which of a question's words are a term, treated as one name, and needed.
 
-    python -m training.terms ../shared/data/reader --out terms-run
+    python -m training.terms examples --out terms-run
 
-The bundled encoder's vectors of a question's tokens, of two of its layers, go through a small head of convolutions.
-Labels are those of ``training.questions``: nothing is labelled by hand, and no question of a measured set is seen.
+The bundled encoder's vectors of a question's tokens, of two of its layers, go through a small head of convolutions; the
+encoder stays as it is, so that the question is embedded once for both. Labels are those of ``training.questions``.
 """
 
 import argparse
 import json
-import pickle
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import nn
 
-from qa.embedders.sentence_transformers import model_folder
-from training.questions import UNKNOWN, Inventor, Labelled, Natural, exchanged, read_questions, redressed
+from training.examples import UNKNOWN, Examples, Row
+from training.reader import CLS, QUESTION_MARK, SEP, UNMARKED, WORD_SCORES, Device, word_loss
 
 LAYERS = (3, 6)
 WIDTH = 192
-BATCH_TOKENS = 4096
-KINDS = 5  # outside, begins, goes on; unit; need
+BATCH_TOKENS = {"cuda": 32_768, "cpu": 4_096}
+PEAK = 2e-3
+DROPOUT = 0.2
+
+Question = tuple[Row, Row]
+"""The tokens of a question and its labels, three for each token."""
 
 
 class Head(nn.Module):
@@ -38,8 +39,8 @@ class Head(nn.Module):
         self.into = nn.Linear(size, width)
         self.first = nn.Conv1d(width, width, 3, padding=1)
         self.second = nn.Conv1d(width, width, 3, padding=1)
-        self.out = nn.Linear(width, KINDS)
-        self.dropout = nn.Dropout(0.2)
+        self.out = nn.Linear(width, WORD_SCORES)
+        self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return the scores."""
@@ -50,193 +51,123 @@ class Head(nn.Module):
         return scores
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A question's tokens, and for each word its first token and its three labels."""
+class Finder(nn.Module):
+    """The encoder with the head."""
 
-    ids: list[int]
-    first: list[int]
-    labels: list[tuple[int, int, int]]
-
-
-class Reader(nn.Module):
-    """The encoder with the head; the last ``tuned`` of its layers learn too."""
-
-    def __init__(self, tuned: int = 0) -> None:
-        """Load the bundled encoder."""
+    def __init__(self, encoder: Path) -> None:
+        """Load an encoder."""
         super().__init__()
         from transformers import AutoModel
 
-        self.encoder = AutoModel.from_pretrained(str(model_folder(None)), local_files_only=True)
+        self.encoder = AutoModel.from_pretrained(
+            str(encoder), local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"
+        )
+        self.encoder.requires_grad_(requires_grad=False)
         self.head = Head()
-        for parameter in self.encoder.parameters():
-            parameter.requires_grad = False
-        for layer in self.encoder.encoder.layer[len(self.encoder.encoder.layer) - tuned :]:
-            for parameter in layer.parameters():
-                parameter.requires_grad = True
-        self.tuned = tuned
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the (n, length, 5) scores."""
-        with torch.set_grad_enabled(self.tuned > 0 and torch.is_grad_enabled()):
+        self.encoder.eval()
+        with torch.no_grad():
             states = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
-        scores: torch.Tensor = self.head(torch.cat([states[layer] for layer in LAYERS], dim=-1))
+        vectors = torch.cat([states[layer] for layer in LAYERS], dim=-1) * mask[..., None]
+        scores: torch.Tensor = self.head(vectors)
         return scores
 
 
-def tokenizer() -> Tokenizer:
-    """Return what cuts a question into the encoder's tokens."""
-    found = Tokenizer.from_file(str(model_folder(None) / "tokenizer.json"))
-    found.no_padding()
-    found.enable_truncation(200)
+def labelled_questions(data: Examples, chance: random.Random) -> list[Question]:
+    """Return the questions that have labels, some without their question mark."""
+    found = []
+    for number in range(len(data.questions)):
+        tokens, words = data.questions[number], data.words[number]
+        if (words == UNKNOWN).all():
+            continue
+        unmarked = len(tokens) > 1 and tokens[-1] == QUESTION_MARK and chance.random() < UNMARKED
+        found.append((tokens[:-1], words[:-3]) if unmarked else (tokens, words))
     return found
 
 
-def first_tokens(offsets: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the first token of each word, -1 where it was cut off."""
-    found, token = [], 1
-    for start, _ in words:
-        while token < len(offsets) - 1 and offsets[token][1] <= start:
-            token += 1
-        found.append(token if token < len(offsets) - 1 else -1)
-    return found
-
-
-def encode(question: Labelled, cutter: Tokenizer) -> Encoded:
-    """Return a question as the encoder reads it."""
-    made = cutter.encode(question.text)
-    labels = list(zip(question.border, question.unit, question.need, strict=True))
-    return Encoded(made.ids, first_tokens(made.offsets, question.words), labels)
-
-
-def batches(encoded: Sequence[Encoded], chance: random.Random) -> Iterator[list[Encoded]]:
+def batches(questions: Sequence[Question], chance: random.Random, most: int) -> Iterator[list[Question]]:
     """Yield the questions in batches of like lengths, in a chance order."""
-    order = sorted(range(len(encoded)), key=lambda at: (len(encoded[at].ids) // 3, chance.random()))
-    made: list[list[Encoded]] = [[]]
+    order = sorted(range(len(questions)), key=lambda at: (len(questions[at][0]) // 3, chance.random()))
+    made: list[list[Question]] = [[]]
     for at in order:
-        longest = len(encoded[at].ids)
-        if (len(made[-1]) + 1) * longest > BATCH_TOKENS:
+        if (len(made[-1]) + 1) * len(questions[at][0]) > most:
             made.append([])
-        made[-1].append(encoded[at])
+        made[-1].append(questions[at])
     chance.shuffle(made)
     yield from (batch for batch in made if batch)
 
 
-def collate(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return (n, length) tokens and their mask, and (n, length, 3) labels, UNKNOWN but at first tokens."""
-    length = max(len(one.ids) for one in batch)
-    ids = torch.zeros((len(batch), length), dtype=torch.long)
-    mask = torch.zeros((len(batch), length), dtype=torch.long)
-    labels = torch.full((len(batch), length, 3), UNKNOWN, dtype=torch.long)
-    for row, one in enumerate(batch):
-        ids[row, : len(one.ids)] = torch.tensor(one.ids)
-        mask[row, : len(one.ids)] = 1
-        for place, label in zip(one.first, one.labels, strict=True):
-            if place > 0:
-                labels[row, place] = torch.tensor(label)
-    return ids, mask, labels
+def collate(batch: Sequence[Question], device: Device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return (n, length) tokens and their mask, and (n, length, 3) labels."""
+    shape = (len(batch), max(len(tokens) for tokens, _ in batch) + 2)
+    ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    labels = np.full((*shape, 3), UNKNOWN, dtype=np.int64)
+    for row, (tokens, words) in enumerate(batch):
+        length = len(tokens)
+        ids[row, 0], ids[row, 1 : 1 + length], ids[row, 1 + length] = CLS, tokens, SEP
+        mask[row, : length + 2] = 1
+        labels[row, 1 : 1 + length] = words.reshape(-1, 3)
+    ids_, mask_, labels_ = (torch.from_numpy(array).to(device) for array in (ids, mask, labels))
+    return ids_, mask_, labels_
 
 
-def loss_of(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return the mean cross entropy of borders, and of units and needs where they are known."""
-    border = nn.functional.cross_entropy(scores[..., :3].flatten(0, 1), labels[..., 0].flatten(), ignore_index=UNKNOWN)
-    total = border
-    for kind in (1, 2):
-        known = labels[..., kind] != UNKNOWN
-        if known.any():
-            wanted = labels[..., kind][known].float()
-            total = total + nn.functional.binary_cross_entropy_with_logits(scores[..., 2 + kind][known], wanted)
-    return total
-
-
-def train(model: Reader, encoded: Sequence[Encoded], epochs: int, out: Path) -> None:
-    """Train, and keep the head, and layers that were tuned, after each epoch."""
-    chance = random.Random(0)
-    groups = [
-        {"params": model.head.parameters(), "lr": 2e-3},
-        {"params": [p for p in model.encoder.parameters() if p.requires_grad], "lr": 5e-5},
-    ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
-    peaks = [group["lr"] for group in optimiser.param_groups]
-    total = epochs * sum(len(one.ids) for one in encoded) // BATCH_TOKENS + 1
-    step, start = 0, time.monotonic()
+def train(model: Finder, data: Examples, valid: Examples, epochs: int, device: Device) -> None:
+    """Train the head."""
+    optimiser = torch.optim.AdamW(model.head.parameters(), lr=PEAK, weight_decay=0.01)
+    step, begun = 0, time.monotonic()
     for epoch in range(epochs):
+        chance = random.Random(epoch)
+        plan = list(batches(labelled_questions(data, chance), chance, BATCH_TOKENS[device.type]))
         model.train()
-        model.encoder.eval()
-        summed, count = 0.0, 0
-        for batch in batches(encoded, chance):
-            for group, peak in zip(optimiser.param_groups, peaks, strict=True):
-                group["lr"] = peak * min(1, (step + 1) / 200) * max(0.02, 1 - step / total)
-            ids, mask, labels = collate(batch)
-            loss = loss_of(model(ids, mask), labels)
+        summed = torch.zeros((), device=device)
+        for batch in plan:
+            step += 1
+            share = min(1, step / 200) * max(0.01, 1 - step / (epochs * len(plan)))
+            optimiser.param_groups[0]["lr"] = PEAK * share
+            ids, mask, labels = collate(batch, device)
+            loss = word_loss(model(ids, mask), labels)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
             optimiser.step()
-            summed, count, step = summed + loss.item(), count + 1, step + 1
-            if step % 100 == 0:
-                print(f"step {step} of {total}: {summed / count:.4f}, {time.monotonic() - start:.0f} s", flush=True)
-                summed, count = 0.0, 0
-        torch.save(model.state_dict(), out / "terms.pt")
-        print(f"epoch {epoch + 1} after {time.monotonic() - start:.0f} s", flush=True)
+            summed += loss.detach()
+        report = {"epoch": epoch + 1, "seconds": round(time.monotonic() - begun), "loss": summed.item() / len(plan)}
+        print(json.dumps({**report, "valid": measure(model, valid, device)}), flush=True)
 
 
-def examples(questions: Sequence[Natural], rare: Sequence[str], copies: int, seed: int) -> list[Labelled]:
-    """Return each question as it is, and ``copies`` of it with one term, sometimes two, exchanged."""
-    chance = random.Random(seed)
-    inventor = Inventor(questions, rare, chance)
-    made = []
-    for question in questions:
-        made.append(redressed(question.labelled, chance))
-        for _ in range(copies if question.slots else 0):
-            slot = chance.choice(question.slots)
-            made.append(redressed(exchanged(question, slot, inventor.dressed(inventor.invent())), chance))
-    return made
-
-
-def load_questions(folder: Path, cache: Path, most: int) -> list[Natural]:
-    """Return the natural questions, labelled once and kept."""
-    if cache.exists():
-        found: list[Natural] = pickle.loads(cache.read_bytes())
-        return found[:most]
-    found = []
-    for question in read_questions(folder / "train.jsonl.gz"):
-        found.append(question)
-        if len(found) % 10_000 == 0:
-            print(f"{len(found):,} questions", flush=True)
-        if len(found) >= most:
-            break
-    cache.write_bytes(pickle.dumps(found))
-    return found
-
-
-def rare_words() -> list[str]:
-    """Return words of English that few texts have."""
-    from wordfreq import top_n_list
-
-    return [word for word in top_n_list("en", 120_000)[20_000:] if word.isalpha() and word.isascii() and len(word) > 3]
+def measure(model: Finder, data: Examples, device: Device) -> float:
+    """Return the mean loss on questions that were left out."""
+    model.eval()
+    losses = []
+    for batch in batches(labelled_questions(data, random.Random(0)), random.Random(0), BATCH_TOKENS[device.type]):
+        ids, mask, labels = collate(batch, device)
+        with torch.no_grad():
+            losses.append(word_loss(model(ids, mask), labels).item())
+    return round(float(np.mean(losses)), 4)
 
 
 def main() -> None:
-    """Train, and write the weights."""
+    """Train, and write the head's weights."""
+    from safetensors.torch import save_file
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="folder of the reader's data, with train.jsonl.gz")
+    parser.add_argument("examples", type=Path, help="folder that `python -m training.examples` wrote")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--most", type=int, default=200_000)
-    parser.add_argument("--copies", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--tune", type=int, default=0, help="how many of the encoder's last layers learn too")
+    parser.add_argument("--encoder", type=Path, help="folder of the encoder; the bundled one")
+    parser.add_argument("--epochs", type=int, default=4)
     chosen = parser.parse_args()
+    if chosen.encoder is None:
+        from qa.embedders.sentence_transformers import model_folder
+
+        chosen.encoder = model_folder(None)
     chosen.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    np.random.seed(0)
-    questions = load_questions(chosen.folder, chosen.out / "questions.pickle", chosen.most)
-    made = examples(questions, rare_words(), chosen.copies, seed=0)
-    cutter = tokenizer()
-    encoded = [encode(one, cutter) for one in made]
-    tokens = sum(len(one.ids) for one in encoded)
-    print(json.dumps({"natural": len(questions), "examples": len(encoded), "tokens": tokens}), flush=True)
-    train(Reader(chosen.tune), encoded, chosen.epochs, chosen.out)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    data, valid = (Examples.load(chosen.examples / f"{part}.npz") for part in ("train", "valid"))
+    model = Finder(chosen.encoder).to(device)
+    train(model, data, valid, chosen.epochs, device)
+    save_file({name: one.cpu() for name, one in model.head.state_dict().items()}, chosen.out / "terms.safetensors")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from qa.answers.notes import write_note
 from qa.answers.retrieval import gather_evidence
+from qa.answers.spans import find_answer, sentence_around
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, keep_promise, verdict
-from qa.datatypes import EVERYTHING, Answer, AnsweredPart, Evidence, Part, Passage, QuotedPassage, Ranking, Scope
+from qa.datatypes import (
+    EVERYTHING,
+    Answer,
+    AnsweredPart,
+    Evidence,
+    Part,
+    Passage,
+    QuotedPassage,
+    Ranking,
+    Reading,
+    Scope,
+)
 from qa.indexing.calibration import Promise
 from qa.indexing.index import Index
 from qa.language import Language
@@ -80,29 +92,38 @@ class Answerer:
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
         asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.question_words
+        passages = self._quote(evidence.ranking, evidence.cosines, asked, evidence.readings)
         return Answer(
             question=evidence.question.text,
             confidence=certain,
             verdict=decided,
             note=note.text,
             terms=evidence.terms,
-            passages=self._quote(evidence.ranking, evidence.cosines, asked),
+            passages=passages,
             parts=tuple(AnsweredPart(part.terms, self._quote_part(part)) for part in evidence.parts),
             clarification=note.clarification,
             notice=self.index.manifest.notice or None,
+            answer=find_answer(passages, evidence.readings),
         )
 
     def _quote_part(self, part: Part) -> tuple[QuotedPassage, ...]:
         asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.question_words
         return self._quote(part.ranking, [hit.score for hit in part.ranking], asked)
 
-    def _quote(self, ranking: Ranking, cosines: Sequence[float], asked: frozenset[str]) -> tuple[QuotedPassage, ...]:
+    def _quote(
+        self,
+        ranking: Ranking,
+        cosines: Sequence[float],
+        asked: frozenset[str],
+        readings: Sequence[Reading] = (),
+    ) -> tuple[QuotedPassage, ...]:
         quoted = []
         weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
-        for hit, cosine in zip(ranking, cosines, strict=True):
+        for hit, cosine, reading in zip_longest(ranking, cosines, readings):
             passage = self.index.passage(hit.row)
             highlights = find_highlights(passage.text, asked, self.index.language)
-            best = best_sentence(passage, weights, self.index.language)
+            best = sentence_around(passage, reading) if reading else None
+            best = best or best_sentence(passage, weights, self.index.language)
             quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best))
         return tuple(quoted)
 

@@ -7,7 +7,7 @@ a count or the confidence in the same answer.
 from collections.abc import Sequence
 
 from qa.answers.verdicts import is_flagged
-from qa.datatypes import EVERYTHING, Evidence, Note, TermReport, TermState, Verdict
+from qa.datatypes import EVERYTHING, Answer, Evidence, Note, TermReport, TermState, Verdict
 from qa.language import Language, language_name
 
 VERDICT_WORDS = {
@@ -130,6 +130,12 @@ def _mark(term: str) -> str:
 
 def _listed(items: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def answer_places(answer: Answer) -> str:
+    """Return in words where an answer stands: "in passage 1", or "in the passages 1 and 2". It has one."""
+    ranks = [f"{place.rank:,}" for place in answer.answer.places] if answer.answer else []
+    return f"in passage {ranks[0]}" if len(ranks) == 1 else f"in the passages {_listed(ranks)}"
 
 
 def part_title(terms: Sequence[str]) -> str:

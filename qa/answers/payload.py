@@ -7,7 +7,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict  # which pydantic reads on every Python that is supported
 
 from qa.answers.answering import Explanation
-from qa.datatypes import Answer, AnsweredPart, QuotedPassage, TermReport
+from qa.datatypes import Answer, AnsweredPart, QuotedPassage, Span, TermReport
 
 
 class TermPayload(TypedDict):
@@ -48,12 +48,34 @@ class PartPayload(TypedDict):
     passages: list[PassagePayload]
 
 
+class PlacePayload(TypedDict):
+    """Where an answer stands: ``text[start:end]`` of the passage of this rank, and in its document."""
+
+    rank: int
+    passage_id: str
+    document_id: str
+    start: int
+    end: int
+    document_start: int
+    document_end: int
+
+
+class SpanPayload(TypedDict):
+    """The words that answer, how probably their passage does, and every place where they stand, the first first."""
+
+    text: str
+    probability: float
+    places: list[PlacePayload]
+
+
 class AnswerPayload(TypedDict):
-    """The answer. ``notice`` is what the owner of the texts wants to be read with every answer."""
+    """The answer. ``answer`` are the words that answer, null where no passage does; ``notice`` is what the owner of the
+    texts wants to be read with every answer."""
 
     question: str
     confidence: float
     verdict: Literal["answered", "uncertain", "not_in_corpus"]
+    answer: SpanPayload | None
     note: str | None
     terms: list[TermPayload]
     passages: list[PassagePayload]
@@ -68,6 +90,7 @@ def answer_payload(answer: Answer) -> AnswerPayload:
         "question": answer.question,
         "confidence": answer.confidence,
         "verdict": answer.verdict.value,
+        "answer": _span(answer.answer, answer.passages) if answer.answer else None,
         "note": answer.note,
         "terms": [_term(report) for report in answer.terms],
         "passages": [_passage(quoted) for quoted in answer.passages],
@@ -87,6 +110,26 @@ def explanation_payload(explanation: Explanation, terms: Sequence[TermReport]) -
         "promise": asdict(explanation.promise),
         "is_own": explanation.is_own,
         "terms": [{"text": report.term.text, "state": str(report.state), "reason": report.reason} for report in terms],
+    }
+
+
+def _span(span: Span, passages: Sequence[QuotedPassage]) -> SpanPayload:
+    by_rank = {quoted.rank: quoted.passage for quoted in passages}
+    return {
+        "text": span.text,
+        "probability": span.probability,
+        "places": [
+            {
+                "rank": place.rank,
+                "passage_id": by_rank[place.rank].id,
+                "document_id": by_rank[place.rank].document_id,
+                "start": place.start,
+                "end": place.end,
+                "document_start": by_rank[place.rank].start + place.start,
+                "document_end": by_rank[place.rank].start + place.end,
+            }
+            for place in span.places
+        ],
     }
 
 

@@ -12,13 +12,31 @@ import numpy as np
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.fusions import rank, standard_score
-from qa.answers.signals import Rankings, measure_signals
+from qa.answers.settling import flagged_lacking, settle
+from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.states import report_terms
-from qa.datatypes import EVERYTHING, Evidence, Hit, Part, Phrase, Question, Ranking, Scope, TermReport, TermState
+from qa.answers.windows import find_window
+from qa.datatypes import (
+    EVERYTHING,
+    Evidence,
+    Hit,
+    Part,
+    Passage,
+    Phrase,
+    Question,
+    Ranking,
+    Reading,
+    Scope,
+    TermReport,
+    TermState,
+)
 from qa.indexing.index import Index, Selection
 from qa.language import other_language
 from qa.lexicons import Lexicon
 from qa.stores import Vectors
+
+READ = 2
+"""Passages that are read, the first ones: each costs as much, and five tell no more (``benchmarks/readers.py``)."""
 
 DEPTH = 100
 """Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
@@ -63,23 +81,19 @@ class Asked:
     unknown: tuple[str, ...] = ()
     language: str | None = None
 
-    def texts(self) -> list[str]:
-        """Return what is to be embedded for it."""
-        return [self.read.text, *map(part_text, self.parts), *self.unknown]
+    def sides(self) -> list[str]:
+        """Return what is to be embedded for it beside the question."""
+        return [*map(part_text, self.parts), *self.unknown]
 
 
-def read_question(text: str, index: Index, with_parts: bool = True) -> Asked:
-    """Return a question with what is to be sought for it. Without parts there are neither passages for the known parts
-    nor closest terms, which cost most and bear on no signal."""
+def read_question(text: str, index: Index) -> Asked:
+    """Return a question with what is known of its terms."""
     question = index.language.question(text)
     other = _language_of(question, index.lexicon)
     if other is not None:
         return Asked(question, question, (), language=other)
     reports = report_terms(index.language.find_terms(question), index.lexicon)
-    read = index.language.question(read_as(text, reports))
-    if not with_parts:
-        return Asked(question, read, reports)
-    return Asked(question, read, reports, tuple(parts_of(reports)), tuple(unknown_of(text, reports)))
+    return Asked(question, index.language.question(read_as(text, reports)), reports)
 
 
 def _language_of(question: Question, lexicon: Lexicon) -> str | None:
@@ -93,39 +107,113 @@ def gather_evidence(
 ) -> list[Evidence]:
     """Return the evidence for each question, its ranking k long where the scope has so many passages.
 
-    The questions are embedded together. Raises BadQuestion when nothing is in the scope.
+    The questions are embedded together, and their passages read together. Without parts there are neither passages for
+    the known parts nor closest terms, which cost most and bear on no signal. Raises BadQuestion when nothing is in the
+    scope.
     """
     selection = index.select(scope)
-    asked = [read_question(question, index, with_parts) for question in questions]
-    texts = list(dict.fromkeys(text for one in asked for text in one.texts()))
-    embedded = dict(zip(texts, index.embed(texts), strict=True))
-    return [replace(_evidence(one, embedded, index, k, selection), scope=scope) for one in asked]
+    asked = [read_question(question, index) for question in questions]
+    vectors = _embedded((one.read.text for one in asked), index)
+    found = [_ranked(one, vectors[one.read.text], index, k, selection) for one in asked]
+    settled = [_settled(one, index) for one in _read(found, index)]
+    if with_parts:
+        sought = [one.with_sides() for one in settled]
+        vectors = vectors | _embedded((text for one in sought for text in one.asked.sides()), index)
+        settled = sought
+    return [replace(_evidence(one, vectors, index, k, selection), scope=scope) for one in settled]
+
+
+def _embedded(texts: Iterable[str], index: Index) -> dict[str, Vectors]:
+    """Return the vector of each text."""
+    listed = list(dict.fromkeys(texts))
+    return dict(zip(listed, index.embed(listed), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A question with its rankings, those by cosine and by BM25 as deep as is wanted, and both together, whole; the
+    passages among which these are; and what was read of the first."""
+
+    asked: Asked
+    dense: Ranking
+    lexical: Ranking
+    fused: Ranking
+    candidates: Candidates
+    readings: tuple[Reading, ...] = ()
+    flagged_lacking: float = 0.0
+
+    def with_sides(self) -> "_Found":
+        """Return it with what is to be sought beside the question."""
+        parts, unknown = parts_of(self.asked.reports), unknown_of(self.asked.question.text, self.asked.reports)
+        return replace(self, asked=replace(self.asked, parts=tuple(parts), unknown=tuple(unknown)))
+
+
+def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Selection | None) -> _Found:
+    depth = max(DEPTH, k)
+    (dense,) = dense_rankings(vector[None], index, depth, selection)
+    lexical = lexical_ranking(asked.read, index, depth, selection)
+    candidates = Candidates.of((dense, lexical), index.store)
+    head = copies_last(standard_score(dense[:DEPTH], lexical[:DEPTH]), candidates)
+    return _Found(asked, dense, lexical, head, candidates)
+
+
+def _read(found: Sequence[_Found], index: Index) -> list[_Found]:
+    """Return what was found, with its first passages read, those of all questions together."""
+    if index.reader is None:
+        return list(found)
+    windows = [_windows(one, index) for one in found]
+    pairs = [(one.asked.read.text, cut) for one, cuts in zip(found, windows, strict=True) for cut, _ in cuts]
+    readings = iter(index.reader.read(pairs))
+    return [
+        replace(one, readings=tuple(next(readings).moved(start) for _, start in cuts))
+        for one, cuts in zip(found, windows, strict=True)
+    ]
+
+
+def _windows(found: _Found, index: Index) -> list[tuple[Passage, int]]:
+    """Return what is to be read of a question's first passages, and where in each it begins; nothing for a question in
+    another language than the texts."""
+    if found.asked.language is not None:
+        return []
+    weights = content_weights(found.asked.read, index)
+    cut = []
+    for hit in found.fused[:READ]:
+        passage = index.passage(hit.row)
+        start, end = find_window(passage, weights, index.language)
+        cut.append((replace(passage, text=passage.text[start:end], start=passage.start + start, sentences=()), start))
+    return cut
+
+
+def _settled(found: _Found, index: Index) -> _Found:
+    """Return it with the states of its terms as its passages bear them out."""
+    reports = settle(found.asked.read, found.asked.reports, found.readings, index.lexicon)
+    lacks = flagged_lacking(found.asked.reports, found.readings)
+    return replace(found, asked=replace(found.asked, reports=reports), flagged_lacking=lacks)
 
 
 def _evidence(
-    asked: Asked, embedded: Mapping[str, Vectors], index: Index, k: int, selection: Selection | None
+    found: _Found, vectors: Mapping[str, Vectors], index: Index, k: int, selection: Selection | None
 ) -> Evidence:
     """Return the evidence for a question whose texts are embedded."""
-    depth, vector = max(DEPTH, k), embedded[asked.read.text]
-    (dense,) = dense_rankings(vector[None], index, depth, selection)
-    lexical = lexical_ranking(asked.read, index, depth, selection)
+    asked, head = found.asked, found.fused
     having = [_having_all(phrases, index, selection) for phrases in asked.parts]
-    candidates = Candidates.of((dense, lexical, *having), index.store)
-    head = copies_last(standard_score(dense[:DEPTH], lexical[:DEPTH]), candidates)
-    fused = head if k <= len(head) else _deepened(head, standard_score(dense, lexical))
-    measured = Rankings(dense[:DEPTH], lexical[:DEPTH], head)
+    candidates = Candidates.of((found.dense, found.lexical, *having), index.store) if having else found.candidates
+    fused = head if k <= len(head) else _deepened(head, standard_score(found.dense, found.lexical))
+    measured = Rankings(found.dense[:DEPTH], found.lexical[:DEPTH], head)
+    read = Read(asked.read, asked.reports, found.readings, found.flagged_lacking)
     sides = [
-        Part(phrases, _part_ranking(embedded[part_text(phrases)], hits, candidates))
+        Part(phrases, _part_ranking(vectors[part_text(phrases)], hits, candidates))
         for phrases, hits in zip(asked.parts, having, strict=True)
     ]
     return Evidence(
         question=asked.question,
         ranking=fused[:k],
-        cosines=candidates.cosines(fused[:k], vector),
-        signals=measure_signals(asked.read, asked.reports, measured, candidates, index),
-        terms=_with_closest(asked, embedded, index, selection),
+        cosines=candidates.cosines(fused[:k], vectors[asked.read.text]),
+        signals=measure_signals(read, measured, candidates, index),
+        terms=_with_closest(asked, vectors, index, selection),
         parts=tuple(sides),
         language=asked.language,
+        readings=found.readings[:k],
     )
 
 

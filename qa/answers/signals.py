@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from qa.answers.candidates import Candidates
-from qa.datatypes import NOTHING_MEASURED, Passage, Question, Ranking, Signals, TermReport, TermState
+from qa.answers.settling import lacking
+from qa.datatypes import NOTHING_MEASURED, Passage, Question, Ranking, Reading, Signals, TermReport, TermState
 from qa.indexing.index import Index
 from qa.language import Language
 
@@ -48,14 +49,22 @@ class _StemmedPassage:
         return [[stem for stem, start, _ in self._stemmed if a <= start < b] for a, b in ranges]
 
 
-def measure_signals(
-    question: Question, reports: Sequence[TermReport], rankings: Rankings, candidates: Candidates, index: Index
-) -> Signals:
-    """Return the signals of a question as it was read, from its rankings, the candidates among which these are, and
-    what is known of its terms.
+class Read(NamedTuple):
+    """A question as it was read, what is known of its terms, what its first passages say, and the signal of that
+    name."""
+
+    question: Question
+    reports: Sequence[TermReport]
+    readings: Sequence[Reading]
+    flagged_lacking: float = 0.0
+
+
+def measure_signals(read: Read, rankings: Rankings, candidates: Candidates, index: Index) -> Signals:
+    """Return the signals of a question from its rankings, and the candidates among which these are.
 
     All are 0 where nothing was found. Costs well under a millisecond, most of it to stem the five passages.
     """
+    question, reports, readings, lacks = read
     dense, lexical, fused = rankings
     if not fused:
         return NOTHING_MEASURED
@@ -69,7 +78,18 @@ def measure_signals(
         lexical_share=lexical[0].score / (_BM25_LIMIT * sum(weights.values())) if lexical and weights else 0.0,
         agreement=_agreement(fused[0].row, dense, lexical),
         length=log(1 + len(weights)),
+        read_answer=max((reading.log_odds for reading in readings), default=0.0),
+        read_lacking=_lacking(question, readings, frozenset(weights)),
+        flagged_lacking=lacks,
     )
+
+
+def _lacking(question: Question, readings: Sequence[Reading], content: Set[str]) -> float:
+    """Return the highest probability with which a content word is lacking in every passage that was read."""
+    if not readings:
+        return 0.0
+    words = [word for word in question.words if word.stem in content]
+    return max((min(lacking(word.start, word.end, one) for one in readings) for word in words), default=0.0)
 
 
 def content_weights(question: Question, index: Index) -> dict[str, float]:

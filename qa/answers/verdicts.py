@@ -14,6 +14,9 @@ LEVEL = 0.975
 """How sure the bound on one share is. Two promises are made at a time; each gets half of 5 % that may go wrong. What
 is bound is the share in the long run: among the next twenty answers there may be more by chance."""
 
+FIRST_SHARE = 0.1
+"""Of the questions held out: so many are tested first. Fewer say little, and a failure by chance would end it."""
+
 _TINY = 1e-18  # of a sum, below which a term no longer changes it
 
 _FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
@@ -44,9 +47,19 @@ class Thresholds:
     not_in_corpus: float | None
 
 
+ANSWERS = 0.0
+"""The log odds of a reading from which on its passage is taken to answer: what is more likely than not."""
+
+
 def is_flagged(terms: Sequence[TermReport]) -> bool:
-    """Whether the texts lack a term: such a question is never called answered."""
+    """Whether the texts lack a term."""
     return any(report.state in _FLAGGED for report in terms)
+
+
+def is_barred(evidence: Evidence) -> bool:
+    """Whether a question is never called answered: the texts lack a term, or no passage that was read answers."""
+    unanswered = all(reading.log_odds < ANSWERS for reading in evidence.readings)
+    return is_flagged(evidence.terms) or (bool(evidence.readings) and unanswered)
 
 
 def confidence(evidence: Evidence, calibration: Calibration) -> float:
@@ -55,10 +68,10 @@ def confidence(evidence: Evidence, calibration: Calibration) -> float:
 
 
 def verdict(evidence: Evidence, certain: float, thresholds: Thresholds) -> Verdict:
-    """Return what a confidence amounts to. A question with a flagged term is never answered outright."""
+    """Return what a confidence amounts to. A question that is barred is never answered outright."""
     if not evidence.ranking or (thresholds.not_in_corpus is not None and certain < thresholds.not_in_corpus):
         return Verdict.NOT_IN_CORPUS
-    if thresholds.answered is None or certain < thresholds.answered or is_flagged(evidence.terms):
+    if thresholds.answered is None or certain < thresholds.answered or is_barred(evidence):
         return Verdict.UNCERTAIN
     return Verdict.ANSWERED
 
@@ -74,25 +87,26 @@ def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
     right = clear_right + np.array(held_out.flagged_right)
     wrong = clear_wrong + np.array(held_out.flagged_wrong)
-    half = BINS // 2
-    most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk)
-    least = _last_kept(right[:half], wrong[:half], promise.miss)
+    half, few = BINS // 2, ceil(FIRST_SHARE * int((right + wrong).sum()))
+    most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk, few)
+    least = _last_kept(right[:half], wrong[:half], promise.miss, few)
     return Thresholds(
         answered=None if most is None else round((BINS - most) / BINS, 2),
         not_in_corpus=None if least is None else round(least / BINS, 2),
     )
 
 
-def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float) -> int | None:
+def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float, few: int) -> int | None:
     """Return how many bins can be taken from the front before the bound on the share of errors is above ``share``.
 
     Fixed-sequence testing: bins are added one after the other and the first failure ends it, so that the one result
     holds with the confidence of a single test (Angelopoulos et al., "Learn then test", 2021). It begins where there are
-    twice as many questions as could pass without an error, which depends on no label. None where the first test fails.
+    twice as many questions as could pass without an error, and at least ``few``, which depends on no label. None where
+    the first test fails.
     """
     counted = errors + others
     wrong, total = np.cumsum(errors), np.cumsum(counted)
-    enough = 2 * ceil(log(1 - LEVEL) / log(1 - share))
+    enough = max(2 * ceil(log(1 - LEVEL) / log(1 - share)), few)
     taken = None
     for place in np.flatnonzero((total >= enough) & (counted > 0)):  # nothing is promised where nothing was seen
         if may_be_above(share, int(wrong[place]), int(total[place])):

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from qa.command.options import index_option, miss_option, quoted, refusing, risk_option, source_option, title_option
+from qa.command.options import (
+    index_option,
+    miss_option,
+    quoted,
+    reader_option,
+    refusing,
+    risk_option,
+    source_option,
+    title_option,
+)
 from qa.errors import BadQuestion
 from qa.limits import DEFAULT_K, MAX_K
 
@@ -27,6 +36,7 @@ from qa.limits import DEFAULT_K, MAX_K
 @click.option("--explain", is_flag=True, help="Print why each term has its state, and what makes up the confidence.")
 @source_option
 @title_option
+@reader_option
 @risk_option
 @miss_option
 @index_option
@@ -46,12 +56,13 @@ def ask(question: tuple[str, ...], k: int, as_json: bool, explain: bool, index: 
     asked = _one_question(question)
     from qa.service import open_answerer, prepare
 
-    prepare(index)  # first: it compiles while the rest is imported
+    reads = given["reading"] == "on"
+    prepare(index, read=reads)  # first: it compiles while the rest is imported
     from qa.answers.payload import answer_payload, explanation_payload
     from qa.answers.verdicts import WantedPromise
     from qa.datatypes import Scope
 
-    answerer = open_answerer(index, WantedPromise(given["risk"], given["miss"]))
+    answerer = open_answerer(index, WantedPromise(given["risk"], given["miss"]), reads)
     scope = Scope(given["source"], given["title"])
     answer = answerer.answer(asked, k, scope)
     explanation = answerer.explain(asked, scope) if explain else None

@@ -13,6 +13,7 @@ from qa.command.options import (
     index_option,
     list_left_out,
     miss_option,
+    reader_option,
     refusing,
     risk_option,
     source_option,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:  # what measures is heavy
 )
 @source_option
 @title_option
+@reader_option
 @risk_option
 @miss_option
 @index_option
@@ -80,12 +82,12 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     from qa.service import open_answerer
 
     scope = Scope(task.pop("source"), task.pop("title"))
-    wanted = WantedPromise(task.pop("risk"), task.pop("miss"))
+    wanted, reads = WantedPromise(task.pop("risk"), task.pop("miss")), task.pop("reading") == "on"
     question_file(task["questions"])
     current_generation(index)
     with Progress() as progress:
         evaluation = evaluate(
-            open_answerer(index, wanted),
+            open_answerer(index, wanted, reads),
             Task(**task, scope=scope, extra_measures=extra),
             lambda done, total: progress("Answering", done, total),
         )

@@ -34,6 +34,10 @@ if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
 @click.option("--store", help="What searches the vectors: faiss, exact or one that a package adds. [default: faiss]")
 @click.option("--lexicon", help="What searches the words: tantivy or one that a package adds. [default: tantivy]")
 @click.option(
+    "--reader",
+    help="What reads the passages for what answers: extractive, none or one that a package adds. [default: extractive]",
+)
+@click.option(
     "--keep", type=click.IntRange(1, 1000), help="Generations that stay, the current one among them. [default: 2]"
 )
 @click.option("--dry-run", is_flag=True, help="List what would change, and write nothing.")

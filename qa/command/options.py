@@ -64,6 +64,16 @@ miss_option = click.option(
 )
 
 
+reader_option = click.option(
+    "--reader",
+    "reading",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Whether the first passages are read for what answers; off is faster, and knows less.",
+)
+
+
 INTERRUPTED = 130  # the status of what SIGINT ended, as shells give it
 
 _LEFT_BY = {

@@ -10,7 +10,16 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from qa.command.options import PATH, embedder_option, index_option, miss_option, refusing, risk_option, say
+from qa.command.options import (
+    PATH,
+    embedder_option,
+    index_option,
+    miss_option,
+    reader_option,
+    refusing,
+    risk_option,
+    say,
+)
 from qa.errors import CorpusMissing
 from qa.plurals import count
 
@@ -54,6 +63,7 @@ from qa.plurals import count
     show_default=True,
     help="What to index first when there is no index.",
 )
+@reader_option
 @risk_option
 @miss_option
 @index_option
@@ -71,7 +81,8 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     """
     from qa.settings import load_serve_settings
 
-    settings = load_serve_settings(**listening)
+    reading = listening.pop("reading") == "on"
+    settings = load_serve_settings(**listening, reader=reading)
     from qa.errors import IndexMissing
     from qa.indexing.index import check_index
     from qa.web.server import serve as serve_index

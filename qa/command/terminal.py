@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.answers.answering import Explanation, marked_segments
-from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
+from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, answer_places, part_title
 from qa.answers.verdicts import Thresholds
 from qa.datatypes import Answer, QuotedPassage, TermReport
 from qa.indexing.calibration import Promise
@@ -49,6 +49,7 @@ def render_answer(answer: Answer, console: Console | None = None) -> None:
 def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
     blocks: list[RenderableType] = [*_note(answer, styled)]
     blocks.append(Text(f"{VERDICT_WORDS[answer.verdict]} (confidence {answer.confidence:.2f}).\n"))
+    blocks += _answer(answer)
     for part in answer.parts:
         blocks.append(Text(part_title(part.terms), style="bold"))
         blocks += [_passage(found, styled) for found in part.passages] or [Text("   No passage.\n")]
@@ -56,6 +57,14 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
         blocks.append(Text(WHOLE_TITLE, style="bold"))
     blocks += [_passage(found, styled) for found in answer.passages]
     return [*blocks, Text(printable(answer.notice), style="dim")] if answer.notice else blocks
+
+
+def _answer(answer: Answer) -> list[RenderableType]:
+    """Return the words that answer, and the passages that they stand in."""
+    if answer.answer is None:
+        return []
+    words = Text(f"“{printable(' '.join(answer.answer.text.split()))}”", style="bold")
+    return [words, Text(f"{answer_places(answer)}\n", style="dim")]
 
 
 def _note(answer: Answer, styled: bool) -> list[RenderableType]:
@@ -135,7 +144,7 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
             *([f"not in the corpus below {missing:.2f}"] if missing is not None else []),
         ]
         return (
-            f"By the bundled calibration, {' and '.join(bounds) or 'always uncertain'}. That comes of eight question "
+            f"By the bundled calibration, {' and '.join(bounds) or 'always uncertain'}. That comes of nine question "
             "sets and promises nothing for these texts: `qa calibrate` does, on questions of your own."
         )
     return " ".join(

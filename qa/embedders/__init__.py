@@ -14,8 +14,9 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from qa.embedders.bundled import BundledEmbedder
-from qa.embedders.exported import ExportedEmbedder, prepare, share_encoder
+from qa.embedders.exported import ExportedEmbedder
 from qa.embedders.sentence_transformers import BUNDLED_NAME, load_sentence_transformer, model_checksum, model_folder
+from qa.graphs.compiled import prepare
 from qa.plugins import Table
 
 ENCODER = "encoder"
@@ -110,5 +111,4 @@ __all__ = [
     "exported_embedder",
     "load_embedder",
     "prepare_embedder",
-    "share_encoder",
 ]

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.embedders.exported import Description, ExportedEmbedder, import_openvino, save_export
+from qa.embedders.exported import Description, ExportedEmbedder, save_export
+from qa.graphs.compiled import import_openvino
 
 LEAST_COSINE = 0.999
 """Between the vectors of a text by the model and by its export; a lower one means that something of the model was lost.

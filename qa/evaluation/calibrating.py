@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from qa.answers.retrieval import gather_evidence
-from qa.answers.verdicts import is_flagged
+from qa.answers.verdicts import is_barred
 from qa.datatypes import Evidence, Signals
 from qa.errors import BadQuestion, BadQuestionSet, UnreadableDocument
 from qa.evaluation.formats import question_file, read_questions
@@ -33,7 +33,10 @@ from qa.plurals import count
 
 SIGNALS = tuple(field.name for field in fields(Signals))
 
-_FALLING = {"missing_word", "flagged_weight", "flagged_name", "flagged_unknown", "flagged_apart"}
+_FALLING = {
+    *("missing_word", "flagged_weight", "flagged_name", "flagged_unknown", "flagged_apart"),
+    *("read_lacking", "flagged_lacking"),
+}
 _EITHER = {"coherence", "length"}
 DIRECTIONS = tuple(0 if name in _EITHER else -1 if name in _FALLING else 1 for name in SIGNALS)
 """Whether confidence may only rise (1) or only fall (-1) with a signal; 0 where both make sense: coherent passages are
@@ -58,7 +61,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Questions with a known outcome: ``signals`` is (n, len(SIGNALS)), ``right`` and ``flagged`` are 0 or 1."""
+    """Questions with a known outcome: ``signals`` is (n, len(SIGNALS)), ``right`` and ``flagged`` are 0 or 1,
+    the latter where a question is never called answered (``verdicts.is_barred``)."""
 
     signals: Floats
     right: Floats
@@ -132,8 +136,10 @@ def calibrate_on_set(
         "made": datetime.now(UTC).date().isoformat(),
         "command": shlex.join(["qa", "calibrate", str(questions), *options]),
         "embedder_checksum": index.manifest.embedder_checksum,
+        "reader_checksum": index.reader.checksum if index.reader else "",
     }
-    made, gain = calibrate(packaged_calibration(), labelled, origin, file.name)
+    packaged = packaged_calibration(read=index.reader is not None)
+    made, gain = calibrate(packaged, labelled, origin, file.name)
     return made, gain, [*problems, *unfit]
 
 
@@ -155,15 +161,15 @@ def label_questions(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Labelled:
     """Return the questions of a set of which it is known whether the passages answer; refused ones are passed over."""
-    rows, right, flagged = [], [], []
+    rows, right, barred = [], [], []
     for question, evidence in _gather(index, questions, progress):
         documents = list(dict.fromkeys(index.passage(hit.row).document_id for hit in evidence.ranking))
         outcome = is_right(question, documents, grading)
         if outcome is not None:
             rows.append(astuple(evidence.signals))
             right.append(float(outcome))
-            flagged.append(float(is_flagged(evidence.terms)))
-    return Labelled(np.array(rows, np.float64).reshape(-1, len(SIGNALS)), np.array(right), np.array(flagged))
+            barred.append(float(is_barred(evidence)))
+    return Labelled(np.array(rows, np.float64).reshape(-1, len(SIGNALS)), np.array(right), np.array(barred))
 
 
 def _gather(
@@ -261,7 +267,8 @@ def calibrate(
     """Return a calibration for a user's questions, and what it gains over the packaged one.
 
     Where refitting gains nothing the packaged weights stay, and only the promises are made on these questions.
-    ``origin`` has ``made``, ``command`` and ``embedder_checksum``. Raises BadQuestionSet below LEAST_QUESTIONS.
+    ``origin`` has ``made``, ``command``, ``embedder_checksum`` and ``reader_checksum``. Raises BadQuestionSet below
+    LEAST_QUESTIONS.
     """
     _check_enough(labelled)
     before = model_of(packaged).confidence(labelled.signals)
@@ -328,6 +335,7 @@ def calibration_of(
         intercept=round(model.intercept, 5),
         signals=signals,
         held_out=held_out,
+        reader_checksum=origin["reader_checksum"],
     )
 
 

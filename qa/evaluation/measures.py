@@ -146,6 +146,8 @@ POOLED: dict[str, Pooled] = {
 
 MEANS: dict[str, str] = {
     "answer_containment": "answer_containment",
+    "exact_match": "exact_match",
+    "token_f1": "token_f1",
     "false_flag_rate": "false_flag",
     "suggestion_accuracy": "suggestion_right",
     "known_parts_accuracy": "known_parts_right",

@@ -3,6 +3,7 @@
 import re
 import string
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,7 @@ def collect_outcomes(pairs: Iterable[tuple[SetQuestion, dict[str, Any]]], gradin
         row = {**rank(question.id, answer), **_confidence(question, answer, grading), **_terms(question, answer)}
         if question.answers:
             row["answer_containment"] = float(contains_answer(answer, question.answers))
+            row["exact_match"], row["token_f1"] = span_scores(answer, question.answers)
         for name in row:
             values.setdefault(name, array("d", [np.nan]) * len(ids))
         for name, column in values.items():
@@ -130,6 +132,20 @@ def contains_answer(answer: Mapping[str, Any], wanted: Sequence[str]) -> bool:
     (the normalisation of SQuAD, Rajpurkar et al. 2016)."""
     texts = [f" {_plain(passage['text'])} " for passage in answer["passages"]]
     return any(f" {_plain(one)} " in text for one in wanted for text in texts if _plain(one))
+
+
+def span_scores(answer: Mapping[str, Any], wanted: Sequence[str]) -> tuple[float, float]:
+    """Return whether the words that answer are one of those wanted, and the highest F1 of their words with one: 0 and 0
+    where there are none (both as SQuAD measures them, Rajpurkar et al. 2016)."""
+    if answer.get("answer") is None:
+        return 0.0, 0.0
+    found = _plain(answer["answer"]["text"])
+    return float(any(found == _plain(one) for one in wanted)), max(_word_f1(found, _plain(one)) for one in wanted)
+
+
+def _word_f1(found: str, wanted: str) -> float:
+    shared = (Counter(found.split()) & Counter(wanted.split())).total()
+    return 2 * shared / (len(found.split()) + len(wanted.split())) if shared else float(found == wanted)
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from qa import __version__
+from qa.datatypes import Verdict
 from qa.errors import BadQuestionSet
 from qa.evaluation.comparing import Swing
 from qa.evaluation.evaluating import Evaluation
@@ -113,11 +114,21 @@ def _row(evaluation: Evaluation, number: int, answer: Mapping[str, Any]) -> Row:
         "verdict": answer["verdict"],
         "confidence": answer["confidence"],
         "note": answer["note"],
-        "right": _known(outcomes.column("right")[number]),
+        "outcome": outcome_of(_known(outcomes.column("right")[number]), answer["verdict"]),
         "score": _known(outcomes.column(evaluation.ranking_measures[0])[number]),
         "documents": ranked_documents(dict(answer))[:_SHOWN_PASSAGES],
         "flagged": [term["text"] for term in answer["terms"] if term["state"] != "known"],
     }
+
+
+def outcome_of(right: float | None, verdict: str) -> str:
+    """Return in words how an answer fared, "" where it is not known; not to answer what the texts do not is right."""
+    if right is None:
+        return ""
+    refused = verdict == Verdict.NOT_IN_CORPUS
+    if right:
+        return "refused in error" if refused else "right"
+    return "rightly refused" if refused else "wrong"
 
 
 def _known(value: float) -> float | None:

@@ -6,6 +6,7 @@ A passage is unchanged when what is embedded of it is, wherever it moved: its ve
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager, suppress
@@ -15,16 +16,25 @@ from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qa import __version__
 from qa.datatypes import Document, Manifest, Passage
-from qa.embedders import EMBEDDERS, ENCODER, Embedder, embedder_checksum, load_embedder, share_encoder
-from qa.errors import BadSettings, CorpusMissing, DocumentsWouldGo, PluginUnusable, QAError, UnreadableDocument
+from qa.embedders import EMBEDDERS, ENCODER, Embedder, embedder_checksum, load_embedder
+from qa.errors import (
+    BadSettings,
+    CorpusMissing,
+    DocumentsWouldGo,
+    PluginUnusable,
+    QAError,
+    ReaderUnusable,
+    UnreadableDocument,
+)
 from qa.files import open_regular
+from qa.graphs.compiled import share_graph
 from qa.indexing.corpora import Corpora, find_corpora
 from qa.indexing.generations import (
     all_generations,
@@ -62,6 +72,7 @@ from qa.language import Language, load_language
 from qa.lexicons import LEXICONS, Entry
 from qa.parsers import PARSERS, CorpusFile, FoundFiles, duplicate_id, failed, read_corpus
 from qa.plugins import added_packages
+from qa.readers import NO_READER, READER, READERS
 from qa.settings import BuildSettings
 from qa.stores import STORES, Vectors, save_array
 
@@ -70,6 +81,7 @@ _SAMPLE = 16  # passages by which the embedder's fastest form is compared with i
 _DIGEST_BYTES = 16
 _LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "semantic-text-splitter")
 _EXPORTING = "Exporting the model"
+_PREPARING_READER = "Preparing the reader"
 _NEW = -1  # in place of the row that a passage had in the last generation
 
 Progress = Callable[[str, int, int | None], None]
@@ -175,11 +187,14 @@ def _job(
 
 
 def _check(settings: BuildSettings) -> None:
-    """Raise BadSettings for a store or a lexicon that does not exist."""
+    """Raise BadSettings for a store, a lexicon or a reader that does not exist."""
     if settings.store not in STORES:
         raise BadSettings(f"There is no store {settings.store!r}: the stores are {', '.join(STORES)}.")
     if settings.lexicon not in LEXICONS:
         raise BadSettings(f"There is no lexicon {settings.lexicon!r}: the lexicons are {', '.join(LEXICONS)}.")
+    if settings.reader not in {NO_READER, *READERS}:
+        readers = ", ".join([*READERS, NO_READER])
+        raise BadSettings(f"There is no reader {settings.reader!r}: the readers are {readers}.")
 
 
 def _release(generation: Path) -> None:
@@ -232,11 +247,22 @@ def _rebuild_reason(
     said = (manifest.title, manifest.notice, manifest.language, manifest.examples)
     if said != (sought.title, sought.notice, sought.language, sought.examples):
         return "corpus.toml says something else"
-    if manifest.store != settings.store:
-        return "another store is to hold the vectors"
-    if manifest.lexicon != settings.lexicon:
-        return "another lexicon is to hold the words"
-    return None if manifest.version == __version__ else "it was made by another version"
+    others = (
+        (manifest.store != settings.store, "another store is to hold the vectors"),
+        (manifest.lexicon != settings.lexicon, "another lexicon is to hold the words"),
+        (_has_other_reader(manifest, settings), "another reader is to read the passages"),
+        (manifest.version != __version__, "it was made by another version"),
+    )
+    return next((reason for is_so, reason in others if is_so), None)
+
+
+def _has_other_reader(manifest: Manifest, settings: BuildSettings) -> bool:
+    """Whether a generation is to carry another reader than it does. One that cannot be used is none."""
+    wanted = ("", "")
+    with suppress(ReaderUnusable):
+        if settings.reader != NO_READER:
+            wanted = (settings.reader, READERS[settings.reader].checksum())
+    return (manifest.reader, manifest.reader_checksum) != wanted
 
 
 def _embedder(previous: Generation | None, settings: BuildSettings, given: Embedder | None) -> Embedder:
@@ -460,9 +486,10 @@ def _split(document: Document, splitter: Splitter) -> list[bytes] | UnreadableDo
 def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpora) -> int:
     """Write all that rests on the texts, and open it once; return how many passages were embedded."""
     encoder = _write_encoder(job, texts)
+    reader = _write_reader(job)
     embedded = _write_vectors(job, texts, encoder)
     _write_lexicon(job, texts, load_language(sought.language))
-    _write_manifest(job, texts, encoder, corpora, sought)
+    _write_manifest(job, texts, _Models(encoder, *reader), corpora, sought)
     _open_once(job.folder)
     return embedded
 
@@ -471,7 +498,7 @@ def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
     """Let the generation carry the embedder as the last one does, or else its fastest form; return what embeds from
     here on."""
     if job.previous is not None and has_encoder(job.previous.manifest):
-        share_encoder(job.previous.folder / ENCODER, job.folder / ENCODER)
+        share_graph(job.previous.folder / ENCODER, job.folder / ENCODER)
         return job.embedder
     job.progress(_EXPORTING, 0, None)
     with job.passages() as passages:
@@ -480,6 +507,36 @@ def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
     embedder = job.embedder.export_to(job.folder / ENCODER, sample)
     job.progress(_EXPORTING, 1, 1)
     return embedder
+
+
+class _Models(NamedTuple):
+    """What a generation was made with: its embedder, and the name and checksum of its reader, "" without one."""
+
+    embedder: Embedder
+    reader: str
+    reader_checksum: str
+
+
+def _write_reader(job: _Job) -> tuple[str, str]:
+    """Let the generation carry what reads its passages, as the last one does where it is the same; return its name and
+    checksum. Where it cannot be used, the index is made without one."""
+    name = job.settings.reader
+    if name == NO_READER:
+        return "", ""
+    maker = READERS[name]
+    try:
+        checksum = maker.checksum()
+        previous = job.previous
+        if previous is not None and (previous.manifest.reader, previous.manifest.reader_checksum) == (name, checksum):
+            share_graph(previous.folder / READER, job.folder / READER)
+        else:
+            job.progress(_PREPARING_READER, 0, None)
+            maker.write(job.folder / READER)
+            job.progress(_PREPARING_READER, 1, 1)
+    except ReaderUnusable as error:
+        logging.getLogger("qa").warning("%s", error)
+        return "", ""
+    return name, checksum
 
 
 def _write_vectors(job: _Job, texts: _Texts, embedder: Embedder) -> int:
@@ -546,8 +603,9 @@ def _counted(entries: Iterable[Entry], total: int, progress: Progress) -> Iterat
             progress("Indexing words", number, total)
 
 
-def _write_manifest(job: _Job, texts: _Texts, embedder: Embedder, corpora: Sequence[Path], sought: Corpora) -> None:
+def _write_manifest(job: _Job, texts: _Texts, models: _Models, corpora: Sequence[Path], sought: Corpora) -> None:
     """Write how all this was made."""
+    embedder = models.embedder
     manifest = Manifest(
         format=FORMAT,
         version=__version__,
@@ -571,7 +629,9 @@ def _write_manifest(job: _Job, texts: _Texts, embedder: Embedder, corpora: Seque
         sources=dict(texts.sources),
         imperfect=texts.imperfect,
         libraries={name: version(name) for name in _LIBRARIES},
-        plugins=added_packages(PARSERS, STORES, LEXICONS, EMBEDDERS),
+        plugins=added_packages(PARSERS, STORES, LEXICONS, EMBEDDERS, READERS),
+        reader=models.reader,
+        reader_checksum=models.reader_checksum,
         files=file_checksums(job.folder, job.previous.folder if job.previous else None),
     )
     write_manifest(job.folder, manifest_json(manifest))

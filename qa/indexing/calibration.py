@@ -21,6 +21,8 @@ from qa.indexing.generations import locked, sync, writing
 from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
 
 PACKAGED = Path(__file__).with_name("calibration.json")
+PACKAGED_UNREAD = Path(__file__).with_name("calibration_unread.json")
+"""What holds where passages are not read."""
 
 CALIBRATION = "calibration.json"  # beside the pointer of an index: it outlives a generation
 
@@ -53,7 +55,8 @@ class Weight:
 class HeldOut:
     """Questions that had no part in the fit, counted by their confidence and by whether the passages answered.
 
-    Only those without a flagged term can get the verdict ``answered``, so these are counted apart.
+    Those with a flagged term, or where no passage that was read answers, never get the verdict ``answered``, and are
+    counted apart as flagged.
     """
 
     clear_right: Counts
@@ -83,7 +86,8 @@ DEFAULT_PROMISE = Promise()
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """A fitted model. ``made``, ``command``, ``questions`` (how many by set) and ``embedder_checksum`` tell of what;
-    ``promise`` is what its owner wants the verdicts to hold to, unless an asker wants otherwise."""
+    ``promise`` is what its owner wants the verdicts to hold to, unless an asker wants otherwise; ``reader_checksum`` is
+    of what read the passages, "" where nothing did."""
 
     made: str
     command: str
@@ -93,6 +97,7 @@ class Calibration:
     signals: Mapping[str, Weight]
     held_out: HeldOut
     promise: Promise = DEFAULT_PROMISE
+    reader_checksum: str = ""
 
     def confidence(self, signals: Signals) -> float:
         """Return the probability in (0, 1) that the first five passages answer, rounded to four places."""
@@ -112,9 +117,10 @@ class Calibration:
 
 
 @cache
-def packaged_calibration() -> Calibration:
-    """Return the calibration that was fitted on the development sets, see ``benchmarks/confidence.py``."""
-    return read_calibration(PACKAGED.read_text(encoding="utf-8"))
+def packaged_calibration(read: bool = True) -> Calibration:
+    """Return the calibration that was fitted on the development sets, see ``benchmarks/confidence.py``: for passages
+    that are ``read``, or not."""
+    return read_calibration((PACKAGED if read else PACKAGED_UNREAD).read_text(encoding="utf-8"))
 
 
 # --- as a file ---------------------------------------------------------------------------------------------
@@ -163,7 +169,8 @@ def read_calibration(text: str) -> Calibration:
 
 def _check(calibration: Calibration) -> None:
     """Raise ValueError for what cannot be computed with, be it a text, not finite, or beyond any fit."""
-    texts = (calibration.made, calibration.command, calibration.embedder_checksum, *calibration.questions)
+    checksums = (calibration.embedder_checksum, calibration.reader_checksum)
+    texts = (calibration.made, calibration.command, *checksums, *calibration.questions)
     counts = [count for counted in asdict(calibration.held_out).values() for count in counted]
     numbers = [
         calibration.intercept,
@@ -187,11 +194,12 @@ def _check(calibration: Calibration) -> None:
 # --- in an index -------------------------------------------------------------------------------------------
 
 
-def load_calibration(folder: Path, manifest: Manifest) -> Calibration | None:
+def load_calibration(folder: Path, manifest: Manifest, reader_checksum: str) -> Calibration | None:
     """Return the calibration that ``qa calibrate`` stored in an index's folder; None without one, or where it was made
-    with another embedder, whose cosines are not comparable. Raises IndexDamaged."""
+    with another embedder or reader, whose numbers are not comparable. Raises IndexDamaged."""
     found = read_own_calibration(folder)
-    return found if found and found.embedder_checksum == manifest.embedder_checksum else None
+    made_with = (found.embedder_checksum, found.reader_checksum) if found else None
+    return found if made_with == (manifest.embedder_checksum, reader_checksum) else None
 
 
 def read_own_calibration(folder: Path) -> Calibration | None:

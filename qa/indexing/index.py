@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 from weakref import finalize
 
 import numpy as np
@@ -31,11 +31,12 @@ from qa.indexing.generations import (
 from qa.language import load_language
 from qa.lexicons import LEXICONS, Lexicon
 from qa.plurals import count
+from qa.readers import READER, READERS, Reader
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
-FORMAT = 6
+FORMAT = 7
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"
@@ -70,6 +71,16 @@ class IndexedDocument:
     first_row: int
     end_row: int
     aliases: Sequence[str] = ()
+
+
+class Opening(NamedTuple):
+    """With what an index is opened: its own calibration, and what reads its passages."""
+
+    own_calibration: bool = True
+    reader: bool = True
+
+
+WITH_ALL = Opening()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +180,9 @@ class Generation:
         """
         self.folder = folder
         self.manifest = load_manifest(folder)
-        for name, table in ((self.manifest.store, STORES), (self.manifest.lexicon, LEXICONS)):
-            if name not in table:
+        made_with = ((self.manifest.store, STORES), (self.manifest.lexicon, LEXICONS), (self.manifest.reader, READERS))
+        for name, table in made_with:
+            if name and name not in table:
                 raise IndexMismatch(
                     f"{folder} was made with {name} of {table.group}, which is not installed: install the package that "
                     f"adds it, or {rebuild(folder)}."
@@ -210,6 +222,13 @@ class Generation:
         except _BROKEN as error:
             raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
 
+    def reader(self) -> Reader | None:
+        """Return the reader that the generation carries, None where it carries none. Raises IndexDamaged."""
+        try:
+            return READERS[self.manifest.reader].load(self.folder / READER) if self.manifest.reader else None
+        except _BROKEN as error:
+            raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+
     def changed_file(self) -> Path | None:
         """Return a file that was changed after it was opened, and so is not to be read; None where none was.
 
@@ -242,7 +261,11 @@ class Index:
     """A generation with the embedder that made it: what a question is asked against."""
 
     def __init__(
-        self, generation: Generation, embedder: Embedder, warning: str | None = None, with_own_calibration: bool = True
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        warning: str | None = None,
+        opening: Opening = WITH_ALL,
     ) -> None:
         """Join the two; ``warning`` says why it is not the generation that it should be.
 
@@ -262,8 +285,11 @@ class Index:
                 f"{embedder.checksum[:12]}): {rebuild(generation.folder)}, or bring the first one back."
             )
         self.folder = generation.folder.parent.parent
-        self.own_calibration = load_calibration(self.folder, self.manifest) if with_own_calibration else None
-        self.calibration = self.own_calibration or packaged_calibration()
+        self.reader = generation.reader() if opening.reader else None
+        checksum = self.reader.checksum if self.reader else ""
+        own = load_calibration(self.folder, self.manifest, checksum) if opening.own_calibration else None
+        self.own_calibration = own
+        self.calibration = own or packaged_calibration(read=self.reader is not None)
         self._vectors: dict[str, Vectors] = {}
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
         self._passage = lru_cache(maxsize=_PASSAGES)(generation.passages.__getitem__)
@@ -388,22 +414,24 @@ def _damaged(path: Path, error: Exception) -> IndexDamaged:
     return IndexDamaged(f"{path} is damaged ({error}): {rebuild(path.parent)}.")
 
 
-def open_index(folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True) -> Index:
+def open_index(
+    folder: Path, embedder: Embedder | None = None, with_own_calibration: bool = True, with_reader: bool = True
+) -> Index:
     """Return the index in a folder, with the embedder that it carries, else the one that its manifest names, unless one
-    is given.
+    is given; without a reader its passages are not read.
 
     Every file is compared with its checksum; where one is damaged the last good generation is opened, with a warning.
     Raises IndexMissing, IndexMismatch, IndexDamaged or EmbedderUnusable.
     """
-    return _opened(folder, lambda: _open(folder, embedder, with_own_calibration))
+    return _opened(folder, lambda: _open(folder, embedder, Opening(with_own_calibration, with_reader)))
 
 
-def _open(folder: Path, embedder: Embedder | None, with_own_calibration: bool) -> Index:
+def _open(folder: Path, embedder: Embedder | None, opening: Opening) -> Index:
     generation, warning = _open_sound(folder)
     if embedder is None:
         path = generation.manifest.embedder_path
         embedder = generation.exported_embedder() or load_embedder(Path(path) if path else None)
-    return Index(generation, embedder, warning, with_own_calibration)
+    return Index(generation, embedder, warning, opening)
 
 
 def _open_sound(folder: Path) -> tuple[Generation, str | None]:

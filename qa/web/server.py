@@ -82,7 +82,7 @@ def _work(index: Path, settings: ServeSettings, listener: socket, parent: int, s
     from qa.web.app import create_app
     from qa.web.connections import HTTPServer
 
-    live = Live(index, WantedPromise(settings.risk, settings.miss))
+    live = Live(index, WantedPromise(settings.risk, settings.miss), settings.reader)
     try:
         live.open()
     except QAError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, render_template, request
 
 from qa.answers.answering import Answerer, marked_segments
-from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, part_title
+from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, answer_places, part_title
 from qa.datatypes import Answer
 from qa.errors import BadQuestion
 from qa.indexing.index import Index
@@ -67,6 +67,7 @@ def _render(
         max_prefix=MAX_PREFIX_CHARACTERS,
         verdict_words=VERDICT_WORDS,
         marked_segments=marked_segments,
+        answer_places=answer_places,
         part_title=part_title,
         whole_title=WHOLE_TITLE,
     )

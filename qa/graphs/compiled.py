@@ -1,0 +1,166 @@
+"""A graph on disk -> compiled by OpenVINO for this machine, once for each process, beside whatever else is set up."""
+
+import mmap
+import os
+import shutil
+import sys
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import numpy as np
+
+MODEL, WEIGHTS = "model.xml", "model.bin"
+
+THREADS = "QA_ENCODER_THREADS"
+"""The variable that says how many threads the graph is run by; all cores without it. Read when it is compiled."""
+
+LEAST_TOKENS = 8
+"""Tokens that are run together at least, padding among them: for fewer than 7, OpenVINO packs the weights in another
+way, and keeps both."""
+
+_CONVERTER = "openvino.tools.ovc"
+_importing = threading.Lock()
+_COPIED = 1 << 20  # bytes at a time
+_GRAPHS = 2  # of an index: encoder and reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A graph to compile, known by itself and by which weights on which disk it has: generations share them as links.
+    They are mapped, so that it can be compiled when the generation that it was opened from is gone."""
+
+    identity: tuple[int, int, int]
+    model: bytes
+    weights: mmap.mmap = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A compiled graph with the weights that it reads where they are mapped, and that OpenVINO does not keep alive."""
+
+    graph: Any
+    weights: mmap.mmap
+
+
+def save_graph(folder: Path, graph: Any) -> None:
+    """Write a graph into a folder. Weights are kept as float16: half the bytes, and cosines that differ by a
+    millionth."""
+    import_openvino().save_model(graph, folder / MODEL, compress_to_fp16=True)
+
+
+def share_graph(export: Path, folder: Path) -> None:
+    """Put an export's files in a new folder, as links to the same bytes where the disk has links."""
+    folder.mkdir()
+    for file in export.iterdir():
+        try:
+            os.link(file, folder / file.name)
+        except OSError:
+            shutil.copyfile(file, folder / file.name)
+
+
+def import_openvino() -> Any:
+    """Return the library, imported without the package by which it would report each import to its makers, and without
+    its converter, which takes longer to import than the rest and which only an export needs."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # how Python marks what is not there
+    with _importing:
+        if "openvino" not in sys.modules:
+            sys.modules[_CONVERTER] = None  # type: ignore[assignment]
+            try:
+                import openvino
+            finally:
+                del sys.modules[_CONVERTER]
+    import openvino
+
+    return openvino
+
+
+def graph_in(folder: Path, private: bool = False) -> _Graph:
+    """Return the graph of a folder that an export filled. Raises OSError, or ValueError where its weights are empty.
+
+    The weights of a ``private`` one are a copy on disk that nobody else can reach: what is mapped and then cut short by
+    another ends the process that reads it.
+    """
+    with (folder / WEIGHTS).open("rb") as weights:
+        stat = os.fstat(weights.fileno())
+        mapped = _copied(weights) if private else _mapped(weights)
+    return _Graph((stat.st_dev, stat.st_ino, stat.st_mtime_ns), (folder / MODEL).read_bytes(), mapped)
+
+
+def _copied(file: IO[bytes]) -> mmap.mmap:
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy, _COPIED)
+        copy.flush()
+        return _mapped(copy)
+
+
+def _mapped(file: IO[bytes]) -> mmap.mmap:
+    # A copy on writing, of which nothing is ever written: OpenVINO takes no memory that is read-only.
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def compiling(graph: _Graph) -> Future[_Compiled]:
+    """Begin to compile a graph beside whatever else is done, unless that was begun and has not failed; whoever wants it
+    learns what went wrong."""
+    begun = begin_compiling(graph)
+    if begun.done() and begun.exception() is not None:
+        begin_compiling.cache_clear()
+        begun = begin_compiling(graph)
+    return begun
+
+
+@lru_cache(maxsize=_GRAPHS)  # a process that builds again and again compiles once
+def begin_compiling(graph: _Graph) -> Future[_Compiled]:
+    """Begin to compile a graph, and keep what comes of it."""
+    compiled: Future[_Compiled] = Future()
+
+    def run() -> None:
+        try:
+            compiled.set_result(_compile(graph))
+        except Exception as error:  # noqa: BLE001 - raised by result()
+            compiled.set_exception(error)
+
+    # No daemon: a process that ends while OpenVINO compiles would abort.
+    threading.Thread(target=run, name="compile").start()
+    return compiled
+
+
+def prepare(folder: Path, private: bool = False) -> None:
+    """Begin to compile the graph of a folder, and run it once then, for the first run takes as long as ten others.
+    See ``graph_in`` for a ``private`` one.
+
+    Raises OSError, ValueError where its weights are empty, or ImportError.
+    """
+    graph = graph_in(folder, private)
+    import_openvino()  # here: two threads that import take turns
+    compiling(graph).add_done_callback(_run_once)
+
+
+def _run_once(compiled: Future[_Compiled]) -> None:
+    if compiled.exception() is None:
+        graph, weights = compiled.result().graph, compiled.result().weights
+        with suppress(Exception):  # which the first text reports
+            graph.create_infer_request().infer([np.ones((1, LEAST_TOKENS), np.int64)] * len(graph.inputs))
+        if hasattr(mmap, "MADV_DONTNEED"):
+            weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache
+
+
+def _compile(graph: _Graph) -> _Compiled:
+    """Return a graph compiled for this machine: in bfloat16 where its processor has that, else in float32."""
+    openvino = import_openvino()
+    core = openvino.Core()
+    weights = openvino.Tensor(np.frombuffer(graph.weights, np.uint8), shared_memory=True)
+    threads = os.environ.get(THREADS, "")
+    fastest = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    # One stream with all cores: as many texts a second as a stream a core, at half the time for one question.
+    options = {
+        "NUM_STREAMS": 1,
+        "INFERENCE_PRECISION_HINT": fastest,
+        "INFERENCE_NUM_THREADS": int(threads) if threads.isdigit() else 0,
+    }
+    return _Compiled(core.compile_model(core.read_model(graph.model, weights), "CPU", options), graph.weights)
