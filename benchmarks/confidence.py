@@ -62,6 +62,8 @@ CORE = (
     "lead",
     "agreement",
     "shown_coverage",
+    "flagged_name",
+    "flagged_apart",
     "flagged_lacking",
     "read_answer",
     "read_lacking",

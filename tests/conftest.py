@@ -142,10 +142,10 @@ def real_answerer(real_folder: Path) -> Iterator[Answerer]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 MB, where this user may mount one."""
+    """A file system of 160 MB, where this user may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=64m", "candor"]
+    options = ["-t", "tmpfs", "-o", "size=160m", "candor"]
     if shutil.which("mount") is None or subprocess.run(["mount", *options, str(disk)], check=False).returncode:
         pytest.skip("mounting a file system is not permitted here")
     yield disk

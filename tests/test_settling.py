@@ -23,13 +23,13 @@ def reading(question: str, log_odds: float, probability: float, *lacked: str) ->
 
 
 def states(question: str, index: Index, *readings: Reading) -> dict[str, TermState]:
-    found = settle(ENGLISH.question(question), reports_on(question, index), readings, index.lexicon)
+    found = settle(reports_on(question, index), readings)
     return {report.term.text: report.state for report in found}
 
 
 def test_without_readings_the_counts_decide(tiny_index: Index) -> None:
     reports = reports_on(MISSING, tiny_index)
-    assert settle(ENGLISH.question(MISSING), reports, (), tiny_index.lexicon) == reports
+    assert settle(reports, ()) == reports
 
 
 @pytest.mark.parametrize(
@@ -45,26 +45,12 @@ def test_a_passage_that_says_it_clears_a_term(
     assert (TermState.UNKNOWN in found.values()) is flagged
 
 
-def test_an_ordinary_word_that_nothing_has_is_missing(tiny_index: Index) -> None:
-    question = "Do apples grow in winter?"
-    assert "winter" not in states(question, tiny_index)
-    sure = reading(question, -2.0, 0.9, "winter")
-    assert states(question, tiny_index, sure)["winter"] is TermState.UNKNOWN
-    assert "winter" not in states(question, tiny_index, sure, reading(question, -2.0, 0.7, "winter"))
-
-
-def test_a_word_that_some_text_has_is_not(tiny_index: Index) -> None:
-    question = "Do apples treat families?"
-    found = states(question, tiny_index, reading(question, -2.0, 1.0, "families", "apples"))
-    assert TermState.UNKNOWN not in found.values()
-
-
-def test_places_are_of_the_question_as_it_was_written(tiny_index: Index) -> None:
-    """The misspelled word is read as a longer one: what follows is found where it stands."""
-    written = "Does famly therapy help in winter?"
+def test_places_are_of_the_question_as_it_was_read(tiny_index: Index) -> None:
+    """The misspelled word is read as a longer one: what follows is looked for where it stands then."""
+    written = "Does famly help with the quorvex therapy?"
     reports = reports_on(written, tiny_index)
     misspelled = next(report for report in reports if report.state is TermState.MISSPELLED)
     read = written.replace("famly", misspelled.suggestion or "")
-    found = settle(ENGLISH.question(read), reports, [reading(read, -2.0, 0.9, "winter")], tiny_index.lexicon)
-    winter = next(report for report in found if report.term.text == "winter")
-    assert written[winter.term.start : winter.term.end] == "winter"
+    for lacked, state in (("quorvex", TermState.UNKNOWN), ("help", TermState.KNOWN)):
+        settled = settle(reports, [reading(read, 2.0, 1.0, lacked)])
+        assert next(report for report in settled if "quorvex" in report.term.text).state is state

@@ -115,7 +115,7 @@ def gather_evidence(
     asked = [read_question(question, index) for question in questions]
     vectors = _embedded((one.read.text for one in asked), index)
     found = [_ranked(one, vectors[one.read.text], index, k, selection) for one in asked]
-    settled = [_settled(one, index) for one in _read(found, index)]
+    settled = [_settled(one) for one in _read(found, index)]
     if with_parts:
         sought = [one.with_sides() for one in settled]
         vectors = vectors | _embedded((text for one in sought for text in one.asked.sides()), index)
@@ -184,9 +184,9 @@ def _windows(found: _Found, index: Index) -> list[tuple[Passage, int]]:
     return cut
 
 
-def _settled(found: _Found, index: Index) -> _Found:
+def _settled(found: _Found) -> _Found:
     """Return it with the states of its terms as its passages bear them out."""
-    reports = settle(found.asked.read, found.asked.reports, found.readings, index.lexicon)
+    reports = settle(found.asked.reports, found.readings)
     lacks = flagged_lacking(found.asked.reports, found.readings)
     return replace(found, asked=replace(found.asked, reports=reports), flagged_lacking=lacks)
 
