@@ -13,6 +13,7 @@ from qa.embedders import ENCODER
 from qa.indexing.building import build_index
 from qa.indexing.generations import all_generations, current_generation, last_good_generation, verify
 from qa.indexing.index import Generation
+from qa.readers import READER
 from tests.builders import UNWRITABLE, Builders
 from tests.conftest import WordLengthEmbedder
 from tests.serving import Running, asked_throughout, ready, start
@@ -59,9 +60,9 @@ def wait_for_all_workers(server: Running, generation: str) -> None:
 
 
 def written(index: Path) -> list[int]:
-    """Return the sizes of the files that a build writes anew: the encoder's are links to those before."""
+    """Return the sizes of the files that a build writes anew: encoder's and reader's are links to those before."""
     files = [path for path in current_generation(index).rglob("*") if path.is_file()]
-    return [path.stat().st_size for path in files if path.parent.name != ENCODER]
+    return [path.stat().st_size for path in files if path.parent.name not in {ENCODER, READER}]
 
 
 def workers_of(server: Running) -> list[int]:
