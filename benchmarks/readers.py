@@ -9,8 +9,7 @@ in a passage of a document that answers are one of them, and the F1 of their wor
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from statistics import mean, median
@@ -23,7 +22,8 @@ from rich.progress import track
 from benchmarks.data import open_set_index, read_set
 from qa.answers.retrieval import gather_evidence
 from qa.answers.signals import SHOWN, content_weights
-from qa.answers.windows import find_window
+from qa.answers.spans import CERTAIN
+from qa.answers.windows import cut_to_window
 from qa.datatypes import Passage, Question
 from qa.evaluation.formats import read_questions
 from qa.evaluation.measures import auroc
@@ -49,8 +49,7 @@ class Judged(NamedTuple):
 
 def cut(passage: Passage, question: Question, index: Index) -> Passage:
     """Return a passage with what of it is read for a question."""
-    start, end = find_window(passage, content_weights(question, index), index.language)
-    return replace(passage, text=passage.text[start:end])
+    return cut_to_window(passage, content_weights(question, index), index.language)[0]
 
 
 def judged(folder: Path, index: Index) -> Iterator[Judged]:
@@ -82,33 +81,44 @@ def rows_of(name: str, found: Sequence[Judged], index: Index, reader: Reader) ->
 
 
 def spans(folder: Path, found: Sequence[Judged], index: Index, reader: Reader) -> str | None:
-    """Return how well answers are placed in passages of documents that answer and hold one; None without answers."""
+    """Return rows on how well answers are placed in passages of documents that answer and hold one; None without."""
     judgments = read_set(folder).judgments
     by_document: dict[str, list[Passage]] = {}
     for row in range(len(index)):
         passage = index.passage(row)
         by_document.setdefault(passage.document_id, []).append(passage)
     scores = [
-        span_scores(_answer(one, passage, reader), one.asked.answers or ())
+        _span_scores(one, passage, reader)
         for one in found
         if one.asked.answers and one.asked.answerable is not False
         for document in judgments.get(one.asked.id, {})
-        for passage in by_document.get(document, [])[:]
+        for passage in by_document.get(document, [])
         if any(answer in passage.text for answer in one.asked.answers)
     ]
     if not scores:
         return None
-    exact, f1 = (mean(column) for column in zip(*scores, strict=True))
-    return f"{folder.name}: {len(scores)} passages that hold an answer, exact match {exact:.3f}, F1 {f1:.3f}"
+    parts = (
+        ("all", scores),
+        (f"certain, {CERTAIN} or more", [one for one in scores if one[2] >= CERTAIN]),
+        ("the others", [one for one in scores if one[2] < CERTAIN]),
+    )
+    rows = []
+    for kind, held in parts:
+        if held:
+            exact, f1, _ = (mean(column) for column in zip(*held, strict=True))
+            rows.append(f"| {folder.name} | {kind} | {len(held)} | {exact:.3f} | {f1:.3f} |")
+    return "\n".join(rows)
 
 
-def _answer(one: Judged, passage: Passage, reader: Reader) -> Mapping[str, object]:
+def _span_scores(one: Judged, passage: Passage, reader: Reader) -> tuple[float, float, float]:
+    """Return exact match and F1 of the words that are found in a passage, and how certain they are."""
     (reading,) = reader.read([(one.question.text, passage)])
-    return {"answer": {"text": passage.text[reading.start : reading.end]}}
+    found = {"answer": {"text": passage.text[reading.start : reading.end]}}
+    return *span_scores(found, one.asked.answers or ()), reading.certainty
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the table, and a line on spans for each set that has answers."""
+    """Print the table, and one on spans for the sets that have answers."""
     console, lines = Console(stderr=True), []
     print("| set | passages read | AUROC | ms |\n|---|---|---|---|")
     for folder in map(Path, arguments):
@@ -120,7 +130,8 @@ def main(arguments: Sequence[str]) -> None:
             print(row, flush=True)
         lines.append(spans(folder, found, index, reader))
         index.close()
-    print("\n" + "\n".join(line for line in lines if line))
+    print("\n| set | places | passages that hold an answer | exact match | F1 |\n|---|---|---|---|---|")
+    print("\n".join(line for line in lines if line))
 
 
 if __name__ == "__main__":

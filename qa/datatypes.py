@@ -221,7 +221,7 @@ class Lack(NamedTuple):
 class Reading:
     """What reading makes of one passage for a question: ``log_odds`` that it answers; where the answer would stand,
     ``passage.text[start:end]``, and how likely that is of all places in it, in [0, 1]; and what of the question it
-    lacks, token by token. ``start`` and ``end`` are 0 where it would stand outside of the text."""
+    lacks, token by token. ``start`` and ``end`` are the same where it would stand outside of the text."""
 
     log_odds: float
     start: int
@@ -320,7 +320,8 @@ class Evidence:
 
     ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. Passages are of the
     ``scope`` that was asked; states are of all texts. ``language`` is that of the question where it is another one than
-    that of the texts, whose terms then say nothing. ``readings`` are of the first hits of the ranking, in its order.
+    that of the texts, whose terms then say nothing. ``readings`` are of the first hits, in
+    their order, however few are shown.
     """
 
     question: Question

@@ -1,5 +1,6 @@
 """The reader as an index carries it: it reads as it was trained to, exactly, alone or with others."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa.datatypes import Passage
+from qa.answers.answering import Answerer
+from qa.answers.verdicts import WantedPromise
+from qa.datatypes import Passage, Reading
 from qa.errors import ReaderUnusable
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
-from qa.readers import READER, READERS, Reader, extractive
+from qa.readers import READER, READERS, Pair, Reader, extractive
 from qa.readers.extractive import LONGEST_ANSWER, best_span
+from qa.service import Live
 from qa.settings import BuildSettings
+from qa.web.app import create_app
 from tests.conftest import WordLengthEmbedder
 
 HOURS = "The museum opens at nine and closes at six. It was founded in 1911 by Ada Quill."
@@ -146,3 +151,58 @@ def test_an_index_carries_it_on(corpus: Path, tmp_path: Path) -> None:
         assert index.calibration.reader_checksum == ""
     third = build_index([corpus], folder, BuildSettings(passage_tokens=32, reader="none"), WordLengthEmbedder())
     assert not (third.generation / READER).exists()
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "extractive"), ("en-GB", "extractive"), ("de", "")])
+def test_texts_in_a_language_that_it_does_not_read_have_none(
+    corpus: Path, tmp_path: Path, language: str, name: str
+) -> None:
+    (corpus / "corpus.toml").write_text(f'language = "{language}"\n', encoding="utf-8")
+    chosen = BuildSettings(passage_tokens=32, reader="extractive")
+    build_index([corpus], tmp_path / "index", chosen, WordLengthEmbedder())
+    again = build_index([corpus], tmp_path / "index", chosen, WordLengthEmbedder())
+    with open_index(tmp_path / "index", WordLengthEmbedder()) as index:
+        assert index.manifest.reader == name
+    assert again.embedded == 0
+    assert again.generation.name == "000001"  # nothing is built anew for want of a reader
+
+
+@pytest.mark.parametrize(("log_odds", "verdict"), [(-1.0, "uncertain"), (2.0, "answered")])
+def test_the_verdict_does_not_hang_on_how_many_passages_are_shown(
+    real_folder: Path, log_odds: float, verdict: str
+) -> None:
+    """Only the second passage may answer: asked for one passage or for five, it counts."""
+
+    class OfTheSecond:
+        name, checksum = "second", "2" * 64
+
+        def read(self, pairs: Sequence[Pair]) -> list[Reading]:
+            return [Reading(-3.0 if at % 2 == 0 else log_odds, 0, 0, 0.0, ()) for at in range(len(pairs))]
+
+    with open_index(real_folder, with_own_calibration=False) as index:
+        index.reader = OfTheSecond()
+        answerer = Answerer(index, WantedPromise(risk=0.4))
+        found = {k: answerer.answer("What is mutual aid?", k) for k in (1, 5)}
+    assert found[1].confidence == found[5].confidence
+    assert {answer.verdict.value for answer in found.values()} == {verdict}
+
+
+def test_the_answer_stands_on_page_and_in_json_where_it_says(real_folder: Path) -> None:
+    with open_index(real_folder) as index:
+        client = create_app(Live.of(Answerer(index))).test_client()
+        asked = {"q": "What is narrative therapy?", "k": 3}
+        answer = client.get("/api/ask", query_string=asked).json
+        page = client.get("/", query_string=asked).text
+    assert answer is not None
+    found = answer["answer"]
+    assert found is not None
+    by_rank = {passage["rank"]: passage for passage in answer["passages"]}
+    for place in found["places"]:
+        passage = by_rank[place["rank"]]
+        assert passage["text"][place["start"] : place["end"]].lower() == found["text"].lower()
+        assert (place["document_start"], place["document_end"]) == (
+            passage["start"] + place["start"],
+            passage["start"] + place["end"],
+        )
+    assert f"<blockquote>{found['text']}</blockquote>" in page
+    assert f'href="#passage-{found["places"][0]["rank"]}"' in page

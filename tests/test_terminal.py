@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from qa.command.terminal import printable, render_answer
-from qa.datatypes import Answer, Passage, QuotedPassage, Verdict
+from qa.datatypes import Answer, Passage, Place, QuotedPassage, Span, Verdict
 
 
 def shown(text: str, *, terminal: bool) -> str:
@@ -61,3 +61,16 @@ def test_a_corpus_cannot_steer_the_terminal() -> None:
 )
 def test_printable(text: str, expected: str) -> None:
     assert printable(text) == expected
+
+
+def test_the_words_that_may_answer_come_before_the_passages() -> None:
+    passages = tuple(QuotedPassage(n, Passage("p", "d", "Clock", "", "a.txt", "Of brass.", 0, 9), 0.5) for n in (1, 2))
+    span = Span("brass", 0.9, (Place(1, 3, 8), Place(2, 3, 8)))
+    stream = StringIO()
+    render_answer(
+        Answer("q", 0.9, Verdict.ANSWERED, None, passages=passages, answer=span),
+        Console(file=stream, width=100, highlight=False),
+    )
+    shown = stream.getvalue()
+    assert "Perhaps in these words: “brass”, in the passages 1 and 2." in shown
+    assert shown.index("Perhaps") < shown.index("1. Clock")

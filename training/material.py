@@ -39,7 +39,7 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
 def title_of(row: dict[str, Any]) -> str:
     """Return what the document of a row is on, "" where its name does not say."""
     name = row["doc"].split(":", 1)[-1] if row["source"] in _TITLED else ""
-    return re.sub(r"\.pdf$|[_-]+", lambda found: "" if found[0] == ".pdf" else " ", name).strip()
+    return re.sub(r"[_-]+", " ", name.removesuffix(".pdf")).strip()
 
 
 def is_natural(row: dict[str, Any]) -> bool:

@@ -119,7 +119,7 @@ class Answerer:
     ) -> tuple[QuotedPassage, ...]:
         quoted = []
         weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
-        for hit, cosine, reading in zip_longest(ranking, cosines, readings):
+        for hit, cosine, reading in zip_longest(ranking, cosines, readings[: len(ranking)]):
             passage = self.index.passage(hit.row)
             highlights = find_highlights(passage.text, asked, self.index.language)
             best = sentence_around(passage, reading) if reading else None

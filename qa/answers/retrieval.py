@@ -15,7 +15,7 @@ from qa.answers.fusions import rank, standard_score
 from qa.answers.settling import flagged_lacking, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.states import report_terms
-from qa.answers.windows import find_window
+from qa.answers.windows import cut_to_window
 from qa.datatypes import (
     EVERYTHING,
     Evidence,
@@ -176,12 +176,7 @@ def _windows(found: _Found, index: Index) -> list[tuple[Passage, int]]:
     if found.asked.language is not None:
         return []
     weights = content_weights(found.asked.read, index)
-    cut = []
-    for hit in found.fused[:READ]:
-        passage = index.passage(hit.row)
-        start, end = find_window(passage, weights, index.language)
-        cut.append((replace(passage, text=passage.text[start:end], start=passage.start + start, sentences=()), start))
-    return cut
+    return [cut_to_window(index.passage(hit.row), weights, index.language) for hit in found.fused[:READ]]
 
 
 def _settled(found: _Found) -> _Found:
@@ -213,7 +208,7 @@ def _evidence(
         terms=_with_closest(asked, vectors, index, selection),
         parts=tuple(sides),
         language=asked.language,
-        readings=found.readings[:k],
+        readings=found.readings,
     )
 
 

@@ -11,7 +11,8 @@ from qa.answers.verdicts import ANSWERS
 from qa.datatypes import Reading, TermReport, TermState
 
 HAS = 0.3
-"""The probability below which a passage that answers has what a term says."""
+"""The probability below which a passage that answers has what a term says: chosen by hand, low, since a name that is
+not flagged misleads more than one that is."""
 
 _FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
 

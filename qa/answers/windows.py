@@ -1,6 +1,7 @@
 """Passage -> the stretch of it that is read: the sentences side by side that have most of the question's words."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from qa.datatypes import Passage
 from qa.language import Language
@@ -10,6 +11,12 @@ WINDOW = 350
 ROC curve are the same or higher than with whole passages on six sets (``benchmarks/readers.py``)."""
 
 Range = tuple[int, int]
+
+
+def cut_to_window(passage: Passage, weights: Mapping[str, float], language: Language) -> tuple[Passage, int]:
+    """Return a passage with what of it is read alone, and where in it that begins."""
+    start, end = find_window(passage, weights, language)
+    return replace(passage, text=passage.text[start:end], start=passage.start + start, sentences=()), start
 
 
 def find_window(passage: Passage, weights: Mapping[str, float], language: Language) -> Range:

@@ -60,11 +60,11 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
 
 
 def _answer(answer: Answer) -> list[RenderableType]:
-    """Return the words that answer, and the passages that they stand in."""
+    """Return the words that may answer, and the passages that they stand in."""
     if answer.answer is None:
         return []
-    words = Text(f"“{printable(' '.join(answer.answer.text.split()))}”", style="bold")
-    return [words, Text(f"{answer_places(answer)}\n", style="dim")]
+    words = printable(" ".join(answer.answer.text.split()))
+    return [Text.assemble("Perhaps in these words: ", (f"“{words}”", "bold"), f", {answer_places(answer)}.\n")]
 
 
 def _note(answer: Answer, styled: bool) -> list[RenderableType]:

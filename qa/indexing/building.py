@@ -250,18 +250,17 @@ def _rebuild_reason(
     others = (
         (manifest.store != settings.store, "another store is to hold the vectors"),
         (manifest.lexicon != settings.lexicon, "another lexicon is to hold the words"),
-        (_has_other_reader(manifest, settings), "another reader is to read the passages"),
+        (_has_other_reader(manifest, settings, sought.language), "another reader is to read the passages"),
         (manifest.version != __version__, "it was made by another version"),
     )
     return next((reason for is_so, reason in others if is_so), None)
 
 
-def _has_other_reader(manifest: Manifest, settings: BuildSettings) -> bool:
+def _has_other_reader(manifest: Manifest, settings: BuildSettings, language: str) -> bool:
     """Whether a generation is to carry another reader than it does. One that cannot be used is none."""
     wanted = ("", "")
     with suppress(ReaderUnusable):
-        if settings.reader != NO_READER:
-            wanted = (settings.reader, READERS[settings.reader].checksum())
+        wanted = _wanted_reader(settings, language)
     return (manifest.reader, manifest.reader_checksum) != wanted
 
 
@@ -486,7 +485,7 @@ def _split(document: Document, splitter: Splitter) -> list[bytes] | UnreadableDo
 def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpora) -> int:
     """Write all that rests on the texts, and open it once; return how many passages were embedded."""
     encoder = _write_encoder(job, texts)
-    reader = _write_reader(job)
+    reader = _write_reader(job, sought.language)
     embedded = _write_vectors(job, texts, encoder)
     _write_lexicon(job, texts, load_language(sought.language))
     _write_manifest(job, texts, _Models(encoder, *reader), corpora, sought)
@@ -517,16 +516,23 @@ class _Models(NamedTuple):
     reader_checksum: str
 
 
-def _write_reader(job: _Job) -> tuple[str, str]:
+def _wanted_reader(settings: BuildSettings, language: str) -> tuple[str, str]:
+    """Return the name and checksum of what is to read the passages, "" where nothing is: where none is wanted, or the
+    one that is does not read their language. Raises ReaderUnusable."""
+    name = settings.reader
+    if name == NO_READER or load_language(language).code not in READERS[name].languages:
+        return "", ""
+    return name, READERS[name].checksum()
+
+
+def _write_reader(job: _Job, language: str) -> tuple[str, str]:
     """Let the generation carry what reads its passages, as the last one does where it is the same; return its name and
     checksum. Where it cannot be used, the index is made without one."""
-    name = job.settings.reader
-    if name == NO_READER:
-        return "", ""
-    maker = READERS[name]
     try:
-        checksum = maker.checksum()
-        previous = job.previous
+        name, checksum = _wanted_reader(job.settings, language)
+        if not name:
+            return "", ""
+        maker, previous = READERS[name], job.previous
         if previous is not None and (previous.manifest.reader, previous.manifest.reader_checksum) == (name, checksum):
             share_graph(previous.folder / READER, job.folder / READER)
         else:

@@ -22,9 +22,11 @@ class Reader(Protocol):
 
 
 class ReaderMaker(Protocol):
-    """Writes what a reader needs into an index, and opens it."""
+    """Writes what a reader needs into an index, and opens it. ``languages`` are the codes of those that it reads: an
+    index of texts in another one goes without it."""
 
     name: str
+    languages: tuple[str, ...]
 
     def checksum(self) -> str:
         """Return the checksum of the reader that would be written. Raises ReaderUnusable."""

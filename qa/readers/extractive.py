@@ -37,8 +37,8 @@ QUESTION_TOKENS, ALL_TOKENS = 64, 256
 LONGEST_ANSWER = 40
 """Tokens."""
 
-_BATCH_TOKENS = 768
-"""Tokens that are run together, padding among them: three passages."""
+_BATCH_TOKENS = 512
+"""Tokens that are run together, padding among them, as the encoder runs passages."""
 
 _CLS, _SEP = 101, 102
 _OUTSIDE = 1e4  # what is taken from the score of a token that is not of the passage
@@ -52,6 +52,7 @@ class Extractive:
     """Makes the reader of the package's weights."""
 
     name = EXTRACTIVE
+    languages: tuple[str, ...] = ("en",)
 
     def checksum(self) -> str:
         """Return the checksum of the packaged weights. Raises ReaderUnusable where they are not what was shipped."""
