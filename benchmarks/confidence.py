@@ -64,7 +64,7 @@ CORE = (
     "shown_coverage",
     "flagged_name",
     "flagged_apart",
-    "flagged_lacking",
+    "term_missing",
     "read_answer",
     "read_lacking",
 )
@@ -76,8 +76,8 @@ CORE_UNREAD = (
     "agreement",
     "shown_coverage",
     "flagged_name",
-    "flagged_unknown",
     "flagged_apart",
+    "term_missing",
 )
 """The same where passages are not read."""
 
@@ -114,7 +114,9 @@ def collect(folders: Sequence[Path], read: bool = True) -> list[Asked]:
     sets = [*folders, *(folder.with_name(f"termstate_{folder.name}") for folder in folders)]
     files = [file for folder in sets for file in sorted(folder.glob("*.jsonl")) + sorted(folder.glob("qrels.tsv"))]
     digest = hashlib.sha256(embedder_checksum().encode())
-    for file in [*sorted(Path("qa").rglob("*.py")), *sorted(Path("benchmarks").glob("*.py")), *files]:
+    weights = [Path("qa/answers/missing.json"), *sorted(Path("qa").rglob("*.safetensors"))]
+    code = [*sorted(Path("qa").rglob("*.py")), *sorted(Path("benchmarks").glob("*.py"))]
+    for file in [*code, *weights, *files]:
         digest.update(file.read_bytes())
     digest.update(bytes([read]))
     kept = WORK / f"signals-{digest.hexdigest()[:16]}.npz"
@@ -172,7 +174,8 @@ def fit_sets(asked: Sequence[Asked], names: Sequence[str] = ()) -> Model:
     names = names or (CORE if signals[:, SIGNALS.index("read_answer")].any() else CORE_UNREAD)
     right = np.concatenate([one.labelled.right for one in asked])
     shares = np.concatenate([np.full(len(one.labelled), _share(one, asked)) for one in asked])
-    means, scales = signals.mean(axis=0), signals.std(axis=0)
+    means, spread = signals.mean(axis=0), signals.std(axis=0)
+    scales = np.where(spread > 0, spread, 1.0)  # where nothing is read, what reading gives is always 0
     columns = [SIGNALS.index(name) for name in names]
     standard = ((signals - means) / scales)[:, columns]
     directions = [DIRECTIONS[column] for column in columns]

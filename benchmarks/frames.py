@@ -2,27 +2,24 @@
 
     python -m benchmarks.frames ../shared/data
 
-The rules were mended while the first frames were looked at. The second were written after that and asked once, before
-they too were looked at: what the rules gave then is in the README, and is the honest figure for wording never seen.
+No frame was learned from, but for those that people's questions have too.
 """
 
 import random
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.data import open_set_index, read_set
-from benchmarks.states import normalised
-from qa.answers.states import report_terms
-from qa.datatypes import TermState
-from qa.language.terms import find_terms
-from qa.lexicons import Lexicon
+from benchmarks.data import batches, open_set_index, read_set
+from benchmarks.states import normalised, reports_on
+from qa.datatypes import TermReport, TermState
 
 SETS = {"termstate_counselchat": "counselchat", "termstate_scifact": "scifact"}
 KINDS = ["unknown_word", "unknown_compound", "known_compound"]
-TERMS = 50  # of each kind and set, for each frame; the same for all frames
+TERMS = 5  # of each kind and set, for each frame
 
-FIRST = [
+FRAMES = [
     "What does the literature say about {}?", "Could you give me an overview of {}?", "What is meant by {}?",
     "I would like to know more about {}", "Where does {} come from?", "Which studies support {}?", "Is {} effective?",
     "What are the criticisms of {}?", "How long does {} take?", "When was {} invented?", "define {}", "{}", "{}?",
@@ -33,9 +30,6 @@ FIRST = [
     "What are the principles of {}?", "Has {} been tested?", "Can {} be learned?",
     "In which cases should one use {}?", "I heard about {} yesterday. What is it?",
     "My doctor mentioned {}. What is that?",
-]  # fmt: skip
-
-SECOND = [
     "Can someone tell me what {} means?", "Please summarize {} for me", "Who is behind {}?", "What stands behind {}?",
     "How was {} discovered?", "On what is {} based?", "What evidence do we have for {}?",
     "Is there such a thing as {}?",
@@ -47,34 +41,36 @@ SECOND = [
 ]  # fmt: skip
 
 
-def is_right(kind: str, term: str, frame: str, lexicon: Lexicon) -> bool:
+def is_right(kind: str, term: str, reports: Sequence[TermReport]) -> bool:
     """Whether exactly the term is flagged as missing; for one that the texts use, whether nothing is flagged."""
-    flagged = [r for r in report_terms(find_terms(frame.format(term)), lexicon) if r.state is not TermState.KNOWN]
+    flagged = [report for report in reports if report.state is not TermState.KNOWN]
     if kind == "known_compound":
         return not flagged
-    missing = [r for r in flagged if r.state is not TermState.MISSPELLED]
+    missing = [report for report in flagged if report.state is not TermState.MISSPELLED]
     return [normalised(report.term.text) for report in missing] == [normalised(term)]
 
 
 def main(folder: Path) -> None:
-    """Print the share that is right for each frame, and the means of the first and of the second ones."""
+    """Print the share that is right for each frame, and the means."""
     right: Counter[tuple[str, str]] = Counter()
     for name, corpus in SETS.items():
-        index = open_set_index(folder / corpus)
         questions = read_set(folder / name).questions
+        chance = random.Random(0)
+        asked = []
         for kind in KINDS:
             labels = [(q["off_corpus_terms"] or q["known_parts"])[0] for q in questions if q["kind"] == kind]
-            for term in random.Random(0).sample(labels, TERMS):
-                for frame in (*FIRST, *SECOND):
-                    right[frame, kind] += is_right(kind, term, frame, index.lexicon)
-        index.close()
+            asked += [(frame, kind, term) for frame in FRAMES for term in chance.sample(labels, TERMS)]
+        with open_set_index(folder / corpus) as index:
+            for batch in batches(asked):
+                found = reports_on([{"text": frame.format(term)} for frame, _, term in batch], index)
+                for (frame, kind, term), reports in zip(batch, found, strict=True):
+                    right[frame, kind] += is_right(kind, term, reports)
     print(f"| frame | {' | '.join(KINDS)} |\n|---|---|---|---|")
     count = TERMS * len(SETS)
-    for title, frames in (("first", FIRST), ("second", SECOND)):
-        for frame in frames:
-            print(f"| {frame.format('…')} | {' | '.join(f'{right[frame, kind] / count:.0%}' for kind in KINDS)} |")
-        means = [sum(right[frame, kind] for frame in frames) / count / len(frames) for kind in KINDS]
-        print(f"| **{title}: mean of {len(frames)}** | {' | '.join(f'**{mean:.1%}**' for mean in means)} |")
+    for frame in FRAMES:
+        print(f"| {frame.format('…')} | {' | '.join(f'{right[frame, kind] / count:.0%}' for kind in KINDS)} |")
+    means = [sum(right[frame, kind] for frame in FRAMES) / count / len(FRAMES) for kind in KINDS]
+    print(f"| **mean of {len(FRAMES)}** | {' | '.join(f'**{mean:.1%}**' for mean in means)} |")
 
 
 if __name__ == "__main__":

@@ -97,44 +97,37 @@ class Phrase:
     stems: tuple[str, ...]
 
 
-class Naming(StrEnum):
-    """How a question treats a term as the name of something.
+class Scores(NamedTuple):
+    """What the finder makes of a term, each as log odds: that a term begins at its first word, that it is one name,
+    and that an answer needs it."""
 
-    QUOTED: it stands in quotation marks. CAPITALS: its words have capitals. HEAD: its last word claims an established
-    thing, such as "model" or "syndrome". DEFINITE: it is a long compound in the singular. ASKED: the question asks only
-    about it, as in "What is …" or "Is there any evidence for …". NUMBERED: it ends in its number or letter, as
-    "Form 990" and "vitamin D" do.
-    """
-
-    QUOTED = "quoted"
-    CAPITALS = "capitals"
-    HEAD = "head"
-    DEFINITE = "definite"
-    ASKED = "asked"
-    NUMBERED = "numbered"
+    begins: float
+    name: float
+    needed: float
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word or compound of a question: ``question[start:end] == text``.
 
-    ``naming`` says how the question treats the term as a name, None where it does not; ``noun`` that it ends in a noun;
-    ``shouted`` that all of the question is in capitals; ``one_of_few`` that the question has few terms.
+    ``words`` are spelt as they were read; ``read`` is the text so where it is another. ``scores`` are the finder's,
+    None where the question's words were only grouped; ``noun`` says that it is a noun phrase, as far as that is known;
+    ``quoted`` that it stands in quotation marks.
     """
 
     text: str
     start: int
     end: int
     words: tuple[Word, ...]
-    naming: Naming | None = None
+    read: str = ""
+    scores: Scores | None = None
     noun: bool = True
-    shouted: bool = False
-    one_of_few: bool = False
+    quoted: bool = False
 
     @property
-    def named(self) -> bool:
-        """Whether the question treats the term as the name of something."""
-        return self.naming is not None
+    def spelt(self) -> str:
+        """Return the text as it was read."""
+        return self.read or self.text
 
 
 class TermState(StrEnum):
@@ -155,7 +148,8 @@ class TermReport:
     """A term with its state. ``passage_count`` is how many passages use the whole term; ``meant`` is the word that a
     misspelled one was read as; ``parts`` are the longest parts that the corpus does use, in order, as the asker wrote
     them in lower case; ``closest`` are terms of the corpus that mean nearly what an unknown one does; ``reason`` says
-    in a few words which rule gave the state.
+    in a few words what gave the state, and ``probability`` in [0, 1] how likely it is that the question asks for the
+    term and the texts do not have it.
     """
 
     term: Term
@@ -165,6 +159,7 @@ class TermReport:
     parts: tuple[Phrase, ...] = ()
     closest: tuple[str, ...] = ()
     reason: str = ""
+    probability: float = 0.0
 
     @property
     def suggestion(self) -> str | None:
@@ -276,14 +271,15 @@ class Signals:
     - ``matched_weight``: the weight that the first passage has, in nats; a longer question can have more.
     - ``noun_coverage``: the share of terms ending in a noun that have all words in the first passage, 1 without any.
     - ``flagged_weight``: the share of the weight that lies in unknown and unestablished terms.
-    - ``flagged_name``: 1 where one of these is treated as the name of something, else 0.
-    - ``flagged_unknown``: 1 where one of those is unknown, else 0.
-    - ``flagged_apart``: 1 where none of the five passages has all words of one of those names, else 0.
+    - ``flagged_name``: 1 where there is one, else 0.
+    - ``flagged_unknown``: 1 where one is unknown, else 0.
+    - ``flagged_apart``: 1 where none of the five passages has all words of one of them, else 0.
     - ``length``: log(1 + the number of different words that do not only ask).
     - ``read_answer``: the highest log odds of the passages read that they answer, 0 where none was read.
     - ``read_lacking``: of the question's words that do not only ask the one that each passage read lacks most surely:
       the least probability of these, in [0, 1]; 0 where none was read.
-    - ``flagged_lacking``: the same for the names that the counts alone flag, before reading settles what is flagged.
+    - ``term_missing``: of the terms that no passage has as they stand, the highest probability that the question asks
+      for one and the texts do not have it; 0 without any.
     """
 
     top_cosine: float
@@ -307,7 +303,7 @@ class Signals:
     length: float
     read_answer: float
     read_lacking: float
-    flagged_lacking: float
+    term_missing: float
 
 
 NOTHING_MEASURED = Signals(**dict.fromkeys(Signals.__slots__, 0.0))

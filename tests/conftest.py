@@ -14,6 +14,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from qa.answers.answering import Answerer
 from qa.command.cli import cli
+from qa.embedders import export_finder
+from qa.graphs.compiled import share_graph
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
 from qa.readers import NO_READER
@@ -86,6 +88,21 @@ class WordLengthEmbedder:
             for word in re.findall(r"\w+", text) or ["x" * 15]:
                 vectors[row, min(len(word), 15)] += 1
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_finder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What finds terms, written once for all that tests build with another embedder: it takes two seconds."""
+    written = tmp_path_factory.mktemp("finder") / "finder"
+
+    def share(folder: Path) -> None:
+        if not written.exists():
+            export_finder(written)
+        share_graph(written, folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.indexing.building.export_finder", share)
+        yield
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qa.answers.answering import Answerer
-from qa.answers.states import MOST_SPELLED
+from qa.answers.spelling import MOST_SPELLED
 from qa.errors import BadQuestion
 from qa.indexing.index import Index
 from qa.language.near_words import NearWords

@@ -163,7 +163,7 @@ def test_payload(tiny_answerer: Answerer, folder: Path) -> None:
     payload = evaluation_payload(run_of(tiny_answerer, folder, compared=None))
     again = json.loads(json.dumps(payload, allow_nan=False))
     assert again["measures"] == payload["measures"]
-    assert again["coverage_gaps"][0]["term"] == "quorvex therapy"
+    assert "quorvex therapy" in [gap["term"] for gap in again["coverage_gaps"]]
     assert payload["index"]["embedder"] == "word-length"
     assert payload["question_count"] == 5
     assert len(payload["questions_checksum"]) == 64

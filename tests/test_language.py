@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa.answers.answering import Answerer
-from qa.datatypes import Naming, TermState
+from qa.datatypes import TermState
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
 from qa.language import LANGUAGES, language_name, load_language, other_language
@@ -112,4 +112,4 @@ def test_what_stands_in_quotation_marks_is_one_term_in_any_language() -> None:
     german = load_language("de")
     found = german.find_terms(german.question("Was ist der „Urlaub auf Probe“ im Betrieb?"))
     assert [term.text for term in found] == ["Urlaub auf Probe", "Betrieb"]
-    assert [term.naming for term in found] == [Naming.QUOTED, None]
+    assert [term.quoted for term in found] == [True, False]

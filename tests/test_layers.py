@@ -11,7 +11,9 @@ from tests.conftest import ROOT
 FLOORS: list[set[str]] = [
     {"errors", "datatypes", "plurals", "files", "cores"},
     {"limits", "plugins", "graphs"},
-    {"settings", "language", "embedders", "stores", "parsers"},
+    {"settings", "language", "stores", "parsers"},
+    {"finding"},
+    {"embedders"},
     {"lexicons", "readers"},
     {"indexing"},
     {"answers"},

@@ -13,7 +13,6 @@ from qa.answers.retrieval import (
     gather_evidence,
     lexical_ranking,
     parts_of,
-    read_as,
     telling_pairs,
     unknown_of,
 )
@@ -154,14 +153,6 @@ def test_phrases_of_the_question_count(tiny_index: Index) -> None:
     words = tiny_index.lexicon.rank(["social", "action"], 5)
     assert first.row == words[0].row
     assert first.score > words[0].score
-
-
-def test_read_as() -> None:
-    found = [
-        TermReport(Term("anxeity", 8, 15, ()), TermState.MISSPELLED, 0, Phrase("anxiety", ("anxieti",))),
-        TermReport(Term("gardn", 20, 25, ()), TermState.MISSPELLED, 0, Phrase("garden", ("garden",))),
-    ]
-    assert read_as("What is anxeity and gardn?", found) == "What is anxiety and garden?"
 
 
 def test_close_terms_are_sought_for_the_first_few_only() -> None:

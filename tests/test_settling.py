@@ -1,56 +1,163 @@
-"""What reading makes of the states of terms: readings by hand on the five tiny documents."""
+"""What counts and readings together make of suspects: readings by hand."""
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+from math import exp, log
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from qa.answers.settling import settle
-from qa.answers.states import report_terms
-from qa.datatypes import Lack, Reading, TermReport, TermState
-from qa.indexing.index import Index
+from qa.answers import settling
+from qa.answers.missing import COUNTED, READ, Weighing, Weighings, packaged_weighings
+from qa.answers.settling import as_written, lacked, missing_probability, most_missing, read_facts, settle
+from qa.answers.spelling import Correction
+from qa.answers.states import Suspect
+from qa.datatypes import Lack, Phrase, Reading, Scores, Term, TermReport, TermState
 from tests.english import ENGLISH
 
-MISSING = "What does the purple elephant therapy cost in Washington?"
+QUESTION = "What does the purple elephant therapy cost?"
+FLAT = dict.fromkeys(COUNTED, 0.0)
 
 
-def reports_on(question: str, index: Index) -> tuple[TermReport, ...]:
-    return report_terms(ENGLISH.find_terms(ENGLISH.question(question)), index.lexicon)
+def term_of(text: str, question: str = QUESTION) -> Term:
+    start = question.index(text)
+    return Term(text, start, start + len(text), tuple(ENGLISH.words(text, start)), scores=Scores(0.0, 0.0, 0.0))
 
 
-def reading(question: str, log_odds: float, probability: float, *lacked: str) -> Reading:
+def suspect(text: str, *lacking: str, **facts: float) -> Suspect:
+    term = term_of(text)
+    words = tuple(word for word in term.words if QUESTION[word.start : word.end] in lacking)
+    known = TermReport(term_of(text.rsplit(maxsplit=1)[-1]), TermState.KNOWN, 1)
+    return Suspect(term, words, (Phrase("therapy", ("therapi",)),), {**FLAT, **facts}, (known,))
+
+
+def reading(log_odds: float, probability: float, *lacking: str) -> Reading:
     """A reading that lacks these words with a probability, and the others with none."""
-    words = ENGLISH.question(question).words
-    lacks = (Lack(w.start, w.end, probability if question[w.start : w.end] in lacked else 0.0) for w in words)
+    words = ENGLISH.question(QUESTION).words
+    lacks = (Lack(w.start, w.end, probability if QUESTION[w.start : w.end] in lacking else 0.0) for w in words)
     return Reading(log_odds, 0, 0, 0.0, tuple(lacks))
 
 
-def states(question: str, index: Index, *readings: Reading) -> dict[str, TermState]:
-    found = settle(reports_on(question, index), readings)
-    return {report.term.text: report.state for report in found}
+@pytest.fixture
+def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing hangs on the name alone, on reading where there is one, and on a threshold of a half."""
+    counted, read = Weighing(0.0, {"name": 1.0}), Weighing(0.0, {"name": 1.0, "lacking": 1.0})
+    weighings = Weighings(read, replace(read, intercept=-1.0), counted, replace(counted, intercept=-1.0), 0.5)
+    monkeypatch.setattr(settling, "packaged_weighings", lambda: weighings)
 
 
-def test_without_readings_the_counts_decide(tiny_index: Index) -> None:
-    reports = reports_on(MISSING, tiny_index)
-    assert settle(reports, ()) == reports
+def states(*suspects: Suspect, readings: tuple[Reading, ...] = ()) -> list[tuple[str, TermState]]:
+    return [(report.term.text, report.state) for report in settle(suspects, readings)]
 
 
-@pytest.mark.parametrize(
-    ("log_odds", "probability", "flagged"),
-    [(-2.0, 0.05, True), (0.0, 0.05, False), (2.0, 0.25, False), (2.0, 0.35, True)],
-)
-def test_a_passage_that_says_it_clears_a_term(
-    tiny_index: Index, log_odds: float, probability: float, flagged: bool
+@pytest.mark.usefixtures("by_name")
+def test_what_is_flagged_and_how() -> None:
+    lacks, apart = suspect("purple elephant therapy", "elephant", name=0.5), suspect("elephant therapy", name=0.5)
+    assert states(lacks) == [("purple elephant therapy", TermState.UNKNOWN)]
+    assert states(apart) == [("therapy", TermState.KNOWN)]  # 0.5 - 1 < 0: cleared
+    assert states(replace(apart, facts={**FLAT, "name": 1.5})) == [("elephant therapy", TermState.UNESTABLISHED)]
+
+
+@pytest.mark.usefixtures("by_name")
+def test_probability_by_hand() -> None:
+    found = missing_probability(suspect("elephant therapy", name=2.0), ())
+    assert found == pytest.approx(1 / (1 + exp(-(2.0 - 1.0))))
+    (report,) = settle([suspect("elephant therapy", name=2.0)], ())
+    assert report.probability == found
+    assert most_missing([suspect("therapy", name=-3.0), suspect("elephant therapy", name=2.0)], ()) == found
+    assert most_missing([], ()) == 0.0
+
+
+@pytest.mark.usefixtures("by_name")
+def test_a_passage_that_says_it_clears_a_term() -> None:
+    named = suspect("elephant therapy", name=2.0)
+    has, lacks = reading(1.0, 0.01, "elephant", "therapy"), reading(1.0, 0.99, "elephant", "therapy")
+    assert states(named, readings=(lacks, lacks)) == [("elephant therapy", TermState.UNESTABLISHED)]
+    assert states(named, readings=(lacks, has)) == [("therapy", TermState.KNOWN)]
+
+
+def test_facts_of_reading_by_hand() -> None:
+    """One passage lacks one of two words surely and answers as likely as not, another lacks both a little and less
+    probably answers."""
+    first, second = reading(0.0, 0.8, "elephant"), reading(-2.0, 0.3, "elephant", "therapy")
+    facts = read_facts(term_of("elephant therapy"), [first, second])
+    assert set(facts) == set(READ)
+    assert facts["lacking"] == pytest.approx(log(0.3 / 0.7))  # less than (0.8 + 0) / 2
+    assert facts["lacking_most"] == pytest.approx(log(0.3 / 0.7))  # less than 0.8
+    assert facts["answers"] == 0.0
+    fails = min(1 - 0.5 * (1 - 0.4), 1 - 1 / (1 + exp(2.0)) * (1 - 0.3))
+    assert facts["answer_lacks"] == pytest.approx(log(fails / (1 - fails)))
+    assert read_facts(term_of("therapy"), []) == {}
+
+
+def test_lacked() -> None:
+    assert lacked(QUESTION.index("purple"), QUESTION.index("therapy"), reading(0.0, 0.6, "purple")) == 0.3
+    assert lacked(500, 510, reading(0.0, 0.6, "purple")) == 0.0  # past what was read
+
+
+def test_a_term_that_was_only_grouped_is_as_likely_as_not() -> None:
+    grouped = replace(suspect("elephant therapy"), facts=None)
+    assert missing_probability(grouped, ()) == 0.5
+    assert states(grouped) == [("elephant therapy", TermState.UNESTABLISHED)]
+
+
+# --- the regressions of the package ------------------------------------------------------------------------------
+
+
+def test_the_regressions_weigh_every_fact() -> None:
+    found = packaged_weighings()
+    assert set(found.lacking.weights) == set(found.apart.weights) == {*COUNTED, *READ}
+    assert set(found.lacking_unread.weights) == set(found.apart_unread.weights) == set(COUNTED)
+    assert 0.2 < found.threshold < 0.8
+    stored = json.loads((files("qa.answers") / "missing.json").read_text(encoding="utf-8"))
+    assert stored["lacking"]["weights"] == dict(found.lacking.weights)
+
+
+FACTS = some.fixed_dictionaries({name: some.floats(-10, 10) for name in (*COUNTED, *READ)})
+
+
+@given(FACTS, some.booleans(), some.sampled_from(["name", "lacking"]), some.floats(0, 5))
+def test_a_clearer_name_and_a_surer_lack_never_speak_for_a_term(
+    facts: dict[str, float], lacks_word: bool, name: str, more: float
 ) -> None:
-    question = "What is the quorvex therapy?"
-    assert TermState.UNKNOWN in states(question, tiny_index).values()
-    found = states(question, tiny_index, reading(question, log_odds, probability, "quorvex", "therapy"))
-    assert (TermState.UNKNOWN in found.values()) is flagged
+    weighings = packaged_weighings()
+    before = weighings.probability(facts, lacks_word=lacks_word)
+    after = weighings.probability({**facts, name: facts[name] + more}, lacks_word=lacks_word)
+    assert 0 <= before <= after + 1e-9 <= 1 + 1e-9
 
 
-def test_places_are_of_the_question_as_it_was_read(tiny_index: Index) -> None:
-    """The misspelled word is read as a longer one: what follows is looked for where it stands then."""
-    written = "Does famly help with the quorvex therapy?"
-    reports = reports_on(written, tiny_index)
-    misspelled = next(report for report in reports if report.state is TermState.MISSPELLED)
-    read = written.replace("famly", misspelled.suggestion or "")
-    for lacked, state in (("quorvex", TermState.UNKNOWN), ("help", TermState.KNOWN)):
-        settled = settle(reports, [reading(read, 2.0, 1.0, lacked)])
-        assert next(report for report in settled if "quorvex" in report.term.text).state is state
+# --- as it was written -----------------------------------------------------------------------------------------
+
+WRITTEN = "Does famly help with the quorvex thrapy of famly?"
+READ_AS = "Does family help with the quorvex therapy of family?"
+
+
+def corrections() -> tuple[Correction, ...]:
+    meant = {"famly": "family", "thrapy": "therapy"}
+    words = ENGLISH.question(WRITTEN).words
+    return tuple(Correction(w, meant[WRITTEN[w.start : w.end]]) for w in words if WRITTEN[w.start : w.end] in meant)
+
+
+def test_terms_stand_where_they_were_written() -> None:
+    reports = [
+        TermReport(term_of("family", READ_AS), TermState.KNOWN, 1),
+        TermReport(term_of("help", READ_AS), TermState.KNOWN, 1),
+        TermReport(term_of("quorvex therapy", READ_AS), TermState.UNKNOWN, 0),
+    ]
+    found = as_written(reports, WRITTEN, corrections(), ENGLISH)
+    shown = [(report.term.text, report.term.spelt, report.state, report.suggestion) for report in found]
+    assert shown == [
+        ("famly", "famly", TermState.MISSPELLED, "family"),  # known as that, and not twice
+        ("help", "help", TermState.KNOWN, None),
+        ("quorvex thrapy", "quorvex therapy", TermState.UNKNOWN, None),
+        ("thrapy", "thrapy", TermState.MISSPELLED, "therapy"),
+        ("famly", "famly", TermState.MISSPELLED, "family"),
+    ]
+    assert all(WRITTEN[report.term.start : report.term.end] == report.term.text for report in found)
+
+
+def test_without_corrections_nothing_moves() -> None:
+    reports = (TermReport(term_of("therapy"), TermState.KNOWN, 1),)
+    assert as_written(reports, QUESTION, (), ENGLISH) == reports

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from qa.answers.candidates import Candidates
 from qa.answers.retrieval import dense_rankings, gather_evidence, lexical_ranking
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
-from qa.answers.states import report_terms
-from qa.datatypes import NOTHING_MEASURED, Hit, Signals
+from qa.datatypes import NOTHING_MEASURED, Hit, Signals, Term, TermReport, TermState
 from qa.errors import BadQuestion
 from qa.indexing.index import Index, open_index
-from qa.language.terms import find_terms
 from qa.limits import check_question
 from tests.english import ENGLISH
 
@@ -51,10 +49,17 @@ def row_of(index: Index, source: str) -> int:
     return next(row for row in range(len(index)) if index.passage(row).source == f"texts/{source}")
 
 
-def shown(index: Index, question: str, *sources: str) -> Signals:
-    """The signals of a question where these passages come first, at cosines of 0.9, 0.8, …"""
+def report_on(question: str, text: str, state: TermState) -> TermReport:
+    start = question.index(text)
+    term = Term(text, start, start + len(text), tuple(ENGLISH.words(text, start)))
+    return TermReport(term, state, 0)
+
+
+def shown(index: Index, question: str, *sources: str, **states: TermState) -> Signals:
+    """The signals of a question where these passages come first, at cosines of 0.9, 0.8, …, and these terms have these
+    states, _ for a space."""
     ranking = tuple(Hit(row_of(index, source), 0.9 - 0.1 * n, n + 1) for n, source in enumerate(sources))
-    reports = report_terms(find_terms(question), index.lexicon)
+    reports = [report_on(question, text.replace("_", " "), state) for text, state in states.items()]
     return measure_signals(
         Read(ENGLISH.question(question), reports, ()),
         Rankings(ranking, ranking[:1], ranking),
@@ -92,20 +97,28 @@ def test_nearness_by_hand(tiny_index: Index) -> None:
 
 
 def test_flags(tiny_index: Index) -> None:
-    known = shown(tiny_index, "What is family therapy?", "family-therapy.md")
+    question, known_term = "What is family therapy?", {"family_therapy": TermState.KNOWN}
+    known = shown(tiny_index, question, "family-therapy.md", **known_term)
     assert (known.flagged_weight, known.flagged_name, known.flagged_unknown, known.flagged_apart) == (0, 0, 0, 0)
     assert known.noun_coverage == 1.0
-    assert shown(tiny_index, "What is family therapy?", "garden.txt").noun_coverage == 0.0
-    unknown = shown(tiny_index, "What is quorvex?", "garden.txt")
+    assert shown(tiny_index, question, "garden.txt", **known_term).noun_coverage == 0.0
+    unknown = shown(tiny_index, "What is quorvex?", "garden.txt", quorvex=TermState.UNKNOWN)
     assert (unknown.flagged_weight, unknown.flagged_name, unknown.flagged_unknown) == (1, 1, 1)
     assert unknown.flagged_apart == 1.0
 
 
 def test_a_name_whose_words_stand_in_one_passage_is_not_apart(tiny_index: Index) -> None:
-    question = "What is the social psychotherapy?"
+    named = {"social_psychotherapy": TermState.UNESTABLISHED}
     for source, apart in (("social-action.txt", 0.0), ("garden.txt", 1.0)):
-        found = shown(tiny_index, question, source)
+        found = shown(tiny_index, "What is the social psychotherapy?", source, **named)
         assert (found.flagged_name, found.flagged_unknown, found.flagged_apart) == (1.0, 0.0, apart)
+
+
+def test_what_is_missing_is_a_signal(tiny_index: Index) -> None:
+    (evidence,) = gather_evidence(["What is the quorvex method?"], tiny_index, 5)
+    flagged = max(report.probability for report in evidence.terms)
+    assert evidence.signals.term_missing == flagged > 0.5
+    assert signals(tiny_index, "What is family therapy?").term_missing == 0.0
 
 
 def test_agreement(tiny_index: Index) -> None:

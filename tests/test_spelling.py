@@ -8,6 +8,8 @@ from qa.answers.spelling import (
     SECOND_EDIT,
     SWAPPED,
     candidates,
+    correct,
+    corrected,
     likelihood,
     other_spelling,
     suggest,
@@ -45,6 +47,7 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
         ("mutual", None),  # no error
         ("molting", None),  # English, if rare
         ("andrzej", None),  # a name
+        ("plusonic", None),  # two edits from "platonic", which the texts do not have
         ("quorvex", None),  # nothing is near
         ("teh", None),  # too short to tell
         ("x9y", None),
@@ -95,3 +98,27 @@ def test_other_spelling(lexicon: Lexicon, word: str, spelt: list[str]) -> None:
 )
 def test_a_name_is_read_only_as_one_of_the_texts(lexicon: Lexicon, word: str, meant: str | None) -> None:
     assert suggest(word, lexicon, name=True) == meant
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("What is mutaul aid?", "What is mutual aid?"),
+        ("mutaul aid and psychoosis", "mutual aid and psychosis"),
+        ("Is MUTAUL aid good?", "Is MUTAUL aid good?"),  # capitals are a name's
+        ("IS MUTAUL AID GOOD?", "IS mutual AID GOOD?"),  # unless all is in capitals
+        ("What did Frued say?", "What did freud say?"),
+        ("What is wellbeing?", "What is wellbeing?"),  # the texts have it, with a hyphen
+        ("What is quorvex?", "What is quorvex?"),
+        ("", ""),
+    ],
+)
+def test_correct(lexicon: Lexicon, question: str, read: str) -> None:
+    asked = ENGLISH.question(question)
+    assert corrected(asked, correct(asked, lexicon)) == read
+
+
+def test_corrections_say_which_word_was_read_as_which(lexicon: Lexicon) -> None:
+    question = ENGLISH.question("Does mutaul aid help mutaul friends?")
+    found = correct(question, lexicon)
+    assert [(word.start, word.end, meant) for word, meant in found] == [(5, 11, "mutual"), (21, 27, "mutual")]

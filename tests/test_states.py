@@ -1,228 +1,162 @@
-"""Each rule of states.py on the tiny corpus: apples, family therapy, social action, psychotherapy, gardens."""
+"""What the counts say on terms, on the tiny corpus: apples, family therapy, social action, psychotherapy, gardens."""
 
 from itertools import pairwise
+from math import log
 from pathlib import Path
 
 import pytest
 
-from qa.answers.states import report_terms
-from qa.datatypes import TermReport, TermState
+from qa.answers.states import Counted, Suspect, count_terms
+from qa.datatypes import Scores, Term, TermReport, TermState
 from qa.indexing.index import Index
-from qa.language.terms import find_terms
 from qa.lexicons import Entry, Lexicon, TantivyLexicon
 from qa.lexicons.tantivy import build_lexicon
 from tests.conftest import TEXTS
 from tests.english import ENGLISH
 
-Row = tuple[str, str, int, tuple[str, ...]]
+SCORES = Scores(begins=3.0, name=2.0, needed=1.0)
 
 
-def reports_of(index: Index, question: str) -> tuple[TermReport, ...]:
-    return report_terms(find_terms(question), index.lexicon)
+def term_of(question: str, text: str, scores: Scores | None = SCORES, *, quoted: bool = False) -> Term:
+    start = question.index(text)
+    words = tuple(ENGLISH.words(text, start))
+    return Term(text, start, start + len(text), words, scores=scores, quoted=quoted)
 
 
-def rows(index: Index, question: str) -> list[Row]:
-    return [(r.term.text, str(r.state), r.passage_count, r.known_parts) for r in reports_of(index, question)]
+def counted(lexicon: Lexicon, question: str, *texts: str) -> tuple[Counted, ...]:
+    terms = [term_of(question, text) for text in texts or (question,)]
+    return count_terms(terms, ENGLISH.question(question), lexicon)
 
 
-def flagged(index: Index, question: str) -> list[tuple[str, str]]:
-    found = [(r.term.text, str(r.state)) for r in reports_of(index, question)]
-    return [pair for pair in found if pair[1] != "known"]
-
-
-WHOLE = ("psychotherapy", "social action")
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("What is psychotherapy?", [("psychotherapy", "known", 2, ("psychotherapy",))]),
-        ("what is PSYCHOTHERAPY", [("PSYCHOTHERAPY", "known", 2, ("psychotherapy",))]),
-        ("What are family therapies?", [("family therapies", "known", 1, ("family therapies",))]),
-        ("What is family-therapy?", [("family-therapy", "known", 1, ("family-therapy",))]),
-        ("What is a garden model?", [("garden model", "known", 1, ("garden model",))]),
-        # Close together: "Psychotherapy can go along with social action."
-        ("What is joint social action?", [("joint social action", "unestablished", 0, ("joint", "social action"))]),
-        ("What is an apple fruit?", [("apple fruit", "known", 1, ("apple fruit",))]),
-    ],
-)
-def test_the_whole_is_used(tiny_index: Index, question: str, expected: list[Row]) -> None:
-    assert rows(tiny_index, question) == expected
+def suspect(lexicon: Lexicon, question: str, text: str) -> Suspect:
+    (found,) = counted(lexicon, question, text)
+    assert isinstance(found, Suspect)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("question", "expected"),
+    ("text", "passages", "part"),
     [
-        ("What is quorvex?", [("quorvex", "unknown", 0, ())]),
-        ("Tell me about quorvex therapy", [("quorvex therapy", "unknown", 0, ("therapy",))]),
-        ("Who developed Quorvex Family Therapy?", [("Quorvex Family Therapy", "unknown", 0, ("family therapy",))]),
-        # What is derived from a word of the texts is another word: they have "treats".
-        ("What is treatable?", [("treatable", "unknown", 0, ())]),
-        (
-            "Tell me about quorvex and zibblefax",
-            [("quorvex", "unknown", 0, ()), ("zibblefax", "unknown", 0, ())],
-        ),
+        ("psychotherapy", 2, "psychotherapy"),
+        ("PSYCHOTHERAPY", 2, "psychotherapy"),
+        ("family therapies", 1, "family therapies"),
+        ("family-therapy", 1, "family-therapy"),
+        ("garden model", 1, "garden model"),
+        ("apple fruit", 1, "apple fruit"),  # close together: "An apple is a fruit"
+        ("familytherapy", 1, "family therapy"),  # written as one word
     ],
 )
-def test_a_word_is_missing(tiny_index: Index, question: str, expected: list[Row]) -> None:
-    assert rows(tiny_index, question) == expected
+def test_the_whole_is_used(tiny_index: Index, text: str, passages: int, part: str) -> None:
+    (found,) = counted(tiny_index.lexicon, text)
+    assert isinstance(found, TermReport)
+    assert (found.state, found.passage_count, found.known_parts) == (TermState.KNOWN, passages, (part,))
 
 
 @pytest.mark.parametrize(
-    ("question", "term"),
+    ("text", "lacking", "parts"),
     [
-        ("What is Psychotherapy and social action model?", "Psychotherapy and social action model"),
-        ("what is psychotherapy and social action model", "psychotherapy and social action model"),
-        ("WHAT IS PSYCHOTHERAPY AND SOCIAL ACTION MODEL?", "PSYCHOTHERAPY AND SOCIAL ACTION MODEL"),
-        ("the psychotherapy & social action model", "psychotherapy & social action model"),
-        (
-            "Is there any evidence for the psychotherapy and social action model?",
-            "psychotherapy and social action model",
-        ),
-        ("My teacher spoke of the psychotherapy and social action model.", "psychotherapy and social action model"),
-        ("“Psychotherapy and social action model”, what is it?", "Psychotherapy and social action model"),
+        ("quorvex", "quorvex", ()),
+        ("quorvex therapy", "quorvex", ("therapy",)),
+        ("Quorvex Family Therapy", "quorvex", ("family therapy",)),
+        ("treatable", "treatable", ()),  # what is derived from a word of the texts is another word: they have "treats"
+        ("family garden", "", ("family", "garden")),
+        ("psychotherapy and social action model", "", ("psychotherapy", "social action")),
+        ("family D", "d", ("family",)),
     ],
 )
-def test_the_whole_is_named_and_never_used(tiny_index: Index, question: str, term: str) -> None:
-    assert (term, "unestablished", 0, WHOLE) in rows(tiny_index, question)
+def test_suspects(tiny_index: Index, text: str, lacking: str, parts: tuple[str, ...]) -> None:
+    found = suspect(tiny_index.lexicon, text, text)
+    assert (found.lacking_text, tuple(part.text for part in found.parts)) == (lacking, parts)
 
 
 @pytest.mark.parametrize(
-    ("question", "expected"),
+    ("texts", "expected"),
     [
-        ("who made the family garden", [("family garden", "unestablished")]),
-        ("Can you explain garden action to me?", [("garden action", "unestablished")]),
-        ('is there a "family garden"', [("family garden", "unestablished")]),
-        ("Does the Garden Family Effort have beds?", [("Garden Family Effort", "unestablished")]),
-        ("My sister tried apple distress therapy.", [("apple distress therapy", "unestablished")]),
-        ("My sister sent Garden 12 to the family.", [("Garden 12", "unestablished")]),
-        ("My sister put family D in a garden.", [("family D", "unknown")]),
-        ("Has garden family action been tested in randomized trials?", [("garden family action", "unestablished")]),
+        (("psychotherapy", "social action model"), ["psychotherapy and social action model"]),
+        (("psychotherapy", "social action"), ["psychotherapy", "social action"]),  # the texts use what is behind it
+        (("psychotherapy", "joint garden"), ["psychotherapy", "joint garden"]),  # which is no head
+        (("family therapy", "social action model"), ["family therapy", "social action model"]),  # two names
+        (("psychotherapy", "model"), ["psychotherapy", "model"]),
     ],
 )
-def test_what_makes_a_name(tiny_index: Index, question: str, expected: list[tuple[str, str]]) -> None:
-    assert flagged(tiny_index, question) == expected
+def test_what_an_and_joins(tiny_index: Index, texts: tuple[str, str], expected: list[str]) -> None:
+    question = f"What is the {' and '.join(texts)}?"
+    found = counted(tiny_index.lexicon, question, *texts)
+    shown = [one.term.text for one in found]
+    assert shown == expected
+    whole = [one for one in found if isinstance(one, Suspect) and " and " in one.term.text]
+    assert all(one.term.scores == SCORES and len(one.parts) == 2 for one in whole)
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "How do apple trees grow in a cool garden?",
-        "What should I do about my family distress before autumn?",
-        "My garden shows distress by autumn apple beds",
-        "Is there any evidence?",
-        "35 50",
-        "the 1960s",
-        "How do families end?",
-        "Can I treat an apple as a whole?",
-        "I don't keep apples",
-        "family therapy and social action",
-        "What are apples and gardens?",
-        "Immensely grateful people bravely ponder gardens",
-        "What is the difference between a garden and an ordinary one?",
-        "My sister had a Garden 1920 and in May 12",
-    ],
-)
-def test_ordinary_language_is_not_flagged(tiny_index: Index, question: str) -> None:
-    assert flagged(tiny_index, question) == []
+def test_names_that_the_texts_use_are_taken_apart(tiny_index: Index) -> None:
+    question = "Compare family therapy and social action"
+    found = counted(tiny_index.lexicon, question, "family therapy and social action")
+    assert [(one.term.text, one.term.start) for one in found] == [("family therapy", 8), ("social action", 27)]
 
 
-@pytest.mark.parametrize(
-    ("question", "term", "suggestion"),
-    [
-        ("What is psycotherapy?", "psycotherapy", "psychotherapy"),
-        ("what is familly therapy", "familly", "family"),
-        ("Does gardning help?", "gardning", "gardening"),  # a word of plain English
-        ("WHAT IS PSYCOTHERAPY", "PSYCOTHERAPY", "psychotherapy"),
-    ],
-)
-def test_misspelled(tiny_index: Index, question: str, term: str, suggestion: str) -> None:
-    found = [r for r in reports_of(tiny_index, question) if r.state != "known"]
-    assert [(r.term.text, str(r.state), r.suggestion) for r in found] == [(term, "misspelled", suggestion)]
-
-
-@pytest.mark.parametrize("question", ["Who is Havelock?", "What is GARDN?", "What is molting?"])
-def test_a_name_an_acronym_and_a_rare_word_are_no_misspellings(tiny_index: Index, question: str) -> None:
-    assert [state for _, state in flagged(tiny_index, question)] == ["unknown"]
-
-
-def test_spans_are_the_askers_own(tiny_index: Index) -> None:
-    question = "Please, what is the Psychotherapy and Social Action Model, and quorvex?"
-    assert [question[r.term.start : r.term.end] for r in reports_of(tiny_index, question)] == [
-        "Psychotherapy and Social Action Model",
-        "quorvex",
+def test_what_is_reported_of_a_suspect_that_is_cleared(tiny_index: Index) -> None:
+    question = "What of the joint social action?"
+    cleared = suspect(tiny_index.lexicon, question, "joint social action").cleared
+    assert [(report.term.text, report.state) for report in cleared] == [
+        ("joint", TermState.KNOWN),
+        ("social action", TermState.KNOWN),
     ]
+    assert all(question[report.term.start : report.term.end] == report.term.text for report in cleared)
 
 
-def test_every_state_has_its_reason(tiny_index: Index) -> None:
-    question = "How is the psychotherapy and social action model related to quorvex?"
-    assert [report.reason for report in reports_of(tiny_index, question)] == [
-        "named (asked), each part is used, the whole nowhere",
-        "not in these texts: quorvex",
+def test_facts_by_hand(tiny_index: Index) -> None:
+    """Both words of "Garden beds" stand in one passage, not side by side; the question has four words."""
+    facts = suspect(tiny_index.lexicon, "Tell of Beds garden", "Beds garden").facts
+    assert facts == {
+        **{"begins": 3.0, "name": 2.0, "needed": 1.0, "capitals": 0.5, "quoted": 0.0, "words": 2.0, "single": 0.0},
+        **{"frequency": 0.0, "together": log(1 + 1), "pairs": 0.0, "length": log(1 + 4)},
+    }
+
+
+def test_facts_of_a_word_that_is_missing(tiny_index: Index) -> None:
+    facts = suspect(tiny_index.lexicon, "What is a thermostat?", "thermostat").facts
+    assert facts is not None
+    assert facts["frequency"] == ENGLISH.frequency("thermostat") > 0
+    assert (facts["single"], facts["together"], facts["pairs"]) == (1.0, 0.0, 0.0)
+
+
+def test_a_question_in_capitals_has_none(tiny_index: Index) -> None:
+    facts = suspect(tiny_index.lexicon, "TELL OF THE FAMILY GARDEN", "FAMILY GARDEN").facts
+    assert facts is not None
+    assert facts["capitals"] == 0.0
+
+
+def test_terms_that_were_only_grouped(tiny_index: Index) -> None:
+    """Without a finder what is quoted is a suspect, and each word that is not ordinary; nothing else is."""
+    question = "“family garden” quorvex tomorrow garden family"
+    terms = [
+        term_of(question, "family garden", None, quoted=True),
+        term_of(question, "quorvex tomorrow garden family", None),
     ]
-    assert reports_of(tiny_index, "apples")[0].reason == "these texts use it, in 2 passages"
+    found = count_terms(terms, ENGLISH.question(question), tiny_index.lexicon)
+    shown = [(one.term.text, isinstance(one, Suspect)) for one in found]
+    assert shown == [("family garden", True), ("quorvex", True), ("garden", False), ("family", False)]
 
 
-@pytest.fixture
-def dining(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
-    texts = ["Overall value.", "A dining room.", "An experience.", "A follower.", "A conversion.", "The revolution."]
-    folder = tmp_path_factory.mktemp("dining")
-    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate([*texts, *TEXTS.values()])), ENGLISH)
-    return TantivyLexicon(folder, ENGLISH)
+@pytest.mark.parametrize("text", ["35 50", "the 1960s", "a", ""])
+def test_nothing_is_said_of_what_is_no_word(tiny_index: Index, text: str) -> None:
+    terms = [term_of(text, text)] if text else []
+    found = count_terms(terms, ENGLISH.question(text or "x"), tiny_index.lexicon)
+    assert all(isinstance(one, TermReport) or not one.lacking for one in found)
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        # Nothing but the form says that these are names; the head of the first is no everyday word.
-        ("How did my town change with the follower conversion revolution?", ["follower conversion revolution"]),
-        ("How did my town change the overall dining experience?", []),
-        ("My town had the follower conversion revolution.", []),  # a statement asks after nothing
-        ("How did my town change with the dining room revolution?", []),  # two neighbours of it are used together
-    ],
-)
-def test_a_long_compound(dining: Lexicon, question: str, expected: list[str]) -> None:
-    found = report_terms(find_terms(question), dining)
-    assert [report.term.text for report in found if report.state == "unestablished"] == expected
+def test_known_is_what_the_texts_have(tiny_index: Index) -> None:
+    """Every two neighbouring words of the texts are known together."""
+    for text in TEXTS.values():
+        words = [word for word in ENGLISH.words(text) if word.stem not in ENGLISH.small_words]
+        for one, other in pairwise(words):
+            if text[one.end : other.start] == " ":
+                (found,) = counted(tiny_index.lexicon, text[one.start : other.end])
+                assert isinstance(found, TermReport)
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What are Quorvex's theories?",
-        "What ruined my sister's garden?",
-        "psycotherapy treats my mom's distress, and the gardn's",
-        "familly distress plan",
-        "familly familly familly",
-        'Who said "the quorvex\'s"?',
-        "What is e\u0301mpathy, what thera\u00adpist?",
-        "quorvex " * 60,
-    ],
-)
-def test_spans_are_true_and_do_not_overlap(tiny_index: Index, question: str) -> None:
-    found = [report.term for report in reports_of(tiny_index, question)]
-    assert found
-    assert all(question[term.start : term.end] == term.text for term in found)
-    spans = sorted((term.start, term.end) for term in found)
-    assert all(left[1] <= right[0] for left, right in pairwise(spans))
-
-
-def test_what_is_known_parts_is_never_the_term_itself(tiny_index: Index) -> None:
-    # The texts have "treats", whose stem is that of "treatable"; what is derived from a word is another one.
-    (report,) = reports_of(tiny_index, "What is treatable?")
-    assert (str(report.state), report.known_parts) == ("unknown", ())
-
-
-def test_a_letter_is_no_known_part(tmp_path: Path) -> None:
-    build_lexicon(tmp_path, [Entry(0, 0, ("",), "Plan d is better for my family than vitamin pills.")], ENGLISH)
-    report = report_terms(find_terms("Did vitamin D help my family?"), TantivyLexicon(tmp_path, ENGLISH))[0]
-    assert (report.term.text, report.state, report.known_parts) == ("vitamin D", TermState.UNESTABLISHED, ("vitamin",))
-
-
-def test_an_acronym_is_missed_in_any_question(tiny_index: Index) -> None:
-    question = "How do apple trees, garden beds, paths and families bear PTSD in autumn after the cool distress?"
-    assert flagged(tiny_index, question) == [("PTSD", "unknown")]
-
-
-def test_the_noun_after_which_is_looked_up(tiny_index: Index) -> None:
-    assert ("antidepressants", "unknown") in flagged(tiny_index, "Which antidepressants treat distress?")
+def test_a_letter_alone_is_no_part(tmp_path: Path) -> None:
+    entries = [Entry(0, 0, (), "Vitamin pills."), Entry(1, 1, (), "Plan D for the family.")]
+    build_lexicon(tmp_path, iter(entries), ENGLISH)
+    found = suspect(TantivyLexicon(tmp_path, ENGLISH), "vitamin D", "vitamin D")
+    assert [part.text for part in found.parts] == ["vitamin"]

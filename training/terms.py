@@ -167,7 +167,8 @@ def main() -> None:
     data, valid = (Examples.load(chosen.examples / f"{part}.npz") for part in ("train", "valid"))
     model = Finder(chosen.encoder).to(device)
     train(model, data, valid, chosen.epochs, device)
-    save_file({name: one.cpu() for name, one in model.head.state_dict().items()}, chosen.out / "terms.safetensors")
+    weights = {name: one.half().cpu() for name, one in model.head.state_dict().items()}
+    save_file(weights, chosen.out / "terms.safetensors")
 
 
 if __name__ == "__main__":

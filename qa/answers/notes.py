@@ -60,7 +60,7 @@ def _misspelled_sentence(flagged: Sequence[TermReport]) -> list[str]:
 
 def _absent_sentence(flagged: Sequence[TermReport]) -> list[str]:
     """Return one sentence on all terms of which the corpus has no part."""
-    absent = list(dict.fromkeys(report.term.text for report in flagged if _is_absent(report)))
+    absent = list(dict.fromkeys(report.term.spelt for report in flagged if _is_absent(report)))
     if not absent:
         return []
     more = len(absent) - _LISTED
@@ -70,7 +70,7 @@ def _absent_sentence(flagged: Sequence[TermReport]) -> list[str]:
 
 
 def _term_sentence(report: TermReport) -> str:
-    term, parts = quoted([report.term.text]), quoted(report.known_parts)
+    term, parts = quoted([report.term.spelt]), quoted(report.known_parts)
     if report.state is TermState.UNESTABLISHED:
         return f"These texts use {parts}, but nowhere {term} as one term."
     return f"These texts do not have the term {term}, though they have {parts}."
@@ -78,7 +78,7 @@ def _term_sentence(report: TermReport) -> str:
 
 def _closest_sentence(report: TermReport) -> str:
     """Return what the texts say in place of an unknown term, as far as vectors measure meaning."""
-    return f"Close to {quoted([report.term.text])} in meaning, they have {quoted(report.closest)}."
+    return f"Close to {quoted([report.term.spelt])} in meaning, they have {quoted(report.closest)}."
 
 
 def _together_sentences(evidence: Evidence) -> list[str]:
@@ -105,7 +105,7 @@ def _clarification(flagged: Sequence[TermReport], decided: Verdict, language: La
         unsure = decided is Verdict.NOT_IN_CORPUS
         return "Can you ask it in other words, or name the subject that it belongs to?" if unsure else None
     report = next((report for report in flagged if report.state is not TermState.MISSPELLED), flagged[0])
-    term = quoted([report.term.text])
+    term = quoted([report.term.spelt])
     if report.state is TermState.MISSPELLED:
         asks = language.question_words.issuperset(report.stems)  # "waht": nothing hangs on it
         return None if asks else f"If {quoted([report.suggestion or ''])} is not what you meant, what is?"

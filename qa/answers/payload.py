@@ -109,7 +109,16 @@ def explanation_payload(explanation: Explanation, terms: Sequence[TermReport]) -
         "thresholds": asdict(explanation.thresholds),
         "promise": asdict(explanation.promise),
         "is_own": explanation.is_own,
-        "terms": [{"text": report.term.text, "state": str(report.state), "reason": report.reason} for report in terms],
+        "terms": [_explained(report) for report in terms],
+    }
+
+
+def _explained(report: TermReport) -> dict[str, Any]:
+    return {
+        "text": report.term.text,
+        "state": str(report.state),
+        "reason": report.reason,
+        "probability": report.probability,
     }
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.fusions import rank, standard_score
-from qa.answers.settling import flagged_lacking, settle
+from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
-from qa.answers.states import report_terms
+from qa.answers.spelling import Correction, correct, corrected
+from qa.answers.states import Counted, count_terms
 from qa.answers.windows import cut_to_window
 from qa.datatypes import (
     EVERYTHING,
@@ -30,6 +31,7 @@ from qa.datatypes import (
     TermReport,
     TermState,
 )
+from qa.finding.terms import WordScores, find_terms
 from qa.indexing.index import Index, Selection
 from qa.language import other_language
 from qa.lexicons import Lexicon
@@ -68,15 +70,18 @@ _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it was asked and as it was ``read``, with each misspelled word as it was meant; what is known of
-    its terms; and what is to be sought beside it: its known parts, and what is close to its unknown terms.
+    """A question as it was asked and as it was ``read``, with each misspelled word as it was meant; what the counts say
+    on its terms, by their places in what was read; what is known of them at the end, by those in what was asked; and
+    what is to be sought beside it: its known parts, and what is close to its unknown terms.
 
     ``language`` is the question's where it is not that of the texts.
     """
 
     question: Question
     read: Question
-    reports: tuple[TermReport, ...]
+    corrections: tuple[Correction, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    reports: tuple[TermReport, ...] = ()
     parts: tuple[tuple[Phrase, ...], ...] = ()
     unknown: tuple[str, ...] = ()
     language: str | None = None
@@ -86,14 +91,29 @@ class Asked:
         return [*map(part_text, self.parts), *self.unknown]
 
 
-def read_question(text: str, index: Index) -> Asked:
-    """Return a question with what is known of its terms."""
-    question = index.language.question(text)
+def read_questions(texts: Sequence[str], index: Index) -> list[Asked]:
+    """Return questions with what the counts say on their terms: first their spelling is mended, then they are read."""
+    asked = [_spelt(index.language.question(text), index) for text in texts]
+    scores = index.word_scores([one.read for one in asked])
+    return [
+        replace(one, counted=_counted(one.read, scored, index)) if one.language is None else one
+        for one, scored in zip(asked, scores, strict=True)
+    ]
+
+
+def _spelt(question: Question, index: Index) -> Asked:
     other = _language_of(question, index.lexicon)
     if other is not None:
-        return Asked(question, question, (), language=other)
-    reports = report_terms(index.language.find_terms(question), index.lexicon)
-    return Asked(question, index.language.question(read_as(text, reports)), reports)
+        return Asked(question, question, language=other)
+    corrections = correct(question, index.lexicon)
+    read = index.language.question(corrected(question, corrections)) if corrections else question
+    return Asked(question, read, corrections)
+
+
+def _counted(question: Question, scores: Sequence[WordScores] | None, index: Index) -> tuple[Counted, ...]:
+    language = index.language
+    terms = language.find_terms(question) if scores is None else find_terms(question, scores, language)
+    return count_terms(terms, question, index.lexicon)
 
 
 def _language_of(question: Question, lexicon: Lexicon) -> str | None:
@@ -112,15 +132,22 @@ def gather_evidence(
     scope.
     """
     selection = index.select(scope)
-    asked = [read_question(question, index) for question in questions]
-    vectors = _embedded((one.read.text for one in asked), index)
-    found = [_ranked(one, vectors[one.read.text], index, k, selection) for one in asked]
-    settled = [_settled(one) for one in _read(found, index)]
+    settled = [_settled(one, index) for one in look_up(questions, index, k, selection)]
+    vectors: dict[str, Vectors] = {}
     if with_parts:
         sought = [one.with_sides() for one in settled]
-        vectors = vectors | _embedded((text for one in sought for text in one.asked.sides()), index)
+        vectors = _embedded((text for one in sought for text in one.asked.sides()), index)
         settled = sought
     return [replace(_evidence(one, vectors, index, k, selection), scope=scope) for one in settled]
+
+
+def look_up(
+    questions: Sequence[str], index: Index, k: int = DEPTH, selection: Selection | None = None
+) -> list["Found"]:
+    """Return what is found for each question, its first passages read, those of all questions together."""
+    asked = read_questions(questions, index)
+    vectors = _embedded((one.read.text for one in asked), index)
+    return _read([_ranked(one, vectors[one.read.text], index, k, selection) for one in asked], index)
 
 
 def _embedded(texts: Iterable[str], index: Index) -> dict[str, Vectors]:
@@ -130,34 +157,35 @@ def _embedded(texts: Iterable[str], index: Index) -> dict[str, Vectors]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A question with its rankings, those by cosine and by BM25 as deep as is wanted, and both together, whole; the
-    passages among which these are; and what was read of the first."""
+class Found:
+    """A question with its vector and its rankings, those by cosine and by BM25 as deep as is wanted, and both together,
+    whole; the passages among which these are; what was read of the first; and how probably a term is missing."""
 
     asked: Asked
+    vector: Vectors
     dense: Ranking
     lexical: Ranking
     fused: Ranking
     candidates: Candidates
     readings: tuple[Reading, ...] = ()
-    flagged_lacking: float = 0.0
+    missing: float = 0.0
 
-    def with_sides(self) -> "_Found":
+    def with_sides(self) -> "Found":
         """Return it with what is to be sought beside the question."""
         parts, unknown = parts_of(self.asked.reports), unknown_of(self.asked.question.text, self.asked.reports)
         return replace(self, asked=replace(self.asked, parts=tuple(parts), unknown=tuple(unknown)))
 
 
-def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Selection | None) -> _Found:
+def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Selection | None) -> Found:
     depth = max(DEPTH, k)
     (dense,) = dense_rankings(vector[None], index, depth, selection)
     lexical = lexical_ranking(asked.read, index, depth, selection)
     candidates = Candidates.of((dense, lexical), index.store)
     head = copies_last(standard_score(dense[:DEPTH], lexical[:DEPTH]), candidates)
-    return _Found(asked, dense, lexical, head, candidates)
+    return Found(asked, vector, dense, lexical, head, candidates)
 
 
-def _read(found: Sequence[_Found], index: Index) -> list[_Found]:
+def _read(found: Sequence[Found], index: Index) -> list[Found]:
     """Return what was found, with its first passages read, those of all questions together."""
     if index.reader is None:
         return list(found)
@@ -170,7 +198,7 @@ def _read(found: Sequence[_Found], index: Index) -> list[_Found]:
     ]
 
 
-def _windows(found: _Found, index: Index) -> list[tuple[Passage, int]]:
+def _windows(found: Found, index: Index) -> list[tuple[Passage, int]]:
     """Return what is to be read of a question's first passages, and where in each it begins; nothing for a question in
     another language than the texts."""
     if found.asked.language is not None:
@@ -179,15 +207,16 @@ def _windows(found: _Found, index: Index) -> list[tuple[Passage, int]]:
     return [cut_to_window(index.passage(hit.row), weights, index.language) for hit in found.fused[:READ]]
 
 
-def _settled(found: _Found) -> _Found:
+def _settled(found: Found, index: Index) -> Found:
     """Return it with the states of its terms as its passages bear them out."""
-    reports = settle(found.asked.reports, found.readings)
-    lacks = flagged_lacking(found.asked.reports, found.readings)
-    return replace(found, asked=replace(found.asked, reports=reports), flagged_lacking=lacks)
+    asked = found.asked
+    settled = settle(asked.counted, found.readings)
+    reports = as_written(settled, asked.question.text, asked.corrections, index.language)
+    return replace(found, asked=replace(asked, reports=reports), missing=most_missing(asked.counted, found.readings))
 
 
 def _evidence(
-    found: _Found, vectors: Mapping[str, Vectors], index: Index, k: int, selection: Selection | None
+    found: Found, vectors: Mapping[str, Vectors], index: Index, k: int, selection: Selection | None
 ) -> Evidence:
     """Return the evidence for a question whose texts are embedded."""
     asked, head = found.asked, found.fused
@@ -195,7 +224,7 @@ def _evidence(
     candidates = Candidates.of((found.dense, found.lexical, *having), index.store) if having else found.candidates
     fused = head if k <= len(head) else _deepened(head, standard_score(found.dense, found.lexical))
     measured = Rankings(found.dense[:DEPTH], found.lexical[:DEPTH], head)
-    read = Read(asked.read, asked.reports, found.readings, found.flagged_lacking)
+    read = Read(asked.read, asked.reports, found.readings, found.missing)
     sides = [
         Part(phrases, _part_ranking(vectors[part_text(phrases)], hits, candidates))
         for phrases, hits in zip(asked.parts, having, strict=True)
@@ -203,7 +232,7 @@ def _evidence(
     return Evidence(
         question=asked.question,
         ranking=fused[:k],
-        cosines=candidates.cosines(fused[:k], vectors[asked.read.text]),
+        cosines=candidates.cosines(fused[:k], found.vector),
         signals=measure_signals(read, measured, candidates, index),
         terms=_with_closest(asked, vectors, index, selection),
         parts=tuple(sides),
@@ -255,19 +284,11 @@ def copies_last(ranking: Ranking, candidates: Candidates) -> Ranking:
     return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
 
 
-def read_as(question: str, reports: Sequence[TermReport]) -> str:
-    """Return the question with each misspelled word as it was meant: what is searched for."""
-    for report in reversed(reports):
-        if report.suggestion is not None:
-            question = question[: report.term.start] + report.suggestion + question[report.term.end :]
-    return question
-
-
 def unknown_of(question: str, reports: Sequence[TermReport]) -> list[str]:
     """Return the unknown terms of a question for which close ones are sought, each once, the first MOST_COMPARED; none
     of a LONG question."""
     most = MOST_COMPARED if len(question) <= LONG else 0
-    return list(dict.fromkeys(r.term.text for r in reports if r.state is TermState.UNKNOWN))[:most]
+    return list(dict.fromkeys(r.term.spelt for r in reports if r.state is TermState.UNKNOWN))[:most]
 
 
 def _with_closest(
@@ -279,7 +300,7 @@ def _with_closest(
     vectors = np.stack([embedded[text] for text in asked.unknown])
     closest = dict(zip(asked.unknown, closest_terms(asked.unknown, vectors, index, selection), strict=True))
     return tuple(
-        replace(report, closest=closest.get(report.term.text, ())) if report.state is TermState.UNKNOWN else report
+        replace(report, closest=closest.get(report.term.spelt, ())) if report.state is TermState.UNKNOWN else report
         for report in asked.reports
     )
 

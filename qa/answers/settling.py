@@ -1,72 +1,136 @@
-"""Readings -> the states of the terms: what the passages say decides before the form of a question does.
+"""Suspects and readings -> the states of the terms: what the passages say decides together with the counts.
 
-A term that the counts would flag is known after all where a passage that answers says what it means, in whatever words:
-"pet insurance discount" where a sentence gives the insurance's discount.
+A suspect is flagged where the question probably asks for it and the texts do not have it: "pet insurance discount" is
+not where a sentence gives the insurance's discount, in whatever words.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import log
 
-from qa.answers.verdicts import ANSWERS
-from qa.datatypes import Reading, TermReport, TermState
+from qa.answers.missing import packaged_weighings
+from qa.answers.spelling import Correction
+from qa.answers.states import Counted, Suspect
+from qa.datatypes import Phrase, Reading, Term, TermReport, TermState, Word
+from qa.language import Language
 
-HAS = 0.3
-"""The probability below which a passage that answers has what a term says: chosen by hand, low, since a name that is
-not flagged misleads more than one that is."""
+MOST = 10.0
+"""Log odds of a fact are no higher than this, and no lower than its negative."""
 
-_FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
+_GROUPED = 0.5
+"""Of a suspect of which nothing but its form is known: as likely as not."""
 
 
-def settle(reports: Sequence[TermReport], readings: Sequence[Reading]) -> tuple[TermReport, ...]:
-    """Return the reports on a question's terms as the passages that were read bear them out."""
+def settle(counted: Sequence[Counted], readings: Sequence[Reading]) -> tuple[TermReport, ...]:
+    """Return the reports on a question's terms, by the passages that were read."""
+    return tuple(report for one in counted for report in _settled(one, readings))
+
+
+def most_missing(counted: Sequence[Counted], readings: Sequence[Reading]) -> float:
+    """Return the probability of the suspect that is likeliest missing, 0 without any."""
+    suspects = [one for one in counted if isinstance(one, Suspect)]
+    return max((missing_probability(one, readings) for one in suspects), default=0.0)
+
+
+def _settled(one: Counted, readings: Sequence[Reading]) -> Iterator[TermReport]:
+    if isinstance(one, TermReport):
+        yield one
+        return
+    probability = missing_probability(one, readings)
+    if probability < packaged_weighings().threshold:
+        yield from one.cleared
+        return
+    state = TermState.UNKNOWN if one.lacking else TermState.UNESTABLISHED
+    lacks = f"not in these texts: {one.lacking_text}" if one.lacking else "each part is used, the whole nowhere"
+    reason = f"{lacks}; missing with a probability of {probability:.2f}"
+    yield TermReport(one.term, state, 0, parts=one.parts, reason=reason, probability=probability)
+
+
+def missing_probability(suspect: Suspect, readings: Sequence[Reading]) -> float:
+    """Return the probability in [0, 1] that the question asks for a suspect, and the texts do not have it."""
+    if suspect.facts is None:
+        return _GROUPED
+    facts = {**suspect.facts, **read_facts(suspect.term, readings)}
+    return packaged_weighings().probability(facts, lacks_word=bool(suspect.lacking))
+
+
+def read_facts(term: Term, readings: Sequence[Reading]) -> dict[str, float]:
+    """Return the facts of ``missing.READ`` on a term, none where no passage was read."""
     if not readings:
-        return tuple(reports)
-    moved = _Moved(reports)
-    return tuple(_said(report, readings, moved) for report in reports)
+        return {}
+    lacks = [_probabilities(term.start, term.end, reading) for reading in readings]
+    means = [sum(each) / len(each) for each in lacks]
+    fails = [1 - reading.probability * (1 - mean) for mean, reading in zip(means, readings, strict=True)]
+    return {
+        "lacking": _log_odds(min(means)),
+        "lacking_most": _log_odds(min(max(each) for each in lacks)),
+        "answers": max(reading.log_odds for reading in readings),
+        "answer_lacks": _log_odds(min(fails)),
+    }
 
 
-def flagged_lacking(reports: Sequence[TermReport], readings: Sequence[Reading]) -> float:
-    """Return the highest probability with which a name that the counts flag is lacking in every passage read, 0 without
-    any."""
-    moved = _Moved(reports)
-    named = [report.term for report in reports if report.state in _FLAGGED and report.term.named]
-    spans = [(moved.there(term.start), moved.there(term.end)) for term in named]
-    return max((min((lacking(*span, one) for one in readings), default=0.0) for span in spans), default=0.0)
-
-
-def lacking(start: int, end: int, reading: Reading) -> float:
+def lacked(start: int, end: int, reading: Reading) -> float:
     """Return how probable it is that a passage lacks what a question says from ``start`` to ``end``: the mean over its
     tokens, 0 without any."""
-    held = [lack.probability for lack in reading.lacks if lack.end > start and lack.start < end]
-    return sum(held) / len(held) if held else 0.0
+    each = _probabilities(start, end, reading)
+    return sum(each) / len(each)
 
 
-def _said(report: TermReport, readings: Sequence[Reading], moved: "_Moved") -> TermReport:
-    """Return a flagged report as known where a passage that answers says what it means."""
-    start, end = moved.there(report.term.start), moved.there(report.term.end)
-    if report.state not in _FLAGGED:
-        return report
-    answering = [reading for reading in readings if reading.log_odds >= ANSWERS]
-    if any(lacking(start, end, reading) < HAS for reading in answering):
-        return replace(report, state=TermState.KNOWN, reason="a passage that answers says the like")
-    return report
+def _probabilities(start: int, end: int, reading: Reading) -> list[float]:
+    """Return of each token there how probably a passage lacks it; 0 where there is none, past what was read."""
+    return [lack.probability for lack in reading.lacks if lack.end > start and lack.start < end] or [0.0]
 
 
-class _Moved:
-    """Where the characters of a question are once its misspelled words were read as others."""
+def _log_odds(probability: float) -> float:
+    kept = min(max(probability, 1e-12), 1 - 1e-12)
+    return min(max(log(kept / (1 - kept)), -MOST), MOST)
 
-    def __init__(self, reports: Sequence[TermReport]) -> None:
-        self._shifts = list(self._all(reports))
 
-    @staticmethod
-    def _all(reports: Sequence[TermReport]) -> Iterator[tuple[int, int]]:
-        """Yield where each corrected word ends as it was written, and by how much what follows is moved."""
-        total = 0
-        for report in sorted(reports, key=lambda report: report.term.start):
-            if report.suggestion is not None:
-                total += len(report.suggestion) - (report.term.end - report.term.start)
-                yield report.term.end, total
+# --- as it was written ---------------------------------------------------------------------------------------
 
-    def there(self, place: int) -> int:
-        """Return where a place of the question as it was written is as it was read."""
-        return place + next((shift for end, shift in reversed(self._shifts) if end <= place), 0)
+
+def as_written(
+    reports: Sequence[TermReport], question: str, corrections: Sequence[Correction], language: Language
+) -> tuple[TermReport, ...]:
+    """Return reports on what was read with their terms as and where they stand in the question, and one for each word
+    that was read as another. A known term that is nothing but such a word is reported as that."""
+    if not corrections:
+        return tuple(reports)
+    places = Places(corrections)
+    moved = [replace(report, term=_moved(report.term, question, places)) for report in reports]
+    errors = {(word.start, word.end): _error(word, meant, question, language) for word, meant in corrections}
+    kept = [
+        report
+        for report in moved
+        if report.state is not TermState.KNOWN or (report.term.start, report.term.end) not in errors
+    ]
+    return tuple(sorted([*errors.values(), *kept], key=lambda report: report.term.start))
+
+
+def _error(word: Word, meant: str, question: str, language: Language) -> TermReport:
+    term = Term(question[word.start : word.end], word.start, word.end, (word,))
+    phrase = Phrase(meant, tuple(language.stems(meant)))
+    return TermReport(term, TermState.MISSPELLED, 0, phrase, reason=f"not in these texts, and an error for “{meant}”")
+
+
+def _moved(term: Term, question: str, places: "Places") -> Term:
+    start, end = places.written(term.start), places.written(term.end)
+    text = question[start:end]
+    words = tuple(replace(word, start=places.written(word.start), end=places.written(word.end)) for word in term.words)
+    return replace(term, text=text, start=start, end=end, words=words, read=term.text if term.text != text else "")
+
+
+class Places:
+    """Where the characters of what was read stand in the question."""
+
+    def __init__(self, corrections: Sequence[Correction]) -> None:
+        """Take the corrections in order."""
+        self._shifts: list[tuple[int, int]] = []
+        shift = 0
+        for word, meant in corrections:
+            shift += len(meant) - (word.end - word.start)
+            self._shifts.append((word.end + shift, shift))
+
+    def written(self, place: int) -> int:
+        """Return the place in the question of one that is not within a corrected word."""
+        return place - next((shift for end, shift in reversed(self._shifts) if end <= place), 0)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qa.answers.candidates import Candidates
-from qa.answers.settling import lacking
+from qa.answers.settling import lacked
 from qa.datatypes import NOTHING_MEASURED, Passage, Question, Ranking, Reading, Signals, TermReport, TermState
 from qa.indexing.index import Index
 from qa.language import Language
@@ -50,13 +50,13 @@ class _StemmedPassage:
 
 
 class Read(NamedTuple):
-    """A question as it was read, what is known of its terms, what its first passages say, and the signal of that
-    name."""
+    """A question as it was read, what is known of its terms, what its first passages say, and how likely the likeliest
+    of its terms is missing."""
 
     question: Question
     reports: Sequence[TermReport]
     readings: Sequence[Reading]
-    flagged_lacking: float = 0.0
+    missing: float = 0.0
 
 
 def measure_signals(read: Read, rankings: Rankings, candidates: Candidates, index: Index) -> Signals:
@@ -64,7 +64,7 @@ def measure_signals(read: Read, rankings: Rankings, candidates: Candidates, inde
 
     All are 0 where nothing was found. Costs well under a millisecond, most of it to stem the five passages.
     """
-    question, reports, readings, lacks = read
+    question, reports, readings, missing = read
     dense, lexical, fused = rankings
     if not fused:
         return NOTHING_MEASURED
@@ -80,7 +80,7 @@ def measure_signals(read: Read, rankings: Rankings, candidates: Candidates, inde
         length=log(1 + len(weights)),
         read_answer=max((reading.log_odds for reading in readings), default=0.0),
         read_lacking=_lacking(question, readings, frozenset(weights)),
-        flagged_lacking=lacks,
+        term_missing=missing,
     )
 
 
@@ -89,7 +89,7 @@ def _lacking(question: Question, readings: Sequence[Reading], content: Set[str])
     if not readings:
         return 0.0
     words = [word for word in question.words if word.stem in content]
-    return max((min(lacking(word.start, word.end, one) for one in readings) for word in words), default=0.0)
+    return max((min(lacked(word.start, word.end, one) for one in readings) for word in words), default=0.0)
 
 
 def content_weights(question: Question, index: Index) -> dict[str, float]:
@@ -133,16 +133,15 @@ def _coverage(weights: Mapping[str, float], shown: Sequence[_StemmedPassage], in
 def _missing(weights: Mapping[str, float], reports: Sequence[TermReport], shown: Sequence[_StemmedPassage]) -> Numbers:
     """Return how much of the question hangs on terms that the texts lack, and on nouns that the first passage lacks."""
     flagged = [report for report in reports if report.state in _FLAGGED]
-    named = [report for report in flagged if report.term.named]
     nouns = [frozenset(report.stems) for report in reports if report.term.noun]
     lost = {stem for report in flagged for stem in report.stems}
     total = sum(weights.values())
-    apart = [not any(frozenset(report.stems) <= passage.all for passage in shown) for report in named]
+    apart = [not any(frozenset(report.stems) <= passage.all for passage in shown) for report in flagged]
     return {
         "noun_coverage": sum(noun <= shown[0].all for noun in nouns) / len(nouns) if nouns else 1.0,
         "flagged_weight": sum(weight for stem, weight in weights.items() if stem in lost) / total if total else 0.0,
-        "flagged_name": float(bool(named)),
-        "flagged_unknown": float(any(report.state is TermState.UNKNOWN for report in named)),
+        "flagged_name": float(bool(flagged)),
+        "flagged_unknown": float(any(report.state is TermState.UNKNOWN for report in flagged)),
         "flagged_apart": float(any(apart)),
     }
 

@@ -1,186 +1,182 @@
-"""Term -> TermReport: whether the corpus uses a term, its parts only, or neither. Pure functions of counts.
+"""Term -> what the counts say on it: that the texts use it, or what speaks for its being missing.
 
-A question's words are asked for in the lexicon; nothing here looks at vectors. The rules, in order, each with the
-reason that a report gives for it (`qa ask --explain` prints them):
+A question's words are asked for in the lexicon; nothing here looks at vectors or reads passages:
 
-1. The corpus uses the whole, as a phrase or with its words close together: KNOWN.
-2. A word that the corpus lacks is an error for one that it or English has: that word is MISSPELLED, and the rest is
-   judged as if it were corrected.
-3. A word is missing, and the question needs it: the term is UNKNOWN.
-4. The question names the compound, every word is known, the corpus never uses the whole: UNESTABLISHED.
-5. Everything else is ordinary language: each word that the corpus uses is a KNOWN term, and ordinary words that it
-   lacks are no terms.
+1. The texts use the whole, as a phrase or with its words close together, spelt so or otherwise: KNOWN.
+2. Else the term is a suspect: a word of it is missing, or all are known and the whole is never used. Whether the
+   question asks for it as for one thing is for ``settling`` to say, from the facts that are gathered here; a suspect
+   that is cleared is ordinary language, and each part that the texts use is a KNOWN term.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import islice, pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import log
 
-from qa.answers.spelling import other_spelling, suggest
-from qa.datatypes import Naming, Phrase, Term, TermReport, TermState, Word
+from qa.answers.missing import Facts
+from qa.answers.spelling import is_absent, other_spelling
+from qa.datatypes import Phrase, Question, Scores, Term, TermReport, TermState, Word
 from qa.lexicons import Lexicon
 from qa.plurals import count
 
 NEAR = 2
 """Words this many moves apart or fewer count as used together ("therapy of families", "family therapy")."""
 
-# On wordfreq's Zipf scale (3 is once in a million words, 6 once in a thousand). An absent word as frequent as this is
-# ordinary English that a corpus may well lack; a question is not about it. Nouns name subjects more often than verbs
-# and adjectives do, so they must be more frequent to be passed over, the more so in a question of few terms: "warfarin"
-# (2.9) is what "Is warfarin safe with alcohol?" is about, "gadgets" (3.6) one word of many in a long question. The
-# bounds keep questions with only real terms unflagged, in `benchmarks/states.py`.
-_ORDINARY_NOUN_OF_FEW = 4.0
-_FEW_TERMS = 4
-_ORDINARY_NOUN = 2.75
-_ORDINARY_OTHER = 1.0
+_ORDINARY = 4.0
+"""On wordfreq's Zipf scale (3 is once in a million words, 6 once in a thousand): in a question whose words were only
+grouped, an absent word as frequent as this is an ordinary one that texts may well lack."""
 
-MOST_SPELLED = 30
-"""Words of a question that are looked up for what they may be errors for, the first that the texts lack. A look-up
-costs more the more words the texts have; of 4,600 real questions none lacks more than 15 of the default corpus."""
-
-_EVERYDAY = 4.7  # of a head that many things are: "experience" (5.3), "industry" (5.2); not "revolution" (4.6)
-_WHOLE = 4  # words up to which an unnamed phrase with a missing word is one term: "astro-cosmic spectrography"
+_JOINERS = frozenset({"and", "&"})
 
 _LONGEST_PART = 8  # words; to try all stretches of a compound of a hundred would take a second
-
-_JOINERS = frozenset({"and"})
-
-
-def report_terms(terms: Iterable[Term], lexicon: Lexicon) -> tuple[TermReport, ...]:
-    """Return a report for each term in order. A term may be cut into several, each with its own state."""
-    listed = list(terms)
-    few = len(listed) <= _FEW_TERMS
-    lacking = (word.start for term in listed for word in term.words if _is_absent(word, lexicon))
-    spelled = frozenset(islice(lacking, MOST_SPELLED))
-    return tuple(report for term in listed for report in _report(replace(term, one_of_few=few), lexicon, spelled))
+_MOST_WORDS = 5  # of a term, and passages with all of them, that are counted
+_MOST_TOGETHER = 20
 
 
-def _report(term: Term, lexicon: Lexicon, spelled: frozenset[int]) -> Iterator[TermReport]:
-    uses = _uses(term.words, lexicon)
-    if uses:
-        reason = f"these texts use it, in {count(uses, 'passage')}"
-        yield TermReport(
-            term, TermState.KNOWN, uses, parts=(_phrase(_written(term.words, term), term.words),), reason=reason
-        )
-        return
-    if term.named and (sides := _sides(term, lexicon)):
-        for side in sides:
-            yield from _report(side, lexicon, spelled)
-        return
-    corrected, errors = _correct(term, lexicon, spelled)
-    yield from errors
-    uses = _uses(corrected.words, lexicon)
-    if uses and not errors:
-        reason = f"these texts use it, spelt otherwise, in {count(uses, 'passage')}"
-        yield TermReport(term, TermState.KNOWN, uses, parts=(_as_spelt(corrected.words, term, lexicon),), reason=reason)
-    if uses or len(corrected.words) == len(errors):
-        return
-    read = {report.term.start for report in errors}
-    named = not errors and _claims_a_name(corrected, lexicon)
-    judged = corrected if named else replace(corrected, naming=None)
-    missing = [w for w in corrected.words if w.start not in read and _is_missing(w, judged, lexicon)]
-    if missing:
-        yield from _report_unknown(judged, missing, read, lexicon)
-    elif named and _content_count(corrected, lexicon) > 1:
-        parts = known_parts(corrected, lexicon)
-        reason = f"named ({corrected.naming}), each part is used, the whole nowhere"
-        yield TermReport(corrected, TermState.UNESTABLISHED, 0, parts=parts, reason=reason)
-    else:
-        yield from _known_words([w for w in corrected.words if w.start not in read], corrected, lexicon)
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A term that no passage has as it stands: the words of it that the texts lack, its known parts, what the counts
+    say, and what is reported where it is cleared. ``facts`` are None where the question's words were only grouped."""
+
+    term: Term
+    lacking: tuple[Word, ...]
+    parts: tuple[Phrase, ...]
+    facts: Facts | None
+    cleared: tuple[TermReport, ...] = ()
+
+    @property
+    def lacking_text(self) -> str:
+        """Return the words that the texts lack, as the asker wrote them."""
+        return ", ".join(_written([word], self.term) for word in self.lacking)
 
 
-def _claims_a_name(term: Term, lexicon: Lexicon) -> bool:
-    """Whether the question asks for a compound as for an established thing.
+Counted = TermReport | Suspect
 
-    Where nothing but its form says so, it may as well describe ("overall dining experience"). It describes when a
-    passage has all of its words, when the corpus uses two neighbours of them together, or when its head is an everyday
-    word.
-    """
-    if term.naming not in {Naming.HEAD, Naming.DEFINITE}:
-        return term.named
-    if lexicon.rank_with_all([[word.stem] for word in term.words], 1):
+
+def count_terms(terms: Iterable[Term], question: Question, lexicon: Lexicon) -> tuple[Counted, ...]:
+    """Return what the counts say on each term of a question in order."""
+    coordinated = _coordinated(list(terms), question, lexicon)
+    return tuple(found for term in coordinated for found in _counted(term, question, lexicon))
+
+
+def _coordinated(terms: Sequence[Term], question: Question, lexicon: Lexicon) -> list[Term]:
+    """Return the terms with each "and" read by the counts: it joins two terms where the texts use both, and is within
+    one name where they do not use what is behind it, which ends in a naming head: "psychotherapy and social action
+    model"."""
+    found: list[Term] = []
+    for term in terms:
+        if found and _is_one_name(found[-1], term, question, lexicon):
+            found[-1] = _one(found[-1], term, question)
+        else:
+            found += _sides(term, lexicon)
+    return found
+
+
+def _is_one_name(left: Term, right: Term, question: Question, lexicon: Lexicon) -> bool:
+    joiner = question.text[left.end : right.start].strip()
+    is_headed = len(right.words) > 1 and right.words[-1].stem in lexicon.language.naming_heads
+    if joiner not in _JOINERS or not (left.noun and right.noun and is_headed) or left.quoted or right.quoted:
         return False
-    if term.naming is Naming.HEAD:
-        return True
-    head = term.words[-1]
-    everyday = lexicon.language.frequency(head.folded) >= _EVERYDAY
-    pairs = [(a, b) for a, b in pairwise(term.words) if a.start != b.start]  # not the halves of one word as written
-    used = [bool(lexicon.passage_count([a.stem, b.stem])) for a, b in pairs]
-    return not any(used) and (head.stem in lexicon.language.naming_heads or not everyday)
+    return left.words[-1].stem not in lexicon.language.naming_heads and not _uses(right.words, lexicon)
+
+
+def _one(left: Term, right: Term, question: Question) -> Term:
+    """Return two terms as one, with the words between them."""
+    words = tuple(word for word in question.words if left.start <= word.start < right.end)
+    scores = None
+    if left.scores is not None and right.scores is not None:
+        name = (left.scores.name + right.scores.name) / 2
+        scores = Scores(left.scores.begins, name, max(left.scores.needed, right.scores.needed))
+    return replace(left, text=question.text[left.start : right.end], end=right.end, words=words, scores=scores)
 
 
 def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
-    """Return the two sides of an "and" that joins two terms: the texts use the second as a whole, or they lack a word
-    and no head makes one name of it. In a name of capitals also those of a possessor, where the texts use both:
-    "Michael Moore's Slacker Uprising"."""
-    lacking = term.words[-1].stem not in lexicon.language.naming_heads and any(
-        _is_absent(word, lexicon) for word in term.words
-    )
-    capitals = term.naming is Naming.CAPITALS
-    for place, word in enumerate(term.words[:-1]):
-        joins = word.stem in _JOINERS
-        possessor = capitals and _written([word], term).endswith(("'s", "’s")) and place + 2 < len(term.words)
-        if not (joins or possessor):
+    """Return the two sides of an "and" within a term as terms of their own where the texts use both, and never the
+    whole; else the term."""
+    for place, word in enumerate(term.words):
+        left, right = term.words[:place], term.words[place + 1 :]
+        if word.folded not in _JOINERS or not left or not right or term.quoted or _uses(term.words, lexicon):
             continue
-        left, right = term.words[: place + (not joins)], term.words[place + 1 :]
-        used = lexicon.passage_count([other.stem for other in right]) > 0
-        if left and (lacking or used) and (not capitals or (_uses(left, lexicon) and not lacking)):
-            return [_term_of_words(left, term), _term_of_words(right, term)]
-    return []
+        if _uses(left, lexicon) and _uses(right, lexicon):
+            return [part_of(term, left), *_sides(part_of(term, right), lexicon)]
+    return [term]
 
 
-def _correct(term: Term, lexicon: Lexicon, spelled: frozenset[int]) -> tuple[Term, list[TermReport]]:
-    """Return the term with its misspelled words read as what was meant, and a report for each of them. Only words that
-    begin at a place in ``spelled`` are looked up."""
-    errors, corrected = [], []
-    for word in term.words:
-        written = _written([word], term, fold=False)
-        suggestion = None
-        if word.start in spelled and _is_absent(word, lexicon):
-            if variant := other_spelling(word, lexicon):
-                corrected.extend(variant)
-                continue
-            named = _is_name(written, word, term)
-            suggestion = None if named and written.isupper() else suggest(written, lexicon, name=named)
-        if suggestion is None:
-            corrected.append(word)
-            continue
-        meant = Phrase(suggestion, tuple(lexicon.language.stems(suggestion)))
-        corrected.append(replace(word, stem=meant.stems[0], folded=suggestion))
-        reason = f"not in these texts, and an error for “{suggestion}”"
-        errors.append(TermReport(_term_of_word(word, term), TermState.MISSPELLED, 0, meant, reason=reason))
-    return replace(term, words=tuple(corrected)), errors
-
-
-def _is_name(written: str, word: Word, term: Term) -> bool:
-    """Whether a word is an acronym, or has a capital that is not the first word's of a question or a shouted one's."""
-    inner = any(letter.isupper() for letter in written[1:])
-    return not term.shouted and (inner or (written[:1].isupper() and word.start > 0))
-
-
-def _report_unknown(term: Term, missing: Sequence[Word], read: set[int], lexicon: Lexicon) -> Iterator[TermReport]:
-    """Yield the whole as one unknown term, or word by word where the phrase is long or has words ``read`` as others."""
-    written = ", ".join(_written([word], term) for word in missing)
-    if not read and (term.named or len(term.words) <= _WHOLE):
-        reason = f"not in these texts: {written}"
-        yield TermReport(term, TermState.UNKNOWN, 0, parts=known_parts(term, lexicon), reason=reason)
+def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Counted]:
+    words = _as_the_texts_spell(term.words, lexicon)
+    uses = _uses(words, lexicon)
+    if uses:
+        otherwise = ", spelt otherwise" if words != term.words else ""
+        reason = f"these texts use it{otherwise}, in {count(uses, 'passage')}"
+        part = _as_spelt(words, term, lexicon)
+        yield TermReport(term, TermState.KNOWN, uses, parts=(part,), reason=reason)
         return
-    lacking = set(missing)
-    for word in term.words:
-        if word in lacking:
-            reason = f"not in these texts: {written}"
-            yield TermReport(_term_of_word(word, term), TermState.UNKNOWN, 0, reason=reason)
-        elif word.start not in read:
-            yield from _known_words([word], term, lexicon)
+    spelt = replace(term, words=words)
+    lacking = tuple(word for word in words if is_absent(word, lexicon))
+    if term.scores is not None:
+        facts = count_facts(spelt, lacking, question, lexicon)
+        yield Suspect(spelt, lacking, known_parts(spelt, lexicon), facts, tuple(_known_stretches(spelt, lexicon)))
+        return
+    yield from _by_form(spelt, lacking, lexicon)
 
 
-def _known_words(stretch: Iterable[Word], term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
-    for word in stretch:
-        uses = _uses([word], lexicon)
-        if uses and word.stem not in lexicon.language.small_words:
-            own = _term_of_word(word, term)
-            reason = f"these texts use it, in {count(uses, 'passage')}"
-            yield TermReport(own, TermState.KNOWN, uses, parts=(_as_spelt([word], term, lexicon),), reason=reason)
+def _by_form(term: Term, lacking: Sequence[Word], lexicon: Lexicon) -> Iterator[Counted]:
+    """Yield what is known of a term that no finder judged: suspects are what stands in quotation marks, and single
+    words that are not ordinary."""
+    if term.quoted:
+        yield Suspect(term, tuple(lacking), known_parts(term, lexicon), None)
+        return
+    for word in lacking:
+        if lexicon.language.frequency(_written([word], term)) < _ORDINARY:
+            yield Suspect(part_of(term, [word]), (word,), (), None)
+    yield from _known_stretches(term, lexicon)
+
+
+def _as_the_texts_spell(words: tuple[Word, ...], lexicon: Lexicon) -> tuple[Word, ...]:
+    """Return words with those that the texts spell otherwise as they do."""
+    found: list[Word] = []
+    for word in words:
+        spelt = other_spelling(word, lexicon) if is_absent(word, lexicon) else []
+        found.extend(spelt or [word])
+    return tuple(found)
+
+
+def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon: Lexicon) -> dict[str, float]:
+    """Return the facts of ``missing.COUNTED`` on a term that the finder judged."""
+    content = [word for word in term.words if word.stem not in lexicon.language.small_words]
+    inner = [word for word in content if word.start > question.words[0].start]
+    capitals = [term.text[word.start - term.start].isupper() for word in inner]
+    neighbours = [] if lacking else list(pairwise(content))
+    together = [] if lacking else lexicon.rank_with_all([[word.stem] for word in content], _MOST_TOGETHER)
+    side_by_side = [bool(lexicon.passage_count([one.stem, other.stem])) for one, other in neighbours]
+    scores = term.scores
+    assert scores is not None  # noqa: S101 - the caller's to see to
+    return {
+        "begins": scores.begins,
+        "name": scores.name,
+        "needed": scores.needed,
+        "capitals": 0.0 if question.text.isupper() else _share(capitals),
+        "quoted": float(term.quoted),
+        "words": float(min(len(content), _MOST_WORDS)),
+        "single": float(len(content) == 1),
+        "frequency": min((lexicon.language.frequency(word.folded) for word in lacking), default=0.0),
+        "together": log(1 + len(together)),
+        "pairs": _share(side_by_side),
+        "length": log(1 + len(question.words)),
+    }
+
+
+def _share(true: Sequence[bool]) -> float:
+    return sum(true) / len(true) if true else 0.0
+
+
+def _known_stretches(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
+    """Yield the longest stretches of a term that the texts use as known terms."""
+    for stretch in _used_stretches(term, lexicon):
+        uses = _uses(stretch, lexicon)
+        reason = f"these texts use it, in {count(uses, 'passage')}"
+        own = part_of(term, stretch)
+        yield TermReport(own, TermState.KNOWN, uses, parts=(_as_spelt(stretch, term, lexicon),), reason=reason)
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
@@ -190,20 +186,19 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
     A naming head ("model", "therapy") that stands alone at the end is left out where other parts are known:
     that the corpus has the word "model" says nothing on the term.
     """
-    parts: list[Sequence[Word]] = []
-    rest = list(term.words)
-    while rest:
-        length = next((n for n in range(min(len(rest), _LONGEST_PART), 0, -1) if _is_part(rest[:n], lexicon)), 0)
-        if length:
-            parts.append(rest[:length])
-        rest = rest[max(length, 1) :]
+    parts = list(_used_stretches(term, lexicon))
     if len(parts) > 1 and len(parts[-1]) == 1 and parts[-1][0].stem in lexicon.language.naming_heads:
         parts.pop()
     return tuple(_as_spelt(part, term, lexicon) for part in parts)
 
 
-def _phrase(text: str, stretch: Sequence[Word]) -> Phrase:
-    return Phrase(text, tuple(word.stem for word in stretch))
+def _used_stretches(term: Term, lexicon: Lexicon) -> Iterator[Sequence[Word]]:
+    rest = list(term.words)
+    while rest:
+        length = next((n for n in range(min(len(rest), _LONGEST_PART), 0, -1) if _is_part(rest[:n], lexicon)), 0)
+        if length:
+            yield rest[:length]
+        rest = rest[max(length, 1) :]
 
 
 def _as_spelt(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
@@ -211,7 +206,7 @@ def _as_spelt(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
     spelt = [word.folded for word in stretch]
     written = _written(stretch, term)
     is_so = lexicon.language.folded_words(written) == spelt
-    return _phrase(written if is_so else " ".join(spelt), stretch)
+    return Phrase(written if is_so else " ".join(spelt), tuple(word.stem for word in stretch))
 
 
 def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
@@ -220,7 +215,7 @@ def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
         return False
     if (
         edges & lexicon.language.small_words
-        or any(_is_absent(word, lexicon) for word in stretch)
+        or any(is_absent(word, lexicon) for word in stretch)
         or stretch[0].folded.isdigit()
     ):
         return False
@@ -230,57 +225,18 @@ def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
 def _uses(stretch: Sequence[Word], lexicon: Lexicon) -> int:
     """Return how many passages have the words as a phrase, or near each other where none has that."""
     phrase = [word.stem for word in stretch]
-    if any(_is_absent(word, lexicon) for word in stretch):
+    if any(is_absent(word, lexicon) for word in stretch):
         return 0
     return lexicon.passage_count(phrase) or (lexicon.passage_count(phrase, NEAR) if len(phrase) > 1 else 0)
 
 
-def _content_count(term: Term, lexicon: Lexicon) -> int:
-    return sum(word.stem not in lexicon.language.small_words for word in term.words)
+def _written(stretch: Sequence[Word], term: Term) -> str:
+    """Return a stretch as the asker wrote it, in lower case."""
+    return term.text[stretch[0].start - term.start : stretch[-1].end - term.start].lower()
 
 
-def _is_absent(word: Word, lexicon: Lexicon) -> bool:
-    """Whether the texts do not have a word in any inflection; numbers and small words are never missed."""
-    return (
-        word.stem not in lexicon.language.small_words
-        and not word.folded[:1].isdigit()
-        and not lexicon.has_word(word.folded)
-    )
-
-
-def _is_missing(word: Word, term: Term, lexicon: Lexicon) -> bool:
-    """Whether the corpus lacks a word that the question needs."""
-    if not _is_absent(word, lexicon):
-        return False
-    written = _written([word], term, fold=False)
-    if term.named or (written.isupper() and len(written) > 1 and not term.shouted):
-        return True
-    ordinary = _ORDINARY_OTHER
-    if term.noun:
-        ordinary = _ORDINARY_NOUN_OF_FEW if term.one_of_few else _ORDINARY_NOUN
-    language = lexicon.language
-    return language.frequency(_written([word], term)) < ordinary and word.stem not in language.question_words
-
-
-def _written(stretch: Sequence[Word], term: Term, *, fold: bool = True) -> str:
-    """Return a stretch as the asker wrote it, in lower case unless it is not to be folded."""
-    text = term.text[stretch[0].start - term.start : stretch[-1].end - term.start]
-    return text.lower() if fold else text
-
-
-def _term_of_word(word: Word, term: Term) -> Term:
-    return _term_of_words([word], term)
-
-
-def _term_of_words(stretch: Sequence[Word], term: Term) -> Term:
+def part_of(term: Term, stretch: Sequence[Word]) -> Term:
+    """Return a stretch of a term's words as a term."""
     start, end = stretch[0].start, stretch[-1].end
     text = term.text[start - term.start : end - term.start]
-    return Term(
-        text,
-        start,
-        end,
-        tuple(stretch),
-        term.naming if len(stretch) > 1 else None,
-        noun=term.noun,
-        one_of_few=term.one_of_few,
-    )
+    return replace(term, text=text, start=start, end=end, words=tuple(stretch), read="")

@@ -14,13 +14,17 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from qa.embedders.bundled import BundledEmbedder
-from qa.embedders.exported import ExportedEmbedder
+from qa.embedders.exported import ExportedEmbedder, finds_terms
 from qa.embedders.sentence_transformers import BUNDLED_NAME, load_sentence_transformer, model_checksum, model_folder
 from qa.graphs.compiled import prepare
 from qa.plugins import Table
 
 ENCODER = "encoder"
 """The folder of a generation that holds the embedder in its fastest form, where there is one."""
+
+
+FINDER = "finder"
+"""The folder of a generation that holds what finds the terms of a question, where its embedder does not."""
 
 
 class Embedder(Protocol):
@@ -85,6 +89,11 @@ def exported_embedder(folder: Path) -> Embedder:
     return ExportedEmbedder(folder)
 
 
+def export_finder(folder: Path) -> None:
+    """Write what finds the terms of questions into a new folder; nothing where it does not run rightly here."""
+    BundledEmbedder().export_finder(folder)
+
+
 def prepare_embedder(generation: Path, private: bool = False) -> None:
     """Begin to make ready what a generation carries, before all else that an index needs is imported and opened. It is
     used when its files were compared with their checksums, and not before; what is wrong with them is reported then.
@@ -93,6 +102,8 @@ def prepare_embedder(generation: Path, private: bool = False) -> None:
     """
     with suppress(OSError, ValueError, ImportError):
         prepare(generation / ENCODER, private)
+        if (generation / FINDER).is_dir():
+            prepare(generation / FINDER, private)
 
 
 def embedder_checksum(path: Path | None = None) -> str:
@@ -106,9 +117,13 @@ def embedder_checksum(path: Path | None = None) -> str:
 __all__ = [
     "EMBEDDERS",
     "ENCODER",
+    "FINDER",
     "Embedder",
+    "ExportedEmbedder",
     "embedder_checksum",
+    "export_finder",
     "exported_embedder",
+    "finds_terms",
     "load_embedder",
     "prepare_embedder",
 ]

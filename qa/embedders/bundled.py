@@ -11,6 +11,7 @@ from functools import cached_property
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from qa.embedders.sentence_transformers import (
     model_checksum,
     model_folder,
 )
+from qa.finding.head import word_scores
 from qa.graphs.bert import INPUTS, Layers, Weights
 from qa.graphs.compiled import import_openvino
 
@@ -73,15 +75,19 @@ class BundledEmbedder:
     def export_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder | SentenceTransformerEmbedder":
         """Write the graph into a new folder and return it opened; the model's export by torch, or the model itself,
         where the graph gives other vectors here."""
+        return self.export_finder(folder) or self._model.export_to(folder, sample)
+
+    def export_finder(self, folder: Path) -> ExportedEmbedder | None:
+        """Write the graph, which also finds the terms of questions, into a new folder and return it opened; None, and
+        no folder, where it gives other vectors than the model."""
         folder.mkdir()
-        description = Description(self.name, self.path, self.checksum, self.dimension, self.max_tokens, "", "", INPUTS)
+        about = (self.name, self.path, self.checksum, self.dimension, self.max_tokens, "", "", INPUTS)
+        description = Description(*about, finds_terms=True)
         exported = save_export(folder, build_graph(self._folder, self._config), self.tokenizer, description)
         if is_like_reference(exported):
             return exported
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()
-        return self._model.export_to(folder, sample)
+        rmtree(folder)
+        return None
 
 
 def is_like_reference(embedder: ExportedEmbedder) -> bool:
@@ -92,7 +98,8 @@ def is_like_reference(embedder: ExportedEmbedder) -> bool:
 
 
 def build_graph(folder: Path, config: dict[str, Any]) -> Any:
-    """Return the graph from tokens, (n, length) each, to (n, dimension) unit rows."""
+    """Return the graph from tokens, (n, length) each, to (n, dimension) unit rows and to (n, length, 5)
+    scores of the words."""
     from safetensors.numpy import load_file
 
     openvino = import_openvino()
@@ -102,8 +109,9 @@ def build_graph(folder: Path, config: dict[str, Any]) -> Any:
     weights: Weights = {name: array.astype(np.float32) for name, array in read.items() if array.dtype != np.int64}
     tokens = [ov.parameter([-1, -1], np.int64, name=name) for name in INPUTS]
     ids, mask, types = tokens
-    hidden = Layers(ov, weights, config).hidden(ids, mask, types, config["num_hidden_layers"])
-    return openvino.Model([_mean(ov, hidden, ov.convert(mask, np.float32))], tokens, BUNDLED_NAME)
+    states = Layers(ov, weights, config).states(ids, mask, types, config["num_hidden_layers"])
+    vectors = _mean(ov, states[-1], ov.convert(mask, np.float32))
+    return openvino.Model([vectors, word_scores(ov, states, mask)], tokens, BUNDLED_NAME)
 
 
 def _mean(ov: Any, hidden: Any, attended: Any) -> Any:

@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from qa.datatypes import Question
+from qa.finding.terms import WordScores
+from qa.finding.tokens import scores_of_words
 from qa.graphs.compiled import save_graph, share_graph
 from qa.graphs.running import GraphRunner, Tokens
 
@@ -30,7 +33,8 @@ both: 41 MB."""
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What an exported model is of, and what is put before texts. ``inputs`` are the graph's, in its order."""
+    """What an exported model is of, and what is put before texts. ``inputs`` are the graph's, in its order;
+    ``finds_terms`` says that it has scores for the words of a question beside its vector."""
 
     name: str
     path: str | None
@@ -40,6 +44,7 @@ class Description:
     passage_prompt: str
     question_prompt: str
     inputs: tuple[str, ...]
+    finds_terms: bool = False
 
 
 class ExportedEmbedder:
@@ -75,6 +80,26 @@ class ExportedEmbedder:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
         return self._embed([self._told.question_prompt + text for text in texts], _QUESTION_TOKENS)
 
+    @property
+    def finds_terms(self) -> bool:
+        """Whether the graph also has scores for the words of a question, from which its terms are found."""
+        return self._told.finds_terms
+
+    def read_questions(self, questions: Sequence[Question]) -> tuple[npt.NDArray[np.float32], list[list[WordScores]]]:
+        """Return (n, dimension) unit rows of questions, and the scores of the words of each, from one run. Only for a
+        graph that ``finds_terms``."""
+        prompt = self._told.question_prompt
+        encodings = self._cutting.encode_batch([prompt + question.text for question in questions])
+        offsets = [[(start - len(prompt), end - len(prompt)) for start, end in made.offsets] for made in encodings]
+        rows = [Tokens(made.ids, made.type_ids) for made in encodings]
+        outputs = self._runner.run(rows, _QUESTION_TOKENS)
+        vectors = np.stack([vector for vector, _ in outputs])
+        found = [
+            scores_of_words(question, places, scores.tolist())
+            for question, places, (_, scores) in zip(questions, offsets, outputs, strict=True)
+        ]
+        return vectors, found
+
     def export_to(self, folder: Path, sample: Sequence[str]) -> "ExportedEmbedder":
         """Put the model's files in another folder, as links to the same bytes where the disk has links; it itself."""
         share_graph(self._folder, folder)
@@ -84,9 +109,15 @@ class ExportedEmbedder:
         encodings = self._cutting.encode_batch(list(texts))
         outputs = self._runner.run([Tokens(made.ids, made.type_ids) for made in encodings], most)
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        for place, (vector,) in enumerate(outputs):
+        for place, (vector, *_) in enumerate(outputs):
             vectors[place] = vector
         return vectors
+
+
+def finds_terms(folder: Path) -> bool:
+    """Whether a folder holds an export whose graph has scores for the words of a question."""
+    description = folder / DESCRIPTION
+    return description.is_file() and bool(json.loads(description.read_text(encoding="utf-8"))["finds_terms"])
 
 
 @lru_cache(maxsize=2)  # for a process that builds again and again: to read one takes as long as to embed a text

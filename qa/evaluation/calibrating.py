@@ -35,7 +35,7 @@ SIGNALS = tuple(field.name for field in fields(Signals))
 
 _FALLING = {
     *("missing_word", "flagged_weight", "flagged_name", "flagged_unknown", "flagged_apart"),
-    *("read_lacking", "flagged_lacking"),
+    *("read_lacking", "term_missing"),
 }
 _EITHER = {"coherence", "length"}
 DIRECTIONS = tuple(0 if name in _EITHER else -1 if name in _FALLING else 1 for name in SIGNALS)

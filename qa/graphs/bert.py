@@ -68,12 +68,13 @@ class Layers:
         centred = ov.mvn(node, np.array([-1]), True, self._epsilon, "inside_sqrt")
         return ov.add(ov.multiply(centred, self._weights[f"{name}.weight"]), self._weights[f"{name}.bias"])
 
-    def hidden(self, ids: Any, mask: Any, types: Any, layers: int) -> Any:
-        """Return the (n, length, size) vectors of the tokens after so many layers, masked ones not attended to."""
+    def states(self, ids: Any, mask: Any, types: Any, layers: int) -> list[Any]:
+        """Return the (n, length, size) vectors of the tokens before the first layer and after each of so many, masked
+        ones not attended to."""
         ov = self._ov
-        hidden = self.embedded(ids, types)
+        found = [self.embedded(ids, types)]
         attended = ov.convert(mask, np.float32)
         added = ov.multiply(ov.subtract(np.float32(1), ov.unsqueeze(attended, np.array([1, 2]))), np.float32(MASKED))
         for number in range(layers):
-            hidden = self.encoded(hidden, added, number)
-        return hidden
+            found.append(self.encoded(found[-1], added, number))
+        return found

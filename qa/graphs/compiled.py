@@ -27,7 +27,7 @@ way, and keeps both."""
 _CONVERTER = "openvino.tools.ovc"
 _importing = threading.Lock()
 _COPIED = 1 << 20  # bytes at a time
-_GRAPHS = 2  # of an index: encoder and reader
+_GRAPHS = 3  # of an index: encoder, reader, and what finds terms where the encoder does not
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,16 @@ import numpy.typing as npt
 
 from qa import __version__
 from qa.datatypes import Document, Manifest, Passage
-from qa.embedders import EMBEDDERS, ENCODER, Embedder, embedder_checksum, load_embedder
+from qa.embedders import (
+    EMBEDDERS,
+    ENCODER,
+    FINDER,
+    Embedder,
+    embedder_checksum,
+    export_finder,
+    finds_terms,
+    load_embedder,
+)
 from qa.errors import (
     BadSettings,
     CorpusMissing,
@@ -51,6 +60,7 @@ from qa.indexing.index import (
     DIGESTS,
     DOCUMENTS,
     FORMAT,
+    FOUND_LANGUAGE,
     KINDS,
     LEFT_OUT,
     LEXICON,
@@ -61,7 +71,7 @@ from qa.indexing.index import (
     Generation,
     IndexedDocument,
     PassageFile,
-    has_encoder,
+    carries,
     load_manifest,
     manifest_json,
     read_documents,
@@ -485,6 +495,7 @@ def _split(document: Document, splitter: Splitter) -> list[bytes] | UnreadableDo
 def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpora) -> int:
     """Write all that rests on the texts, and open it once; return how many passages were embedded."""
     encoder = _write_encoder(job, texts)
+    _write_finder(job, sought.language)
     reader = _write_reader(job, sought.language)
     embedded = _write_vectors(job, texts, encoder)
     _write_lexicon(job, texts, load_language(sought.language))
@@ -496,7 +507,7 @@ def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpo
 def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
     """Let the generation carry the embedder as the last one does, or else its fastest form; return what embeds from
     here on."""
-    if job.previous is not None and has_encoder(job.previous.manifest):
+    if job.previous is not None and carries(job.previous.manifest, ENCODER):
         share_graph(job.previous.folder / ENCODER, job.folder / ENCODER)
         return job.embedder
     job.progress(_EXPORTING, 0, None)
@@ -506,6 +517,17 @@ def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
     embedder = job.embedder.export_to(job.folder / ENCODER, sample)
     job.progress(_EXPORTING, 1, 1)
     return embedder
+
+
+def _write_finder(job: _Job, language: str) -> None:
+    """Let the generation carry what finds the terms of a question, where its embedder does not."""
+    if load_language(language).code != FOUND_LANGUAGE or finds_terms(job.folder / ENCODER):
+        return
+    previous = job.previous
+    if previous is not None and carries(previous.manifest, FINDER):
+        share_graph(previous.folder / FINDER, job.folder / FINDER)
+    else:
+        export_finder(job.folder / FINDER)
 
 
 class _Models(NamedTuple):

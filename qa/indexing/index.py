@@ -16,9 +16,18 @@ from weakref import finalize
 import numpy as np
 import numpy.typing as npt
 
-from qa.datatypes import EVERYTHING, Manifest, Passage, Scope
-from qa.embedders import ENCODER, Embedder, embedder_checksum, exported_embedder, load_embedder
+from qa.datatypes import EVERYTHING, Manifest, Passage, Question, Scope
+from qa.embedders import (
+    ENCODER,
+    FINDER,
+    Embedder,
+    ExportedEmbedder,
+    embedder_checksum,
+    exported_embedder,
+    load_embedder,
+)
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
+from qa.finding.terms import WordScores
 from qa.indexing.calibration import load_calibration, packaged_calibration
 from qa.indexing.generations import (
     MANIFEST,
@@ -36,7 +45,7 @@ from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
-FORMAT = 7
+FORMAT = 8
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"
@@ -53,6 +62,9 @@ _LARGEST_NUMBER = 1 << 53
 _BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError)
 
 _BLOCK = 1 << 20  # bytes of a file that is read from its beginning to its end
+FOUND_LANGUAGE = "en"
+"""The language of the questions that the finder learned from."""
+
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
 _KEPT_CHARACTERS = 200  # of a text that is likely to come again
 _PASSAGES = 256  # that were read last: each is looked at two or three times for one answer
@@ -218,9 +230,24 @@ class Generation:
     def exported_embedder(self) -> Embedder | None:
         """Return the embedder that the generation carries, None where it carries none. Raises IndexDamaged."""
         try:
-            return exported_embedder(self.folder / ENCODER) if has_encoder(self.manifest) else None
+            return exported_embedder(self.folder / ENCODER) if carries(self.manifest, ENCODER) else None
         except _BROKEN as error:
             raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+
+    def finder(self, embedder: Embedder) -> ExportedEmbedder | None:
+        """Return what scores the words of a question: the embedder itself where it can, else what the generation
+        carries; None for another language than the finder's, or where it carries none. Raises IndexDamaged."""
+        if self.lexicon.language.code != FOUND_LANGUAGE:
+            return None
+        if isinstance(embedder, ExportedEmbedder) and embedder.finds_terms:
+            return embedder
+        try:
+            carried = [
+                ExportedEmbedder(self.folder / part) for part in (ENCODER, FINDER) if carries(self.manifest, part)
+            ]
+        except _BROKEN as error:
+            raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+        return next((one for one in carried if one.finds_terms), None)
 
     def reader(self) -> Reader | None:
         """Return the reader that the generation carries, None where it carries none. Raises IndexDamaged."""
@@ -291,6 +318,8 @@ class Index:
         self.own_calibration = own
         self.calibration = own or packaged_calibration(read=self.reader is not None)
         self._vectors: dict[str, Vectors] = {}
+        self._scores: dict[str, list[WordScores]] = {}
+        self._finder = generation.finder(embedder)
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
         self._passage = lru_cache(maxsize=_PASSAGES)(generation.passages.__getitem__)
 
@@ -336,9 +365,26 @@ class Index:
             self._keep(text, vector)
         return np.stack([found[text] for text in texts])
 
+    def word_scores(self, questions: Sequence[Question]) -> list[list[WordScores]] | list[None]:
+        """Return for each question the scores of its words, from which its terms are found; None for each where nothing
+        here gives them. What embeds the question gives them in the same run, where it can."""
+        if self._finder is None:
+            return [None] * len(questions)
+        found = {one.text: scores for one in questions if (scores := self._scores.get(one.text)) is not None}
+        new = list({one.text: one for one in questions if one.text not in found}.values())
+        if new:
+            vectors, scored = self._finder.read_questions(new)
+            for one, vector, scores in zip(new, vectors, scored, strict=True):
+                found[one.text] = scores
+                self._scores[one.text] = scores
+                if self._finder is self.embedder:
+                    self._keep(one.text, vector)
+        return [found[one.text] for one in questions]
+
     def _keep(self, text: str, vector: Vectors) -> None:
         if len(self._vectors) >= _KEPT:
             self._vectors.clear()
+            self._scores.clear()
         if len(text) <= _KEPT_CHARACTERS:
             self._vectors[text] = vector
 
@@ -451,9 +497,10 @@ def _opened(folder: Path, opening: Callable[[], _T]) -> _T:
                 raise
 
 
-def has_encoder(manifest: Manifest) -> bool:
-    """Whether a generation was made to carry its embedder: its folder cannot tell once builders begin to remove it."""
-    return any(name.startswith(f"{ENCODER}/") for name in manifest.files)
+def carries(manifest: Manifest, part: str) -> bool:
+    """Whether a generation was made with this folder in it: what is there cannot tell once builders begin to remove
+    it."""
+    return any(name.startswith(f"{part}/") for name in manifest.files)
 
 
 def load_manifest(generation: Path) -> Manifest:
@@ -483,7 +530,7 @@ def check_index(folder: Path) -> Manifest:
     generation, _ = _opened(folder, lambda: _open_sound(folder))
     generation.close()
     manifest = generation.manifest
-    if has_encoder(manifest):
+    if carries(manifest, ENCODER):
         return manifest
     found = embedder_checksum(Path(manifest.embedder_path) if manifest.embedder_path else None)
     if found != manifest.embedder_checksum:

@@ -1,15 +1,14 @@
-"""English: its dictionaries in the package, its grammar in ``tagging``, ``asking`` and ``terms``."""
+"""English: its dictionaries in the package, its grammar in ``tagging`` and ``phrases``."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from math import log10
 
-from qa.datatypes import Question, Term
 from qa.language.dictionaries import Dictionary, frequencies, frequent_words, lemmas
 from qa.language.language import Language
+from qa.language.phrases import noun_phrases
 from qa.language.tagging import NOUN_TAGS, tag
-from qa.language.terms import find_terms, noun_phrases
 from qa.language.vocabulary import NAMING_HEADS, QUESTION_WORDS, SMALL_WORDS
 from qa.language.words import ENGLISH_WORDS, LONGEST_WORD
 
@@ -57,10 +56,6 @@ class English(Language):
     def frequent_words(self, most: int) -> Sequence[str]:
         """Return the most frequent words of English, in no order, whatever the most: the package has 50,000."""
         return frequent_words()
-
-    def find_terms(self, question: Question) -> tuple[Term, ...]:
-        """Return the terms of a question by its grammar."""
-        return find_terms(question.text)
 
     def phrases(self, text: str) -> list[str]:
         """Return the noun phrases of a text, without determiners, in order."""

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import groupby
 
-from qa.datatypes import Naming, Question, Term, Word
+from qa.datatypes import Question, Term, Word
 from qa.language.words import LONGEST_WORD, Words
 
 _REMEMBERED = 1 << 15  # lemmas
 _FUNCTION_WORDS = 100
 """Of the most frequent words of a language, those that join and ask: about as many as are no nouns of any subject."""
 
-_QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„«»]")
+QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,200})[\"“”„«»]")
+"""What stands in quotation marks."""
 
 _CLAUSE = re.compile(r"[^\s\w'’ʼ\-‐‑&]+")
 
@@ -82,12 +83,12 @@ class Language:
 
     @property
     def naming_heads(self) -> frozenset[str]:
-        """Return the stems of nouns that make a compound a name: a "… model" claims to be an established thing."""
+        """Return the stems of nouns that say nothing alone: "model" of a "… model"."""
         return frozenset()
 
     def find_terms(self, question: Question) -> tuple[Term, ...]:
-        """Return the terms of a question in order, without overlaps: what stands in quotation marks, and each run of
-        other words that do not only ask."""
+        """Return the terms of a question in order, without overlaps, where nothing else finds them: what stands in
+        quotation marks, and each run of other words that do not only ask."""
         quoted = quoted_terms(question.text, question.words)
         within = {place for term in quoted for place in range(term.start, term.end)}
         runs = [
@@ -119,9 +120,9 @@ class Language:
 def quoted_terms(question: str, asked: Sequence[Word]) -> list[Term]:
     """Return what stands in quotation marks in a question with these words; nothing where they are around all of it."""
     terms = []
-    for match in _QUOTED.finditer(question):
+    for match in QUOTED.finditer(question):
         inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
         if inside and len(inside) < len(asked):
             start, end = inside[0].start, inside[-1].end
-            terms.append(Term(question[start:end], start, end, inside, Naming.QUOTED))
+            terms.append(Term(question[start:end], start, end, inside, quoted=True))
     return terms

@@ -4,7 +4,7 @@ from qa.language.words import ENGLISH_WORDS
 
 stems = ENGLISH_WORDS.stems
 
-# Heads that make a compound a name: a "… model" or "… syndrome" claims to be an established thing.
+# Nouns that say nothing alone: of a "… model" or "… syndrome", that the texts have "model" tells nothing.
 NAMING_HEADS = frozenset(
     stems(
         "model theory method therapy technique approach framework syndrome disorder effect principle system "
@@ -12,11 +12,6 @@ NAMING_HEADS = frozenset(
         "law rule algorithm doctrine school movement institute association act procedure interface engine analysis "
         "network"
     )
-)
-
-# Those that nothing but an established thing has, in any question.
-STRONG_HEADS = frozenset(
-    stems("model theory therapy syndrome disorder hypothesis paradigm protocol doctrine inventory")
 )
 
 # Words of questions, which no corpus needs to have for a question to be answerable.
@@ -49,60 +44,14 @@ ASKING_VERBS = frozenset(
     )
 )
 
-# Nouns that ask at the end of a term: "… definition".
-EDGE_NOUNS = frozenset(stems("definition meaning overview summary explanation example introduction information"))
-
-# Words that say what the asker wants of a thing, never which thing.
-JUDGING = frozenset(
-    stems(
-        "main key best good better less important new more most many much some any other such same own certain "
-        "possible various similar just also even only really very kind type way thing lot example information evidence "
-        "idea concept"
-    )
-)
 # Words of questions that are verbs more often than the heads of terms.
 SAYING = frozenset(stems("work use help mean change matter"))
 
 # Small words within a name of capitals, as they are written: "Tetralogy of Fallot".
 CONNECTORS = frozenset({"of", "and", "&", "the", "de", "la", "von", "van", "with"})
 
-# Nouns that introduce a term: "the term …".
-INTRODUCING = frozenset(stems("term word phrase notion expression concept idea topic subject"))
-
-# Words of questions that set two things side by side.
-RELATING = frozenset(
-    stems(
-        "relate related relation relationship differ different difference compare comparison versus vs between link "
-        "connect similar"
-    )
-)
-
-# First words of what is described, never of a name: "the first vaccine".
-SINGLING = frozenset(stems("first second third last next original total only whole current latest early"))
-
-# Numerals, which count what is asked about and are no part of it.
-COUNTING = frozenset(stems("one two three four five six seven eight nine ten"))
-
-# Nouns that ask after one side of a thing: "the criticisms of …", "… in simple words".
-ASPECTS = frozenset(
-    stems(
-        "criticism limit limitation step stage phase principle goal aim benefit advantage disadvantage risk danger "
-        "side effect effectiveness cause symptom sign treatment literature research study evidence trial case outlook "
-        "diagnosis prevention element component feature characteristic application critic proponent founder inventor "
-        "author basics core central simple short plain brief word term detail background point view fact current "
-        "state opinion popularity success support cost price length duration session course training book article "
-        "source reference"
-    )
-)
-
-# Nouns of research: what a thing was found in, whatever stands before them.
-RESEARCH = frozenset(stems("study trial research literature experiment"))
-
-# A question that has one of these is about somebody.
-PERSONS = frozenset(
-    {"my", "his", "her", "their", "our", "your", "he", "she", "they", "him", "them", "himself", "herself", "myself"}
-    | {"yourself", "mine", "one's"}
-)
-
 # Small words, which no part of a term begins or ends with, and which no text is said to lack.
 SMALL_WORDS = frozenset(stems("and of in for the to on with a an de la von van"))
+
+# Those that join two capitals to one name; "and" joins two names as often.
+NAME_CONNECTORS = frozenset({"of", "the", "for", "de", "la", "von", "van"})

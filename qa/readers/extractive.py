@@ -103,7 +103,7 @@ def _build_graph(encoder: Path) -> Any:
     ids, mask, types = tokens
     layers = Layers(ov, weights, config)
     count = 1 + max(int(name.split(".")[2]) for name in trained if name.startswith("encoder.layer."))
-    hidden = layers.hidden(ids, mask, types, count)
+    hidden = layers.states(ids, mask, types, count)[-1]
     outside = ov.multiply(ov.subtract(np.float32(1), ov.convert(types, np.float32)), np.float32(_OUTSIDE))
     apart = ov.unsqueeze(outside, np.array([2]))
     spans = ov.transpose(ov.subtract(layers.dense(hidden, "span"), apart), np.array([0, 2, 1]))

@@ -1,0 +1,81 @@
+"""Facts on a term that no passage has as it stands -> the probability that it is missing: that the question asks for
+it, and the texts do not have it.
+
+Two logistic regressions, for a term of which the texts lack a word, and for one whose words they all have; each with
+and without what reading says. ``training.missing`` fits them, on questions in which a term was exchanged for one that
+nobody uses, and says how well they do on sets that were left out.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import exp
+
+COUNTED = (
+    *("begins", "name", "needed", "capitals", "quoted", "words", "single", "frequency", "together", "pairs", "length"),
+)
+"""The facts that the question and the counts give:
+
+- ``begins``, ``name``, ``needed``: what the finder makes of the term, as log odds;
+- ``capitals``: the share of its words with one, the question's first word left out, 0 in a question of capitals;
+- ``quoted``: 1 where it stands in quotation marks;
+- ``words``: how many it has, 5 at most; ``single``: 1 for one;
+- ``frequency``: of the rarest word that the texts lack, on wordfreq's Zipf scale, 0 where they lack none;
+- ``together``: log(1 + passages that have all of its words, 20 at most);
+- ``pairs``: the share of its neighbouring words that some passage has side by side;
+- ``length``: log(1 + words of the question).
+"""
+
+READ = ("lacking", "lacking_most", "answers", "answer_lacks")
+"""The facts that reading gives, the least over the passages:
+
+- ``lacking``: the log odds that a passage lacks what the term says, the mean over its tokens' probabilities;
+- ``lacking_most``: the same of the token that it lacks most surely;
+- ``answers``: the highest log odds that a passage answers;
+- ``answer_lacks``: the log odds that a passage does not answer, or lacks what the term says.
+"""
+
+Facts = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """A logistic regression: its intercept, and a weight for each fact."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+    def probability(self, facts: Facts) -> float:
+        """Return the probability in [0, 1]."""
+        summed = self.intercept + sum(weight * facts[name] for name, weight in self.weights.items())
+        return 1 / (1 + exp(-min(max(summed, -30.0), 30.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighings:
+    """The regressions: ``lacking`` for a term of which the texts lack a word, ``apart`` for one whose words they all
+    have; each with reading and without. A term that is missing with ``threshold`` or more is flagged."""
+
+    lacking: Weighing
+    apart: Weighing
+    lacking_unread: Weighing
+    apart_unread: Weighing
+    threshold: float
+
+    def probability(self, facts: Facts, *, lacks_word: bool) -> float:
+        """Return the probability that a term with these facts is missing."""
+        read = READ[0] in facts
+        if lacks_word:
+            return (self.lacking if read else self.lacking_unread).probability(facts)
+        return (self.apart if read else self.apart_unread).probability(facts)
+
+
+@cache
+def packaged_weighings() -> Weighings:
+    """Return the regressions of the package."""
+    stored = json.loads((files("qa.answers") / "missing.json").read_text(encoding="utf-8"))
+    threshold = stored.pop("threshold")
+    fitted = {name: Weighing(fields["intercept"], fields["weights"]) for name, fields in stored.items()}
+    return Weighings(**fitted, threshold=threshold)

@@ -1,0 +1,154 @@
+"""Scores of a question's words -> its terms, with what the finder makes of each."""
+
+from collections.abc import Iterator, Sequence
+from math import exp, log
+
+from qa.datatypes import Question, Scores, Term, Word
+from qa.language import Language
+from qa.language.language import QUOTED
+from qa.language.tagging import is_headline
+from qa.language.vocabulary import NAME_CONNECTORS as CONNECTORS
+
+OUTSIDE, BEGINS, GOES_ON, NAME, NEEDED = range(5)
+
+WordScores = tuple[float, ...]
+"""Of one word: log probabilities, but for a constant, that no term has it, that one begins, that one goes on; log odds
+that it is of a name, and that an answer needs it."""
+
+MOST = 10.0
+"""Log odds are no higher than this, and no lower than its negative: past it, scores mean nothing more."""
+
+_INSIDE = " -'’ʼ‐‑&/"  # what may stand between two words of a term
+
+
+def find_terms(question: Question, scores: Sequence[WordScores], language: Language) -> tuple[Term, ...]:
+    """Return the terms of a question in order, without overlaps: what stands in quotation marks; each name of several
+    capitals; each other stretch of words in which a term begins and goes on; and, as no noun phrases, the other words
+    that do not only ask."""
+    quoted = _quoted(question)
+    free = [at for at in range(len(question.words)) if not any(at in run for run in quoted)]
+    kinds = _kinds(question, scores, language)
+    found = [_term(question, scores, run, quoted=True) for run in quoted]
+    inside: set[int] = set()
+    for stretch in _stretches(question, kinds, free):
+        kept = _trimmed(question, stretch, language)
+        if kept:
+            inside.update(kept)
+            found.append(_term(question, scores, kept))
+    for place in free:
+        if place not in inside and question.words[place].stem not in language.question_words | language.small_words:
+            found.append(_term(question, scores, range(place, place + 1), noun=False))
+    return tuple(sorted(found, key=lambda term: term.start))
+
+
+def _quoted(question: Question) -> list[range]:
+    """Return the places of what stands in quotation marks; nothing where they are around all of the question."""
+    found = []
+    for match in QUOTED.finditer(question.text):
+        inside = [at for at, word in enumerate(question.words) if match.start(1) <= word.start < match.end(1)]
+        if inside and len(inside) < len(question.words):
+            found.append(range(inside[0], inside[-1] + 1))
+    return found
+
+
+def _kinds(question: Question, scores: Sequence[WordScores], language: Language) -> list[int]:
+    """Return of each word whether a term begins there, goes on, or neither: what scores highest, but that a run of
+    capitals is never cut, and ends before a head that has none ("the Nimbrel Matrix technique")."""
+    kinds = [max(range(3), key=lambda kind: each[kind]) for each in scores]
+    words = question.words
+    for run in _capitals(question, kinds, language):
+        begins = kinds[run.start] != GOES_ON
+        kinds[run.start : run.stop] = [GOES_ON] * len(run)
+        if begins:
+            kinds[run.start] = BEGINS
+        is_last = run.stop + 1 == len(words) or (run.stop < len(words) and kinds[run.stop + 1] != GOES_ON)
+        if run.stop < len(words) and is_last and words[run.stop].stem in language.naming_heads:
+            kinds[run.stop] = OUTSIDE
+    return kinds
+
+
+def _capitals(question: Question, kinds: Sequence[int], language: Language) -> list[range]:
+    """Return the places of each run of words with capitals, small words between them; nothing in a headline or a
+    question of capitals, where they name nothing. The encoder sees lower case alone."""
+    written = [question.text[word.start : word.end] for word in question.words]
+    if question.text.isupper() or is_headline(written):
+        return []
+    asks_first = bool(written) and question.words[0].stem in language.question_words
+    capital = [text[:1].isupper() and not (place == 0 and asks_first) for place, text in enumerate(written)]
+    runs: list[range] = []
+    first = None
+    for place in range(len(written) + 1):
+        goes_on = first is not None and place < len(written) and _joined(question, place)
+        if goes_on and (capital[place] or _connects(written, kinds, capital, place)):
+            continue
+        if first is not None and " " in question.text[question.words[first].start : question.words[place - 1].end]:
+            runs.append(range(first, place))
+        first = place if place < len(written) and capital[place] else None
+    return runs
+
+
+def _connects(written: Sequence[str], kinds: Sequence[int], capital: Sequence[bool], place: int) -> bool:
+    """Whether a small word joins the capitals around it to one name: "and" joins two names as often, and does so where
+    a term goes on behind it."""
+    if not any(capital[place + 1 : place + 2]):
+        return False
+    return written[place] in CONNECTORS or (written[place] == "and" and kinds[place + 1] == GOES_ON)
+
+
+def _stretches(question: Question, kinds: Sequence[int], free: Sequence[int]) -> Iterator[range]:
+    """Yield the places of each stretch of words in which a term begins and goes on."""
+    first, last = None, -1
+    for place in free:
+        goes_on = kinds[place] == GOES_ON and first is not None and place == last + 1 and _joined(question, place)
+        if goes_on:
+            last = place
+            continue
+        if first is not None:
+            yield range(first, last + 1)
+        first, last = (place, place) if kinds[place] != OUTSIDE else (None, -1)
+    if first is not None:
+        yield range(first, last + 1)
+
+
+def _joined(question: Question, place: int) -> bool:
+    """Whether nothing but spaces and the like stands before a word."""
+    return not question.text[question.words[place - 1].end : question.words[place].start].strip(_INSIDE)
+
+
+def _trimmed(question: Question, stretch: range, language: Language) -> range:
+    """Return a stretch without small words at its ends; nothing where all of its words only ask."""
+    kept = [place for place in stretch if question.words[place].stem not in language.small_words]
+    if all(question.words[place].stem in language.question_words for place in kept):
+        return range(0)
+    return range(kept[0], kept[-1] + 1)
+
+
+def _term(
+    question: Question, scores: Sequence[WordScores], places: range, *, noun: bool = True, quoted: bool = False
+) -> Term:
+    words = question.words[places.start : places.stop]
+    start, end = words[0].start, _end(question.text, words)
+    held = [scores[place] for place in places]
+    judged = Scores(
+        begins=_log_odds(held[0]),
+        name=_bounded(sum(each[NAME] for each in held) / len(held)),
+        needed=_bounded(max(each[NEEDED] for each in held)),
+    )
+    return Term(question.text[start:end], start, end, words, scores=judged, noun=noun, quoted=quoted)
+
+
+def _end(text: str, words: Sequence[Word]) -> int:
+    """Return where a term ends, without the ending of a possessor."""
+    end = words[-1].end
+    return end - 2 if text[words[-1].start : end].endswith(("'s", "’s")) else end
+
+
+def _log_odds(word: WordScores) -> float:
+    """Return the log odds that a term begins at a word."""
+    most = max(word[OUTSIDE], word[GOES_ON])
+    others = most + log(exp(word[OUTSIDE] - most) + exp(word[GOES_ON] - most))
+    return _bounded(word[BEGINS] - others)
+
+
+def _bounded(log_odds: float) -> float:
+    return min(max(log_odds, -MOST), MOST)

@@ -1,0 +1,101 @@
+"""The terms of questions from scores that a reader can follow: of each word that a term begins, goes on, or neither."""
+
+from math import log
+
+import pytest
+
+from qa.datatypes import Term
+from qa.finding.terms import MOST, WordScores, find_terms
+from qa.finding.tokens import scores_of_words
+from tests.english import ENGLISH
+
+OUTSIDE: WordScores = (4.0, 0.0, 0.0, -2.0, -1.0)
+BEGINS: WordScores = (0.0, 4.0, 0.0, 2.0, 1.0)
+GOES_ON: WordScores = (0.0, 0.0, 4.0, 4.0, 3.0)
+KINDS = {"-": OUTSIDE, "B": BEGINS, "I": GOES_ON}
+
+
+def terms_of(text: str, kinds: str) -> tuple[Term, ...]:
+    return find_terms(ENGLISH.question(text), [KINDS[kind] for kind in kinds], ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "expected"),
+    [
+        ("What is family therapy?", "--BI", ["family therapy"]),
+        ("family therapy social action", "BIBI", ["family therapy", "social action"]),
+        ("psychotherapy and social action model", "BIIII", ["psychotherapy and social action model"]),
+        ("the theory of change", "-BII", ["theory of change"]),
+        ("self-help groups", "BII", ["self-help groups"]),
+        ("family therapy, social action", "BIII", ["family therapy", "social action"]),  # a comma ends a term
+        ("families or groups", "I-I", ["families", "groups"]),  # what goes on without a beginning begins
+        ("therapy of the", "BII", ["therapy"]),  # no term ends in a small word
+        ("of the", "BI", []),
+        ("What is it?", "B-B", []),  # nor is one made of words that only ask
+        ("my mother's garden", "-B-", ["mother", "garden"]),  # without the ending of a possessor
+        ("What heals?", "--", ["heals"]),  # other words are terms too, of one word
+        ("", "", []),
+    ],
+)
+def test_find_terms(text: str, kinds: str, expected: list[str]) -> None:
+    found = terms_of(text, kinds)
+    assert [term.text for term in found] == expected
+    assert all(text[term.start : term.end] == term.text for term in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "expected"),
+    [
+        ("How does the Nimbrel Boost Matrix technique work?", "---BIII-", ["Nimbrel Boost Matrix", "technique"]),
+        ("the Purple Heart mortgage waiver", "-BIII", ["Purple Heart mortgage waiver"]),  # which is no head
+        ("the Nimbrel Matrix technique manual", "-BIII", ["Nimbrel Matrix technique manual"]),
+        ("Is the Obrecht-Vint model real", "--BII-", ["Obrecht-Vint model"]),  # one word, as it is written
+        ("the guide Dog Plan", "-BII", ["guide Dog Plan"]),
+        ("Is Exploration and Puerto Rico Syndrome real", "-B-BII-", ["Exploration", "Puerto Rico Syndrome"]),
+        ("Is Exploration and Puerto Rico Syndrome real", "-B-III-", ["Exploration and Puerto Rico Syndrome"]),
+        ("the Information Cascade Flux in news", "--BI-B", ["Information Cascade Flux", "news"]),
+        ("Tetralogy of Fallot heals", "B-B-", ["Tetralogy of Fallot", "heals"]),
+        ("Kobe Bryant and Dwyane Wade", "BI-BI", ["Kobe Bryant", "Dwyane Wade"]),
+        ("Kobe Bryant, Dwyane Wade", "BIBI", ["Kobe Bryant", "Dwyane Wade"]),
+        ("Does Berlin office exist", "-BI-", ["Berlin office", "exist"]),  # one capital is no run
+        ("HOW DOES FAMILY THERAPY HEAL", "--BI-", ["FAMILY THERAPY", "HEAL"]),
+        ("Causes Of Feeling Possessive Of Others", "B--B--", ["Causes", "Feeling", "Possessive"]),
+    ],
+)
+def test_a_run_of_capitals_is_one_term(text: str, kinds: str, expected: list[str]) -> None:
+    assert [term.text for term in terms_of(text, kinds)] == expected
+
+
+def test_words_beside_the_terms_are_no_noun_phrases() -> None:
+    assert [(term.text, term.noun) for term in terms_of("What heals families?", "--B")] == [
+        ("heals", False),
+        ("families", True),
+    ]
+
+
+def test_what_is_quoted_is_one_term_however_it_scores() -> None:
+    (quoted, other) = terms_of("Is “theory of change” a family?", "-----B")
+    assert (quoted.text, quoted.quoted) == ("theory of change", True)
+    assert (other.text, other.quoted) == ("family", False)
+
+
+def test_scores_of_a_term_by_hand() -> None:
+    (term,) = terms_of("What is family therapy?", "--BI")
+    assert term.scores is not None
+    assert term.scores.begins == pytest.approx(4.0 - log(2))  # against the other two together, each 0
+    assert term.scores.name == (2.0 + 4.0) / 2
+    assert term.scores.needed == 3.0
+
+
+def test_scores_are_bounded() -> None:
+    (term,) = find_terms(ENGLISH.question("family"), [(-90.0, 90.0, -90.0, 99.0, -99.0)], ENGLISH)
+    assert term.scores == (MOST, MOST, -MOST)
+
+
+def test_words_and_tokens() -> None:
+    question = ENGLISH.question("quorvex Garden")
+    offsets = [(0, 0), (0, 4), (4, 7), (8, 14), (0, 0)]  # as an encoder cuts it, with what begins and ends
+    scores = [[float(place)] * 5 for place in range(5)]
+    assert scores_of_words(question, offsets, scores) == [(1.0,) * 5, (3.0,) * 5]
+    cut = scores_of_words(question, offsets[:3], scores)
+    assert cut[1][0] > max(cut[1][1:])  # of what was cut off: it is of no term
