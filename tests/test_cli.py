@@ -226,7 +226,7 @@ def test_evaluate(real_folder: Path, questions: Path, tmp_path: Path) -> None:
         written[2], "--require", "success@1>=1", "--require", "term_f1>=1",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("2 questions: answered 1, uncertain 0, not in corpus 1.")
+    assert result.stdout.startswith("2 questions: answered 1, uncertain 1, not in corpus 0.")
     assert "Psychotherapy and social action model" in result.stdout
     assert 'left out: questions.jsonl: the id "1" stands twice' in result.stderr
     assert all(path.stat().st_size for path in written)

@@ -1,10 +1,13 @@
 """The terms of questions from scores that a reader can follow: of each word that a term begins, goes on, or neither."""
 
 from math import log
+from pathlib import Path
 
 import pytest
 
 from qa.datatypes import Term
+from qa.errors import EmbedderUnusable
+from qa.finding.head import WEIGHTS, checked
 from qa.finding.terms import MOST, WordScores, find_terms
 from qa.finding.tokens import scores_of_words
 from tests.english import ENGLISH
@@ -34,6 +37,7 @@ def terms_of(text: str, kinds: str) -> tuple[Term, ...]:
         ("What is it?", "B-B", []),  # nor is one made of words that only ask
         ("my mother's garden", "-B-", ["mother", "garden"]),  # without the ending of a possessor
         ("What heals?", "--", ["heals"]),  # other words are terms too, of one word
+        ("What about families", "--B", ["families"]),  # but for those that only join
         ("", "", []),
     ],
 )
@@ -41,6 +45,7 @@ def test_find_terms(text: str, kinds: str, expected: list[str]) -> None:
     found = terms_of(text, kinds)
     assert [term.text for term in found] == expected
     assert all(text[term.start : term.end] == term.text for term in found)
+    assert all(term.words[-1].end == term.end for term in found)
 
 
 @pytest.mark.parametrize(
@@ -99,3 +104,13 @@ def test_words_and_tokens() -> None:
     assert scores_of_words(question, offsets, scores) == [(1.0,) * 5, (3.0,) * 5]
     cut = scores_of_words(question, offsets[:3], scores)
     assert cut[1][0] > max(cut[1][1:])  # of what was cut off: it is of no term
+
+
+def test_weights_that_are_not_the_shipped_ones_are_told_in_a_sentence(tmp_path: Path) -> None:
+    assert checked(WEIGHTS)
+    damaged = tmp_path / "words.safetensors"
+    damaged.write_bytes(WEIGHTS.read_bytes()[:-1])
+    with pytest.raises(EmbedderUnusable, match=r"checksum differs\): install the package again"):
+        checked(damaged)
+    with pytest.raises(EmbedderUnusable, match="No such file"):
+        checked(tmp_path / "missing")

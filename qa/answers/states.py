@@ -73,11 +73,12 @@ def _coordinated(terms: Sequence[Term], question: Question, lexicon: Lexicon) ->
 
 
 def _is_one_name(left: Term, right: Term, question: Question, lexicon: Lexicon) -> bool:
-    joiner = question.text[left.end : right.start].strip()
+    joiner = question.text[left.end : right.start].strip().lower()
     is_headed = len(right.words) > 1 and right.words[-1].stem in lexicon.language.naming_heads
     if joiner not in _JOINERS or not (left.noun and right.noun and is_headed) or left.quoted or right.quoted:
         return False
-    return left.words[-1].stem not in lexicon.language.naming_heads and not _uses(right.words, lexicon)
+    used = lexicon.passage_count([word.stem for word in right.words])
+    return left.words[-1].stem not in lexicon.language.naming_heads and not used
 
 
 def _one(left: Term, right: Term, question: Question) -> Term:
@@ -85,7 +86,7 @@ def _one(left: Term, right: Term, question: Question) -> Term:
     words = tuple(word for word in question.words if left.start <= word.start < right.end)
     scores = None
     if left.scores is not None and right.scores is not None:
-        name = (left.scores.name + right.scores.name) / 2
+        name = max(left.scores.name, right.scores.name)
         scores = Scores(left.scores.begins, name, max(left.scores.needed, right.scores.needed))
     return replace(left, text=question.text[left.start : right.end], end=right.end, words=words, scores=scores)
 

@@ -4,13 +4,20 @@
 that a question is embedded and its words are read in one run.
 """
 
+import hashlib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qa.errors import EmbedderUnusable
+from qa.files import read_regular
 from qa.graphs.bert import Weights
+
+WEIGHTS = Path(__file__).with_name("words.safetensors")
+CHECKSUM = "a3c2cfb6fc3482769fab49f2fc7c1b5550e1d332a53b19f28cbdcfd54aae0294"
+"""The sha256 of the weights."""
 
 LAYERS = (3, 6)
 """After which of the encoder's layers its vectors are read."""
@@ -19,6 +26,7 @@ SCORES = 5
 """Of each token: that no term has it, that one begins, that one goes on, that it is of a name, that it is needed."""
 
 _CONVOLUTIONS = ("first", "second")
+_LARGEST = 4 << 20
 
 
 def word_scores(ov: Any, states: list[Any], mask: Any) -> Any:
@@ -47,5 +55,19 @@ def _turned(ov: Any, node: Any) -> Any:
 def _weights() -> Weights:
     from safetensors.numpy import load
 
-    read = load((files("qa.finding") / "words.safetensors").read_bytes())
-    return {name: array.astype(np.float32) for name, array in read.items()}
+    return {name: array.astype(np.float32) for name, array in load(checked(WEIGHTS)).items()}
+
+
+def checked(file: Path) -> bytes:
+    """Return the packaged weights. Raises EmbedderUnusable where they are not what was shipped."""
+    try:
+        content = read_regular(file, _LARGEST)
+    except OSError as error:
+        raise EmbedderUnusable(_unusable(error.strerror or str(error))) from error
+    if hashlib.sha256(content).hexdigest() != CHECKSUM:
+        raise EmbedderUnusable(_unusable("its checksum differs"))
+    return content
+
+
+def _unusable(reason: str) -> str:
+    return f"The package's {WEIGHTS.name}, which finds terms, cannot be used ({reason}): install the package again."

@@ -1,6 +1,7 @@
 """Scores of a question's words -> its terms, with what the finder makes of each."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import exp, log
 
 from qa.datatypes import Question, Scores, Term, Word
@@ -17,6 +18,9 @@ that it is of a name, and that an answer needs it."""
 
 MOST = 10.0
 """Log odds are no higher than this, and no lower than its negative: past it, scores mean nothing more."""
+
+_FUNCTION_WORD = 6.0
+"""On wordfreq's Zipf scale, once in a thousand words: what is so frequent joins words, and says nothing alone."""
 
 _INSIDE = " -'’ʼ‐‑&/"  # what may stand between two words of a term
 
@@ -36,9 +40,15 @@ def find_terms(question: Question, scores: Sequence[WordScores], language: Langu
             inside.update(kept)
             found.append(_term(question, scores, kept))
     for place in free:
-        if place not in inside and question.words[place].stem not in language.question_words | language.small_words:
+        if place not in inside and _says_something(question.words[place], language):
             found.append(_term(question, scores, range(place, place + 1), noun=False))
     return tuple(sorted(found, key=lambda term: term.start))
+
+
+def _says_something(word: Word, language: Language) -> bool:
+    if word.stem in language.question_words | language.small_words:
+        return False
+    return language.frequency(word.folded) < _FUNCTION_WORD
 
 
 def _quoted(question: Question) -> list[range]:
@@ -128,6 +138,7 @@ def _term(
 ) -> Term:
     words = question.words[places.start : places.stop]
     start, end = words[0].start, _end(question.text, words)
+    words = (*words[:-1], replace(words[-1], end=end))
     held = [scores[place] for place in places]
     judged = Scores(
         begins=_log_odds(held[0]),
