@@ -159,3 +159,20 @@ def test_close_terms_are_sought_for_the_first_few_only() -> None:
     found = [TermReport(Term(text, 0, 1, ()), TermState.UNKNOWN, 0) for text in "aabcdef"]
     assert unknown_of("?", found) == ["a", "b", "c"]
     assert unknown_of("?" * 501, found) == []
+
+
+def test_scores_of_long_questions_are_not_kept(tiny_index: Index) -> None:
+    short, long = ENGLISH.question("What is family therapy?"), ENGLISH.question("family " * 100)
+    first = tiny_index.word_scores([short, long])
+    assert [len(scores or ()) for scores in first] == [4, 100]
+    assert set(tiny_index._scores) == {short.text}
+    assert tiny_index.word_scores([short, long]) == first
+
+
+def test_a_question_is_embedded_once_however_long(real_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_index(real_folder) as index:
+        again: list[str] = []
+        monkeypatch.setattr(index.embedder, "embed_questions", again.extend)
+        question = "What is psychotherapy, " + "and how does it help a family " * 12 + "?"
+        gather_evidence([question], index, 3, with_parts=False)
+        assert again == []

@@ -376,16 +376,18 @@ class Index:
             vectors, scored = self._finder.read_questions(new)
             for one, vector, scores in zip(new, vectors, scored, strict=True):
                 found[one.text] = scores
-                self._scores[one.text] = scores
                 if self._finder is self.embedder:
-                    self._keep(one.text, vector)
+                    self._keep(one.text, vector, whatever_length=True)  # it is asked for next
+                if len(one.text) <= _KEPT_CHARACTERS:
+                    self._scores[one.text] = scores
+            if len(self._scores) > _KEPT:
+                self._scores.clear()
         return [found[one.text] for one in questions]
 
-    def _keep(self, text: str, vector: Vectors) -> None:
+    def _keep(self, text: str, vector: Vectors, *, whatever_length: bool = False) -> None:
         if len(self._vectors) >= _KEPT:
             self._vectors.clear()
-            self._scores.clear()
-        if len(text) <= _KEPT_CHARACTERS:
+        if whatever_length or len(text) <= _KEPT_CHARACTERS:
             self._vectors[text] = vector
 
     def close(self) -> None:
