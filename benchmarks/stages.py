@@ -24,7 +24,8 @@ from benchmarks.retrieval import DEPTH, Run, document_scores
 from benchmarks.rivals import reciprocal_rank
 from qa.answers.candidates import Candidates
 from qa.answers.fusions import DENSE_WEIGHT, rank, standard_score
-from qa.answers.retrieval import MANY, copies_last, dense_rankings, telling_pairs
+from qa.answers.ordering import copies_last
+from qa.answers.retrieval import MANY, dense_rankings, telling_pairs
 from qa.datatypes import Hit, Ranking
 from qa.indexing.building import lexicon_entries
 from qa.indexing.index import Index
@@ -77,7 +78,7 @@ class Asked:
     def fused(self, dense: Sequence[Ranking] | None = None, lexical: Sequence[Ranking] | None = None) -> list[Ranking]:
         """Return the default fusion of the default rankings but for those given."""
         return [
-            copies_last(standard_score(one, other), Candidates.of((one, other), self.index.store))
+            copies_last(standard_score(one, other), Candidates.of((one, other), self.index.store), self.index)
             for one, other in zip(dense or self.dense, lexical or self.lexical(), strict=True)
         ]
 

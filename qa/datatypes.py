@@ -35,7 +35,8 @@ class Document:
 
     ``source`` is the place a person can open: a path from the corpus's own folder name on, with ``:line``
     for a record of a file. ``sections`` and ``pages`` are in order and do not overlap; empty when the text has no
-    headings, or no pages. ``aliases`` are other names of its subject.
+    headings, or no pages. ``aliases`` are other names of its subject; ``guess`` is the encoding that was guessed for
+    its file, "" where none had to be.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Document:
     sections: tuple[Section, ...] = ()
     pages: tuple[Page, ...] = ()
     aliases: tuple[str, ...] = ()
+    guess: str = ""
 
 
 @dataclass(frozen=True, slots=True)

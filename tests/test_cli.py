@@ -103,15 +103,17 @@ def test_a_question_from_a_terminal_that_is_not_utf8(real_folder: Path) -> None:
 
 
 def test_index_sums_up_what_it_did(corpus: Path, tmp_path: Path) -> None:
-    (corpus / "latin.txt").write_bytes(b"caf\xe9")
+    (corpus / "broken.txt").write_bytes(b"caf\xe9\0")
+    (corpus / "latin.txt").write_bytes(b"The caf\xe9 is open.")
     (corpus / "photo.png").write_bytes(b"\x89PNG")
     result = qa("index", corpus, "--index", tmp_path / "index")
     assert result.exit_code == 0
-    assert result.stdout == f"Indexed 5 documents as 6 passages in {tmp_path / 'index'}, 1 left out.\n"
-    assert "left out: texts/latin.txt: is not UTF-8 (byte 0xe9 at 3): convert it to UTF-8" in result.stderr
+    assert result.stdout == f"Indexed 6 documents as 7 passages in {tmp_path / 'index'}, 1 left out.\n"
+    assert "left out: texts/broken.txt: is not UTF-8 (byte 0xe9 at 3): convert it to UTF-8" in result.stderr
+    assert "texts/latin.txt is not UTF-8, and is read as cp1252, which is a guess: save it as UTF-8" in result.stderr
     assert "passed over: 1 file of formats that are not read (.png)" in result.stderr
     again = qa("index", corpus, "--index", tmp_path / "index", "--store", "exact")
-    assert "6 passages (6 unchanged)" in again.stdout
+    assert "7 passages (7 unchanged)" in again.stdout
 
 
 def test_index_names_what_it_leaves_out_up_to_twenty(tmp_path: Path) -> None:
@@ -131,7 +133,7 @@ def test_index_without_a_corpus(tmp_path: Path, make: str) -> None:
         corpus.symlink_to(tmp_path / "nowhere")
     elif make != "missing":
         corpus = tmp_path / "a.txt"
-        corpus.write_bytes({"nul": b"\0" * 9, "zero": b"", "latin": b"caf\xe9"}[make])
+        corpus.write_bytes({"nul": b"\0" * 9, "zero": b"", "latin": b"caf\xe9\0"}[make])
     assert str(corpus.name) in refused(qa("index", corpus, "--index", tmp_path / "index"))
 
 

@@ -129,7 +129,7 @@ def test_other_names_are_known_and_never_quoted(real_folder: Path) -> None:
 
 # The first is the goal. Those of the others are .95, .95, .02 and .95, and benchmarks/README.md tells what keeps them
 # away: what was reached is not to be lost.
-FLOORS = ("ndcg@10>=0.8", "success@3>=0.94", "term_f1>=0.68", "false_flag_rate<=0.11", "auroc>=0.87")
+FLOORS = ("ndcg@10>=0.8", "success@3>=0.94", "term_f1>=0.7", "false_flag_rate<=0.11", "auroc>=0.87")
 
 
 def test_the_corpus_answers_its_questions(real_folder: Path) -> None:

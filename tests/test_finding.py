@@ -63,6 +63,9 @@ def test_find_terms(text: str, kinds: str, expected: list[str]) -> None:
         ("Kobe Bryant and Dwyane Wade", "BI-BI", ["Kobe Bryant", "Dwyane Wade"]),
         ("Kobe Bryant, Dwyane Wade", "BIBI", ["Kobe Bryant", "Dwyane Wade"]),
         ("Does Berlin office exist", "-BI-", ["Berlin office", "exist"]),  # one capital is no run
+        ("Where is the Form 990 kept", "---B--", ["Form 990", "kept"]),
+        ("Is Python 3 in decline", "-BB-B", ["Python 3", "decline"]),
+        ("Homes Near 12 lakes", "B-BB", ["Homes Near 12", "lakes"]),
         ("HOW DOES FAMILY THERAPY HEAL", "--BI-", ["FAMILY THERAPY", "HEAL"]),
         ("Causes Of Feeling Possessive Of Others", "B--B--", ["Causes", "Feeling", "Possessive"]),
     ],

@@ -2,13 +2,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from qa import parsers
 from qa.datatypes import Document
 from qa.errors import CorpusMissing, UnreadableDocument
 from qa.parsers import CorpusFile, find_files, read_corpus
+
+NOISE = bytes((7 * n * n + 13 * n) % 255 + 1 for n in range(5000))
+"""What is text in no encoding."""
 
 
 def file_in(folder: Path, name: str, content: str) -> Path:
@@ -93,30 +94,8 @@ def test_markdown_line_ends(tmp_path: Path, end: str) -> None:
 
 
 def test_markdown_without_text(tmp_path: Path) -> None:
-    assert "headings only" in reason(tmp_path, "a.md", b"# T\n\n## H\n")
-    assert "headings only" in reason(tmp_path, "b.md", b"---\nx: 1\n---\n")
-
-
-pieces = st.sampled_from(
-    ["# a", "## b", "c", "---", "===", "- d", "```", "> # e", "    # f", "\n", "\r\n", "\r", "\n\n"]
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(text=st.lists(pieces, min_size=1, max_size=30).map("".join))
-def test_markdown_sections_are_in_order_and_hold_every_line_that_is_no_heading(
-    tmp_path_factory: pytest.TempPathFactory, text: str
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "any.md"
-    path.write_bytes(text.encode())
-    (document,) = read(path)
-    if isinstance(document, UnreadableDocument):
-        return
-    assert document.text == text
-    ends = [0, *(section.end for section in document.sections)]
-    assert all(end <= s.start <= s.end <= len(text) for end, s in zip(ends, document.sections, strict=False))
-    if "#" not in text and "--" not in text and "==" not in text:
-        assert "".join(text[s.start : s.end] for s in document.sections) == text
+    assert "shows no text" in reason(tmp_path, "a.md", b"---\nx: 1\n---\n")
+    assert "shows no text" in reason(tmp_path, "b.md", b"<!-- one -->\n\n![](two.png)\n")
 
 
 def test_jsonl_names_wrong_lines_and_goes_on(tmp_path: Path) -> None:
@@ -151,7 +130,6 @@ def test_jsonl_names_wrong_lines_and_goes_on(tmp_path: Path) -> None:
         (b"", "empty"),
         (b" \n\t\n", "empty"),
         ("\u00a0\n".encode(), "empty"),
-        (b"caf\xe9", "not UTF-8 (byte 0xe9 at 3)"),
         (b"\0" * 50, "NUL"),
     ],
 )
@@ -356,8 +334,7 @@ def test_a_file_over_the_limit_of_all_is_not_opened(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("# a\n\nb\n\n" * 20_001, "over 20,000 headings"),
-        ("# a\n" * 100_001, "over 100,000 lines"),
-        ("- - - - - - - - a\n" * 20_000, "over 75,000 paragraphs and items"),
+        ("- - - - - - - - a\n" * 20_000, "over 300,000 elements"),
     ],
 )
 def test_markdown_with_more_blocks_than_a_book(tmp_path: Path, text: str, expected: str) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from qa.answers.candidates import Candidates
 from qa.answers.fusions import standard_score
+from qa.answers.ordering import copies_last, put_in_order
 from qa.answers.retrieval import (
-    copies_last,
     dense_rankings,
     gather_evidence,
     lexical_ranking,
@@ -89,10 +89,11 @@ def test_pairs_of_two_frequent_words_do_not_count_in_a_large_index(tmp_path: Pat
 
 
 def test_evidence_is_the_fusion_of_both(tiny_index: Index) -> None:
-    question = "Does family therapy treat a family?"
+    question = "Does a family see beds and paths?"
     (evidence,) = gather_evidence([question], tiny_index, 4)
     (dense,) = dense_rankings(tiny_index.embed([question]), tiny_index, 100)
     fused = standard_score(dense, lexical_ranking(ENGLISH.question(question), tiny_index, 100))
+    fused = put_in_order(fused, ENGLISH.question(question), tiny_index)
     assert evidence.ranking == fused[:4]
     by_row = {hit.row: hit.score for hit in dense}
     assert evidence.cosines == pytest.approx([by_row[hit.row] for hit in fused[:4]], abs=1e-6)
@@ -136,13 +137,13 @@ def test_copies_come_last(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
     build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
     index = open_index(tmp_path / "index", embedder)
     ranking = tuple(Hit(row, 1 - row / 10, row + 1) for row in range(4))
-    assert [(hit.row, hit.rank) for hit in copies_last(ranking, Candidates.of([ranking], index.store))] == [
+    assert [(hit.row, hit.rank) for hit in copies_last(ranking, Candidates.of([ranking], index.store), index)] == [
         (0, 1),
         (2, 2),
         (1, 3),
         (3, 4),
     ]
-    assert copies_last((), Candidates.of([], index.store)) == ()
+    assert copies_last((), Candidates.of([], index.store), index) == ()
     (evidence,) = gather_evidence(["Are apples red?"], index, 2)
     assert {hit.row for hit in evidence.ranking} == {0, 2}
     index.close()

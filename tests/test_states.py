@@ -1,7 +1,7 @@
 """What the counts say on terms, on the tiny corpus: apples, family therapy, social action, psychotherapy, gardens."""
 
+from dataclasses import replace
 from itertools import pairwise
-from math import log
 from pathlib import Path
 
 import pytest
@@ -105,19 +105,59 @@ def test_what_is_reported_of_a_suspect_that_is_cleared(tiny_index: Index) -> Non
 
 
 def test_facts_by_hand(tiny_index: Index) -> None:
-    """Both words of "Garden beds" stand in one passage, not side by side; the question has four words."""
+    """No passage has the words of "Beds garden" side by side in this order; one of the two has a capital."""
     facts = suspect(tiny_index.lexicon, "Tell of Beds garden", "Beds garden").facts
     assert facts == {
-        **{"begins": 3.0, "name": 2.0, "needed": 1.0, "capitals": 0.5, "quoted": 0.0, "words": 2.0, "single": 0.0},
-        **{"frequency": 0.0, "together": log(1 + 1), "pairs": 0.0, "length": log(1 + 4)},
+        **{"begins": 3.0, "name": 2.0, "needed": 1.0, "beside": 0.0, "capitals": 0.5, "plain": 0.0, "quoted": 0.0},
+        **{"single": 0.0, "frequency": 0.0, "headed": 0.0, "head_used": 0.0, "joined": 0.0},
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "headed", "head_used", "joined"),
+    [
+        ("garden therapy", 1.0, 0.0, 0.0),
+        ("garden family therapy", 1.0, 1.0, 0.0),  # the texts have "family therapy"
+        ("joint social action", 0.0, 1.0, 0.0),
+        ("garden and action therapy", 1.0, 0.0, 1.0),
+        ("zither family therapy", 1.0, 0.0, 0.0),  # what lacks a word is not judged by the others
+    ],
+)
+def test_facts_of_the_head(tiny_index: Index, text: str, headed: float, head_used: float, joined: float) -> None:
+    facts = suspect(tiny_index.lexicon, f"What of the {text}?", text).facts
+    assert facts is not None
+    assert (facts["headed"], facts["head_used"], facts["joined"]) == (headed, head_used, joined)
 
 
 def test_facts_of_a_word_that_is_missing(tiny_index: Index) -> None:
     facts = suspect(tiny_index.lexicon, "What is a thermostat?", "thermostat").facts
     assert facts is not None
     assert facts["frequency"] == ENGLISH.frequency("thermostat") > 0
-    assert (facts["single"], facts["together"], facts["pairs"]) == (1.0, 0.0, 0.0)
+    assert (facts["single"], facts["head_used"]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "plain"),
+    [
+        ("Does Ada sell a thermostat?", "thermostat", 1.0),
+        ("Does Ada sell a Thermostat?", "Thermostat", 0.0),
+        ("Does she sell a thermostat?", "thermostat", 0.0),  # the first word has its capital by its place
+        ("Could I buy a thermostat?", "thermostat", 0.0),  # and "I" is no name
+        ("DOES ADA SELL A THERMOSTAT?", "THERMOSTAT", 0.0),
+    ],
+)
+def test_a_term_without_capitals_beside_a_name(tiny_index: Index, question: str, text: str, plain: float) -> None:
+    facts = suspect(tiny_index.lexicon, question, text).facts
+    assert facts is not None
+    assert facts["plain"] == plain
+
+
+def test_a_suspect_is_compared_with_the_others(tiny_index: Index) -> None:
+    question = "Is a thermostat a humidifier?"
+    terms = [term_of(question, "thermostat"), term_of(question, "humidifier")]
+    wanted = Scores(begins=3.0, name=2.0, needed=-1.5)
+    found = count_terms([terms[0], replace(terms[1], scores=wanted)], ENGLISH.question(question), tiny_index.lexicon)
+    assert [one.facts["beside"] for one in found if isinstance(one, Suspect) and one.facts] == [0.0, -2.5]
 
 
 def test_a_question_in_capitals_has_none(tiny_index: Index) -> None:

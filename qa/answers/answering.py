@@ -25,6 +25,9 @@ from qa.indexing.index import Index
 from qa.language import Language
 from qa.limits import DEFAULT_K, check_k, check_question
 
+_SENTENCE_ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
+_LEAST_SAID = 3  # words beside what is asked for, of a line that does not end as a sentence does
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -122,8 +125,11 @@ class Answerer:
         for hit, cosine, reading in zip_longest(ranking, cosines, readings[: len(ranking)]):
             passage = self.index.passage(hit.row)
             highlights = find_highlights(passage.text, asked, self.index.language)
-            best = sentence_around(passage, reading) if reading else None
-            best = best or best_sentence(passage, weights, self.index.language)
+            best = best_sentence(passage, weights, self.index.language)
+            answering = sentence_around(passage, reading) if reading else None
+            if answering and (best is None or is_on(passage, answering, asked, self.index.language)):
+                best = answering
+            best = past_labels(passage, best, asked, self.index.language) if best else None
             quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best))
         return tuple(quoted)
 
@@ -139,6 +145,27 @@ def best_sentence(passage: Passage, weights: Mapping[str, float], language: Lang
     inside = [{stem for stem, start, _ in found if a <= start < b} for a, b in passage.sentences]
     worth = [sum(weights[stem] for stem in sorted(held)) for held in inside]
     return passage.sentences[worth.index(max(worth))] if max(worth) > 0 else None
+
+
+def is_on(passage: Passage, sentence: tuple[int, int], asked: frozenset[str], language: Language) -> bool:
+    """Whether a sentence, or one of the two before it, has anything that is asked for: else it is on something else, as
+    the neighbouring entry of a glossary is."""
+    place = passage.sentences.index(sentence)
+    start = passage.sentences[max(place - 2, 0)][0]
+    return not asked.isdisjoint(language.stems(passage.text[start : sentence[1]]))
+
+
+def past_labels(passage: Passage, best: tuple[int, int], asked: frozenset[str], language: Language) -> tuple[int, int]:
+    """Return a sentence of a passage, or the first one behind it that says something: a heading or a label that has
+    only what is asked for ("Colonoscopy.") says nothing on it."""
+    behind = [sentence for sentence in passage.sentences if sentence >= best]
+    return next((one for one in behind if not _is_label(passage.text[slice(*one)], asked, language)), best)
+
+
+def _is_label(sentence: str, asked: frozenset[str], language: Language) -> bool:
+    said = set(language.stems(sentence)) - asked - language.question_words - language.small_words
+    is_sentence = sentence.rstrip().endswith(_SENTENCE_ENDS)
+    return not said or (not is_sentence and len(said) < _LEAST_SAID)
 
 
 def find_highlights(text: str, asked: frozenset[str], language: Language) -> tuple[tuple[int, int], ...]:

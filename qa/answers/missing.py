@@ -14,18 +14,23 @@ from importlib.resources import files
 from math import exp
 
 COUNTED = (
-    *("begins", "name", "needed", "capitals", "quoted", "words", "single", "frequency", "together", "pairs", "length"),
+    *("begins", "name", "needed", "beside", "capitals", "plain", "quoted", "single", "frequency"),
+    *("headed", "head_used", "joined"),
 )
 """The facts that the question and the counts give:
 
 - ``begins``, ``name``, ``needed``: what the finder makes of the term, as log odds;
+- ``beside``: ``needed`` less the most of it that a suspect of the question has; 0 for that one, and with capitals;
 - ``capitals``: the share of its words with one, the question's first word left out, 0 in a question of capitals;
-- ``quoted``: 1 where it stands in quotation marks;
-- ``words``: how many it has, 5 at most; ``single``: 1 for one;
+- ``plain``: 1 where it has none, while another word of the question has one;
+- ``quoted``: 1 where it stands in quotation marks; ``single``: 1 where it has one word;
 - ``frequency``: of the rarest word that the texts lack, on wordfreq's Zipf scale, 0 where they lack none;
-- ``together``: log(1 + passages that have all of its words, 20 at most);
-- ``pairs``: the share of its neighbouring words that some passage has side by side;
-- ``length``: log(1 + words of the question).
+- ``headed``: 1 where its last of several words is one that names ("model", "technique");
+- ``head_used``: 1 where some passage has its last two words side by side, and the texts have all of them;
+- ``joined``: 1 where an "and" stands in it, which the counts say joins no two terms.
+
+How long the question is counts for nothing: of the questions in which nothing is missing the long ones are people's,
+of those with an invented name they are not, and a set is told by it.
 """
 
 READ = ("lacking", "lacking_most", "answers", "answer_lacks")

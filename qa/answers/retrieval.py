@@ -12,6 +12,7 @@ import numpy as np
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.fusions import rank, standard_score
+from qa.answers.ordering import copies_last, put_in_order
 from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.spelling import Correction, correct, corrected
@@ -42,9 +43,6 @@ READ = 2
 
 DEPTH = 100
 """Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
-
-SAME = 0.999
-"""Passages with this cosine to each other or more say the same: copies, but for a comma."""
 
 MOST_COMPARED = 3
 """Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed, as much as a
@@ -181,7 +179,9 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
     (dense,) = dense_rankings(vector[None], index, depth, selection)
     lexical = lexical_ranking(asked.read, index, depth, selection)
     candidates = Candidates.of((dense, lexical), index.store)
-    head = copies_last(standard_score(dense[:DEPTH], lexical[:DEPTH]), candidates)
+    among = selection.documents if selection else None
+    fused = put_in_order(standard_score(dense[:DEPTH], lexical[:DEPTH]), asked.read, index, among)
+    head = copies_last(fused, candidates, index)
     return Found(asked, vector, dense, lexical, head, candidates)
 
 
@@ -226,7 +226,7 @@ def _evidence(
     measured = Rankings(found.dense[:DEPTH], found.lexical[:DEPTH], head)
     read = Read(asked.read, asked.reports, found.readings, found.missing)
     sides = [
-        Part(phrases, _part_ranking(vectors[part_text(phrases)], hits, candidates))
+        Part(phrases, _part_ranking(vectors[part_text(phrases)], hits, candidates, index))
         for phrases, hits in zip(asked.parts, having, strict=True)
     ]
     return Evidence(
@@ -270,18 +270,6 @@ def telling_pairs(asked: Sequence[str], lexicon: Lexicon, many: int = MANY) -> l
     rare = max(many, FREQUENT * len(lexicon))
     pairs = [pair for pair in pairwise(asked) if not lexicon.language.question_words.issuperset(pair)]
     return [pair for pair in pairs if any(lexicon.passage_count([stem]) <= rare for stem in pair)]
-
-
-def copies_last(ranking: Ranking, candidates: Candidates) -> Ranking:
-    """Return the ranking with passages that say the same as a better one behind all others, their scores unchanged."""
-    if len(ranking) < 2:
-        return ranking
-    vectors = candidates.vectors_of(ranking)
-    same = np.triu(vectors @ vectors.T >= SAME, k=1).any(axis=0)
-    if not same.any():
-        return ranking
-    ordered = [*np.flatnonzero(~same), *np.flatnonzero(same)]
-    return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
 
 
 def unknown_of(question: str, reports: Sequence[TermReport]) -> list[str]:
@@ -341,8 +329,8 @@ def _having_all(phrases: Sequence[Phrase], index: Index, selection: Selection | 
     return index.lexicon.rank_with_all([phrase.stems for phrase in phrases], _PART_DEPTH, among)
 
 
-def _part_ranking(vector: Vectors, having: Ranking, candidates: Candidates) -> Ranking:
+def _part_ranking(vector: Vectors, having: Ranking, candidates: Candidates, index: Index) -> Ranking:
     """Return the passages nearest to the parts among those that have all of their words."""
     cosines = candidates.cosines(having, vector)
     nearest = rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
-    return copies_last(nearest, candidates)[:PART_PASSAGES]
+    return copies_last(nearest, candidates, index)[:PART_PASSAGES]

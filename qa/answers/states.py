@@ -10,8 +10,6 @@ A question's words are asked for in the lexicon; nothing here looks at vectors o
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from math import log
 
 from qa.answers.missing import Facts
 from qa.answers.spelling import is_absent, other_spelling
@@ -29,8 +27,6 @@ grouped, an absent word as frequent as this is an ordinary one that texts may we
 _JOINERS = frozenset({"and", "&"})
 
 _LONGEST_PART = 8  # words; to try all stretches of a compound of a hundred would take a second
-_MOST_WORDS = 5  # of a term, and passages with all of them, that are counted
-_MOST_TOGETHER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,23 @@ Counted = TermReport | Suspect
 def count_terms(terms: Iterable[Term], question: Question, lexicon: Lexicon) -> tuple[Counted, ...]:
     """Return what the counts say on each term of a question in order."""
     coordinated = _coordinated(list(terms), question, lexicon)
-    return tuple(found for term in coordinated for found in _counted(term, question, lexicon))
+    return _compared([found for term in coordinated for found in _counted(term, question, lexicon)])
+
+
+def _compared(counted: Sequence[Counted]) -> tuple[Counted, ...]:
+    """Return the same, each suspect with what the others of its question say on it."""
+    facts = [one.facts for one in counted if isinstance(one, Suspect) and one.facts is not None]
+    most = max((fact["needed"] for fact in facts), default=0.0)
+    return tuple(_beside(one, most) if isinstance(one, Suspect) else one for one in counted)
+
+
+def _beside(suspect: Suspect, most: float) -> Suspect:
+    """Return a suspect with how much less an answer needs it than the one that it needs most. What has capitals is
+    named for itself, whatever stands beside it."""
+    if suspect.facts is None:
+        return suspect
+    less = 0.0 if suspect.facts["capitals"] else suspect.facts["needed"] - most
+    return replace(suspect, facts={**suspect.facts, "beside": less})
 
 
 def _coordinated(terms: Sequence[Term], question: Question, lexicon: Lexicon) -> list[Term]:
@@ -143,13 +155,12 @@ def _as_the_texts_spell(words: tuple[Word, ...], lexicon: Lexicon) -> tuple[Word
 
 
 def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon: Lexicon) -> dict[str, float]:
-    """Return the facts of ``missing.COUNTED`` on a term that the finder judged."""
+    """Return the facts of ``missing.COUNTED`` on a term that the finder judged, but for what the others say."""
     content = [word for word in term.words if word.stem not in lexicon.language.small_words]
     inner = [word for word in content if word.start > question.words[0].start]
     capitals = [term.text[word.start - term.start].isupper() for word in inner]
-    neighbours = [] if lacking else list(pairwise(content))
-    together = [] if lacking else lexicon.rank_with_all([[word.stem] for word in content], _MOST_TOGETHER)
-    side_by_side = [bool(lexicon.passage_count([one.stem, other.stem])) for one, other in neighbours]
+    last = [word.stem for word in content[-2:]]
+    is_headed = len(content) > 1 and last[-1] in lexicon.language.naming_heads
     scores = term.scores
     assert scores is not None  # noqa: S101 - the caller's to see to
     return {
@@ -157,14 +168,22 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
         "name": scores.name,
         "needed": scores.needed,
         "capitals": 0.0 if question.text.isupper() else _share(capitals),
+        "plain": float(not any(capitals) and _names_another(term, question)),
         "quoted": float(term.quoted),
-        "words": float(min(len(content), _MOST_WORDS)),
         "single": float(len(content) == 1),
         "frequency": min((lexicon.language.frequency(word.folded) for word in lacking), default=0.0),
-        "together": log(1 + len(together)),
-        "pairs": _share(side_by_side),
-        "length": log(1 + len(question.words)),
+        "headed": float(is_headed),
+        "head_used": float(not lacking and len(last) > 1 and lexicon.passage_count(last) > 0),
+        "joined": float(not _JOINERS.isdisjoint(term.text.lower().split())),
     }
+
+
+def _names_another(term: Term, question: Question) -> bool:
+    """Whether a question, which is not all capitals, writes a word outside of the term with one: neither its first word
+    nor a single letter ("I")."""
+    others = [word.start for word in question.words[1:] if not term.start <= word.start < term.end]
+    starts = [question.text[start : start + 2] for start in others]
+    return not question.text.isupper() and any(start[0].isupper() and start[1:].isalpha() for start in starts)
 
 
 def _share(true: Sequence[bool]) -> float:

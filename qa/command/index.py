@@ -16,6 +16,8 @@ from qa.errors import BadSettings, QAError
 from qa.limits import PASSAGE_TOKENS
 from qa.plurals import count
 
+_MOST_GUESSES = 10  # encodings that are named; the others are counted
+
 if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
     from qa.indexing.building import BuildReport
     from qa.indexing.watching import Watch
@@ -136,6 +138,10 @@ def _sum_up(report: "BuildReport", task: _Task) -> None:
     if report.left_out:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
         say(f"passed over: {count(len(report.left_out), 'file')} of formats that are not read ({endings})")
+    for source, guess in list(report.guesses.items())[:_MOST_GUESSES]:
+        say(f"{source} is not UTF-8, and is read as {guess}, which is a guess: save it as UTF-8 to be sure")
+    if len(report.guesses) > _MOST_GUESSES:
+        say(f"the encodings of {len(report.guesses) - _MOST_GUESSES:,} more files are guesses")
     if not task.settings.embedder and language_name(report.language) != "English":
         say(
             f"the texts are in {language_name(report.language)}, and the bundled model reads English: name a "

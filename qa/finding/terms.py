@@ -78,8 +78,9 @@ def _kinds(question: Question, scores: Sequence[WordScores], language: Language)
 
 
 def _capitals(question: Question, kinds: Sequence[int], language: Language) -> list[range]:
-    """Return the places of each run of words with capitals, small words between them; nothing in a headline or a
-    question of capitals, where they name nothing. The encoder sees lower case alone."""
+    """Return the places of each run of words with capitals, with small words between them and numbers behind them
+    ("Form 990"); nothing in a headline or a question of capitals, where they name nothing. The encoder sees lower case
+    alone."""
     written = [question.text[word.start : word.end] for word in question.words]
     if question.text.isupper() or is_headline(written):
         return []
@@ -89,12 +90,20 @@ def _capitals(question: Question, kinds: Sequence[int], language: Language) -> l
     first = None
     for place in range(len(written) + 1):
         goes_on = first is not None and place < len(written) and _joined(question, place)
-        if goes_on and (capital[place] or _connects(written, kinds, capital, place)):
+        if goes_on and (
+            capital[place] or _numbers(question, place, language) or _connects(written, kinds, capital, place)
+        ):
             continue
         if first is not None and " " in question.text[question.words[first].start : question.words[place - 1].end]:
             runs.append(range(first, place))
         first = place if place < len(written) and capital[place] else None
     return runs
+
+
+def _numbers(question: Question, place: int, language: Language) -> bool:
+    """Whether a word is a number behind one that says something: which of several it is."""
+    before, word = question.words[place - 1 : place + 1]
+    return word.folded[:1].isdigit() and before.stem not in language.small_words
 
 
 def _connects(written: Sequence[str], kinds: Sequence[int], capital: Sequence[bool], place: int) -> bool:

@@ -10,7 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import accumulate
@@ -125,7 +125,8 @@ class BuildReport:
     ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
     with their reasons, also by an earlier build where there was nothing to do; ``left_out`` are files of formats that
     are not read; ``questions`` is the judged set that the corpora bring; ``removed`` are the documents that the index
-    no longer has; ``language`` is that of the texts.
+    no longer has; ``language`` is that of the texts; ``guesses`` has the encoding of each file that was read now and
+    does not tell its own.
     """
 
     generation: Path
@@ -139,6 +140,7 @@ class BuildReport:
     questions: Path | None = None
     removed: Removals = NOTHING_GOES
     language: str = "en"
+    guesses: Mapping[str, str] = field(default_factory=dict)
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -184,7 +186,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
         prune(folder, generation, settings.keep, before, _release)
     counts = (texts.documents, len(texts), embedded, len(texts) - embedded)
     what = (texts.unreadable, found.left_out, sought.questions, removed)
-    return BuildReport(generation, *counts, changes, *what, language=sought.language)
+    return BuildReport(generation, *counts, changes, *what, language=sought.language, guesses=texts.guesses)
 
 
 def _job(
@@ -383,6 +385,7 @@ class _Texts:
     ids: Set[str]
     imperfect: tuple[str, ...]
     unreadable: tuple[UnreadableDocument, ...]
+    guesses: Mapping[str, str]
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -419,7 +422,7 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
     if not writer.before:
         raise CorpusMissing(_nothing_read(unreadable))
     before = np.array(writer.before, np.int64)
-    return _Texts(writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable)
+    return _Texts(writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable, writer.guesses)
 
 
 def _known_documents(previous: Generation | None, checksums: Mapping[str, str]) -> dict[str, list[IndexedDocument]]:
@@ -445,6 +448,7 @@ class _Writer:
         self.before: list[int] = []
         self.ids: set[str] = set()
         self.unreadable: list[UnreadableDocument] = []
+        self.guesses: dict[str, str] = {}
 
     def copy(self, known: Sequence[IndexedDocument], passages: PassageFile) -> None:
         """Take documents over from the last generation."""
@@ -467,6 +471,8 @@ class _Writer:
             if isinstance(lines, UnreadableDocument):
                 self.unreadable.append(lines)
                 continue
+            if item.guess:
+                self.guesses[file.source] = item.guess
             document = IndexedDocument(item.id, item.title, item.source, file.source, 0, 0, item.aliases)
             self._passages.writelines(lines)
             self._add(document, [len(line) for line in lines], [_NEW] * len(lines))

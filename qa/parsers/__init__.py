@@ -23,7 +23,10 @@ from qa.parsers.jsonl import read_jsonl
 from qa.parsers.markdown import read_markdown
 from qa.parsers.odt import read_odt
 from qa.parsers.pdf import read_pdf
+from qa.parsers.pptx import read_pptx
+from qa.parsers.rst import read_rst
 from qa.parsers.text import is_encodable, read_text, whole_characters
+from qa.parsers.xlsx import read_xlsx
 from qa.plugins import Table
 
 Parser = Callable[[Path, str], Iterator[Document | UnreadableDocument]]
@@ -31,6 +34,7 @@ Parser = Callable[[Path, str], Iterator[Document | UnreadableDocument]]
 _OWN: dict[str, Parser] = {
     ".txt": read_text,
     ".md": read_markdown,
+    ".markdown": read_markdown,
     ".jsonl": read_jsonl,
     ".csv": read_csv,
     ".html": read_html,
@@ -38,6 +42,9 @@ _OWN: dict[str, Parser] = {
     ".pdf": read_pdf,
     ".docx": read_docx,
     ".odt": read_odt,
+    ".pptx": read_pptx,
+    ".xlsx": read_xlsx,
+    ".rst": read_rst,
     ".epub": read_epub,
 }
 

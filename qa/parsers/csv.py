@@ -11,13 +11,13 @@ from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.files import open_regular
 from qa.parsers.checks import kind_of
-from qa.parsers.text import decode
+from qa.parsers.encodings import BEFORE, SAMPLE, UTF8, Encoding, guessed, marked_encoding, not_utf8
 
 _LONGEST_LINE = 16_000_000  # bytes, and characters of one row; as large as a text may be in the other formats
 _MOST_COLUMNS = 1_000
 _LONGEST_HEADER = 20_000  # characters of all names together, which every row may quote
 _LONGEST_NAME = 200  # characters; a longer name of a column is prose
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _SAMPLE = 64_000  # characters of whole lines, by which the delimiter is found
 _BLOCK = 1 << 20
 
@@ -40,31 +40,32 @@ def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     """Yield a document for each row, and an UnreadableDocument with its line for each wrong row.
 
     The text is the column "text", "body", "content" or "answer"; without one, all columns, each as "Name: value" on
-    its own line. The title is the column "title" or "question". Values are separated by commas, semicolons or tabs.
+    its own line. The title is the column "title" or "question". Values are separated by commas, semicolons, tabs or
+    bars. The id is the file's source with that of the row, "id" or "_id", or with its line: tables count from 1 each.
     The file is read line by line, so its size does not matter; blank lines are passed over.
     """
     # The module has no other way to let a field be longer than its 131,072 characters.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
     empty = True
     with open_regular(path) as content:
-        _check(content, source)
-        delimiter, is_declared = _delimiter(content)
-        with _text(content) as lines:
+        encoding = _encoding(content, source)
+        delimiter, is_declared = _delimiter(content, encoding)
+        with _text(content, encoding) as lines:
             rows = _rows(lines, delimiter)
             if is_declared:
                 next(rows)
             columns = _columns(next(rows, (1, csv.Error()))[1], source)
             for line, row in rows:
                 empty = False
-                yield _read_row(row, columns, f"{source}:{line}")
+                yield _read_row(row, columns, source, line, encoding)
     if empty:
         raise UnreadableDocument(source, "has a header only, and no rows below it")
 
 
-def _text(content: BufferedReader) -> TextIOWrapper:
+def _text(content: BufferedReader, encoding: Encoding) -> TextIOWrapper:
     """Return an opened file's lines from its beginning; closed, or left to the collector, they close the file."""
     content.seek(0)
-    return TextIOWrapper(content, encoding="utf-8-sig", newline="")
+    return TextIOWrapper(content, encoding=encoding.codec, newline="")
 
 
 class _Lines:
@@ -114,51 +115,64 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
             yield first, row
 
 
-def _check(content: BufferedReader, source: str) -> None:
-    """Raise UnreadableDocument when a file is empty, not UTF-8, or holds NUL bytes or endless lines, wherever it does.
+def _encoding(content: BufferedReader, source: str) -> Encoding:
+    """Return what a file is written in.
 
-    This is found out beforehand, so that no file is read by half.
+    Raises UnreadableDocument when it is empty, cannot be decoded, or holds NUL characters or endless lines, wherever it
+    does: this is found out beforehand, so that no file is read by half.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    head = content.read(_BLOCK)
+    kind = kind_of(head)
+    if kind is not None:
+        raise UnreadableDocument(source, f"is {kind}, not CSV: give it the ending of its format")
+    encoding = marked_encoding(head) or Encoding(UTF8)
+    wrong = _wrong_place(content, encoding, source)
+    if wrong is None:
+        return encoding
+    content.seek(max(wrong - BEFORE, 0))
+    sample = content.read(SAMPLE)
+    guess = guessed(sample) if encoding.codec == UTF8 and b"\0" not in sample else None
+    if guess is None or _wrong_place(content, Encoding(guess), source) is not None:
+        content.seek(wrong)
+        raise not_utf8(content.read(1)[0], wrong, source)
+    return Encoding(guess, is_guess=True)
+
+
+def _wrong_place(content: BufferedReader, encoding: Encoding, source: str) -> int | None:
+    """Return where the first byte stands that an encoding does not know, None where it knows all of a file. Raises
+    UnreadableDocument as ``_encoding``."""
+    content.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding.codec)()
     position = line = 0
     empty = True
-    while block := content.read(_BLOCK):
-        kind = kind_of(block) if position == 0 else None
-        if kind is not None:
-            raise UnreadableDocument(source, f"is {kind}, not CSV: give it the ending of its format")
+    while True:
+        block = content.read(_BLOCK)
         pending = len(decoder.getstate()[0])
         try:
-            decoder.decode(block)
+            text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            raise _not_utf8(error, position - pending, source) from None
-        if b"\0" in block:
-            decode(b"\0", source)
-        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
-        line = line + len(block) if last < 0 else len(block) - last
+            return position - pending + error.start
+        if "\0" in text:
+            raise UnreadableDocument(source, "holds NUL bytes, so it is no text: export it as text")
+        last = max(text.rfind("\n"), text.rfind("\r"))
+        line = line + len(text) if last < 0 else len(text) - last
         if line > _LONGEST_LINE:
             raise UnreadableDocument(source, f"has a line of over {_LONGEST_LINE / 1e6:.0f} MB: is it CSV?")
-        empty = empty and not block.lstrip(codecs.BOM_UTF8).strip()
+        empty = empty and not text.strip()
         position += len(block)
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _not_utf8(error, position - len(decoder.getstate()[0] or error.object), source) from None
+        if not block:
+            break
     if empty:
         raise UnreadableDocument(source, "is empty")
+    return None
 
 
-def _not_utf8(error: UnicodeDecodeError, start: int, source: str) -> UnreadableDocument:
-    place = start + error.start
-    found = error.object[error.start]
-    return UnreadableDocument(source, f"is not UTF-8 (byte 0x{found:02x} at {place}): convert it to UTF-8")
-
-
-def _delimiter(content: BufferedReader) -> tuple[str, bool]:
+def _delimiter(content: BufferedReader, encoding: Encoding) -> tuple[str, bool]:
     """Return the delimiter, and whether a first line such as "sep=;" declares it, as Excel writes it.
 
     Else it is the one by which most of the first rows have as many values as the header, over one.
     """
-    lines = _text(content)
+    lines = _text(content, encoding)
     sample = lines.readlines(_SAMPLE)
     lines.detach()
     declared = sample[0].rstrip("\r\n").removeprefix("sep=")
@@ -193,7 +207,10 @@ def _place(names: Sequence[str], wanted: Sequence[str]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
 
 
-def _read_row(row: list[str] | csv.Error, columns: _Columns, source: str) -> Document | UnreadableDocument:
+def _read_row(
+    row: list[str] | csv.Error, columns: _Columns, file: str, line: int, encoding: Encoding
+) -> Document | UnreadableDocument:
+    source = f"{file}:{line}"
     if isinstance(row, csv.Error):
         return UnreadableDocument(source, str(row))
     if not any(value.strip() for value in row):
@@ -206,8 +223,10 @@ def _read_row(row: list[str] | csv.Error, columns: _Columns, source: str) -> Doc
     text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
     if not text.strip():
         return UnreadableDocument(source, "has no text" if title else "is empty")
-    identifier = _value(row, columns.identifier).strip() or source
-    return Document(id=identifier, title=title, text=text, source=source)
+    own = _value(row, columns.identifier).strip()
+    identifier = f"{file}#{own}" if own else source
+    guess = encoding.codec if encoding.is_guess else ""
+    return Document(id=identifier, title=title, text=text, source=source, guess=guess)
 
 
 def _value(row: list[str], place: int | None) -> str:

@@ -10,8 +10,9 @@ from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.parsers.archive import Archive, check_xml, open_archive, read_xml
 from qa.parsers.checks import title_of_field
-from qa.parsers.html import check_shown, text_of_html, under_title
+from qa.parsers.html import quotable, text_of_html, under_title
 from qa.parsers.text import title_of_name
+from qa.parsers.word_markup import plainer
 
 _PROPERTIES = "docProps/core.xml"
 _RELATIONS = "_rels/.rels"
@@ -21,6 +22,7 @@ _PART = re.compile(r"\[Content_Types\]\.xml|(?:\w+/)?(?:_rels/)?[\w.]*\.(?:xml|r
 _OTHER_PARTS = ("customXml/", "docProps/")
 
 _STYLES = "p[style-name='Title'] => h1.title:fresh"  # beside mammoth's own, which take headings 1 to 6
+_TOO_DEEP = "nests its elements too deeply: export it again"
 _BACK_LINK = re.compile(r' ?<a href="#[^"<>]*">↑</a>')  # mammoth writes one after each note
 
 
@@ -35,8 +37,7 @@ def read_docx(path: Path, source: str) -> Iterator[Document | UnreadableDocument
             raise UnreadableDocument(source, "is a zip archive without a Word document in it")
         title = _title(archive)
         parts = _parts(archive)
-    found = text_of_html(_BACK_LINK.sub("", _markup(parts, source)), source)
-    check_shown(found, source)
+    found = quotable(text_of_html(_BACK_LINK.sub("", _markup(parts, source)), source), source)
     title = title or found.title or title_of_name(path)
     yield Document(id=source, title=title, text=found.text, source=source, sections=under_title(found.sections, title))
 
@@ -49,16 +50,23 @@ def _title(archive: Archive) -> str:
 
 
 def _parts(archive: Archive) -> io.BytesIO:
-    """Return an archive of only the parts that make up the text, each of them checked."""
+    """Return an archive of only the parts that make up the text, each of them checked and made plainer."""
     parts = io.BytesIO()
     with zipfile.ZipFile(parts, "w") as checked:
         for name in sorted(archive.names):
             if _PART.fullmatch(name) and not name.startswith(_OTHER_PARTS):
                 content = archive.read(name)
                 check_xml(content, archive.source, name)
-                checked.writestr(name, content)
+                checked.writestr(name, _plainer(content, archive.source))
     parts.seek(0)
     return parts
+
+
+def _plainer(part: bytes, source: str) -> bytes:
+    try:
+        return plainer(part)
+    except RecursionError:
+        raise UnreadableDocument(source, _TOO_DEEP) from None
 
 
 def _markup(parts: io.BytesIO, source: str) -> str:
@@ -73,7 +81,7 @@ def _markup(parts: io.BytesIO, source: str) -> str:
             convert_image=lambda _: [],
         )
     except RecursionError:
-        raise UnreadableDocument(source, "nests its elements too deeply: export it again") from None
+        raise UnreadableDocument(source, _TOO_DEEP) from None
     except Exception as error:  # mammoth trusts the parts to fit together, and raises anything where not
         raise UnreadableDocument(source, "is not a Word document inside, or a damaged one: export it again") from error
     return str(made.value)

@@ -73,7 +73,7 @@ def _sections(chapter: HtmlText, start: int, label: str, title: str) -> list[Sec
 def _read_chapter(archive: Archive, name: str) -> HtmlText:
     if name not in archive.names:
         raise UnreadableDocument(archive.source, "is missing from the book")
-    return text_of_html(decode_markup(archive.read(name), archive.source), archive.source, xhtml=True)
+    return text_of_html(decode_markup(archive.read(name), archive.source).text, archive.source, xhtml=True)
 
 
 def _read_package(archive: Archive) -> _Book:

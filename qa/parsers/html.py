@@ -17,11 +17,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from qa.datatypes import Document, Section
 from qa.errors import UnreadableDocument
 from qa.parsers.checks import LONGEST_TITLE, check_size, kind_of, read_whole, title_of_field
-from qa.parsers.text import decode, title_of_name
+from qa.parsers.encodings import Decoded, decode_any, marked_encoding
+from qa.parsers.text import title_of_name
 
 _BLOCK = 65_536  # characters
-_DEEPEST = 500  # real pages stay under 100
+DEEPEST = 500  # real pages stay under 100
 _MOST_TAGS = 2_000_000  # of any kind; beyond, they are no page for people
+_MOST_ATTRIBUTES = 2000  # characters of them that are looked at
 _MOST_ELEMENTS = 300_000  # that shape the text; each takes up to a kilobyte of memory with all made of it
 
 _CHARSET = re.compile(
@@ -39,7 +41,19 @@ _TOKEN = re.compile(
     r"|<[!?/][^>]*+(?:>|\Z)",
     re.DOTALL,
 )
-_HIDDEN = re.compile(r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none|visibility\s*:\s*hidden"
+    r"|text-decoration(?:-line)?\s*:[^;\"']*line-through",
+    re.IGNORECASE,
+)
+# What stands around the content of a page: by its role, by the names that pages give such elements.
+_AROUND = re.compile(
+    r"""(?:^|\s)role\s*=\s*["']?(?:navigation|search|dialog|alertdialog|banner|contentinfo)(?=["'\s/]|$)"""
+    r"""|(?:^|\s)id\s*=\s*["']?(?:footer|navbar|sidebar|breadcrumbs?)(?=["'\s/]|$)"""
+    r"""|(?:^|\s)(?:id|class)\s*=\s*["'][^"']*(?:cookie|consent)""",
+    re.IGNORECASE,
+)
+_IS_MAIN = re.compile(r"""(?:^|\s)role\s*=\s*["']?main(?=["'\s/]|$)""", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _TITLE_CLASS = re.compile(r"class\s*=\s*[\"']?title(?=[\"'\s]|$)", re.IGNORECASE)  # as pandoc and others write it
 
@@ -56,6 +70,10 @@ _CUT = _RAW | {
     "video",
     "canvas",
     "button",
+    # What an author took back is not what he says.
+    "del",
+    "s",
+    "strike",
 }
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LINES = frozenset({"li", "tr", "dt", "dd", "option", "legend", "summary", "label", "center"})
@@ -67,6 +85,20 @@ _PARAGRAPHS = _HEADINGS | {
 }  # fmt: skip
 _SHAPING = _PARAGRAPHS | _LINES | _CELLS | {"br", "tbody", "thead", "tfoot"}
 _EMPTY = frozenset({"br", "hr"})
+
+# Elements within a line that are looked at: whether they are shown, and whether they are marks of notes.
+_INLINE = frozenset({"span", "a", "sup"})
+_NOTE = re.compile(
+    r"noteref|doc-backlink|footnote-(?:ref|backref|back|definition-label)|class\s*=\s*[\"']?fnref", re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>")
+_RAISED = re.compile(r"<sup[\s>]", re.IGNORECASE)
+_WITHIN = re.compile(r"""href\s*=\s*["']?[^"'\s>]*#""", re.IGNORECASE)
+_MARK = re.compile(r"[\[(]?(?:\d{1,3}(?:\s*[,–-]\s*\d{1,3}){0,9}|[*†‡§¶]{1,4}|(?<=[\[(])\w{1,10}(?:\s\d{1,3})?)[\])]?")
+_WORD_BEFORE = re.compile(r"(?:[^\W\d_]{3}|[.,;:!?)\]\"”’])\Z")
+_BEFORE_MARK = 8  # characters
+_LONGEST_MARK = 400  # characters of markup
+_LONGEST_UNSEEN = 20_000  # the same, of what is within a line
 
 # Elements that their own kind ends, so that leaving them open nests nothing.
 _SHALLOW = _LINES | _CELLS | _EMPTY | _HEADINGS | {"p", "tbody", "thead", "tfoot"}
@@ -90,33 +122,40 @@ def read_html(path: Path, source: str) -> Iterator[Document | UnreadableDocument
     kind = kind_of(content)
     if kind is not None:
         raise UnreadableDocument(source, f"is {kind}, not HTML: give it the ending of its format")
-    found = text_of_html(decode_markup(content, source), source)
-    check_shown(found, source)
+    markup = decode_markup(content, source)
+    found = quotable(text_of_html(markup.text, source), source)
     title = found.title or title_of_name(path)
-    yield Document(title=title, text=found.text, id=source, source=source, sections=under_title(found.sections, title))
+    sections = under_title(found.sections, title)
+    yield Document(id=source, title=title, text=found.text, source=source, sections=sections, guess=markup.guess)
 
 
-def check_shown(found: HtmlText, source: str) -> None:
-    """Raise UnreadableDocument when a page shows no text that an answer could quote."""
-    if not found.sections:
-        raise UnreadableDocument(source, "has headings only, and no text below them" if found.text else "shows no text")
+def quotable(found: HtmlText, source: str) -> HtmlText:
+    """Return a page with what an answer can quote of it: where nothing stands below its headings, these are its text.
+
+    Raises UnreadableDocument when it shows no text.
+    """
+    if not found.text:
+        raise UnreadableDocument(source, "shows no text")
+    return found if found.sections else replace(found, sections=(Section("", 0, 0, len(found.text)),))
 
 
-def decode_markup(content: bytes, source: str) -> str:
-    """Return the text of a page by its byte order mark, else as UTF-8, else by the charset it names.
+def decode_markup(content: bytes, source: str) -> Decoded:
+    """Return the text of a page by its byte order mark, else as UTF-8, else by the charset it names, else by a guess.
 
     Raises UnreadableDocument when it is none of these.
     """
-    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    named = None if marked_encoding(content) else _CHARSET.search(content[:4096].lower())
+    if named is not None and b"\0" not in content and not _is_utf8(content):
+        return Decoded(_decode_named(content, (named[1] or named[2]).decode(), source))
+    return decode_any(content, source)
+
+
+def _is_utf8(content: bytes) -> bool:
     try:
-        return content.decode("utf-16") if marked else decode(content, source)
+        content.decode()
     except UnicodeDecodeError:
-        raise UnreadableDocument(source, "is not in UTF-16, which its first bytes announce: save it as UTF-8") from None
-    except UnreadableDocument:
-        named = _CHARSET.search(content[:4096].lower())
-        if named is None or b"\0" in content or not content.strip():
-            raise
-        return _decode_named(content, (named[1] or named[2]).decode(), source)
+        return False
+    return True
 
 
 def _decode_named(content: bytes, charset: str, source: str) -> str:
@@ -141,9 +180,16 @@ def text_of_html(markup: str, source: str, *, xhtml: bool = False) -> HtmlText:
     tree = LexborHTMLParser(shaping.write(markup))
     writer = _Writer()
     if tree.body is not None:
-        writer.write(tree.body)
+        writer.write(_content(tree, tree.body))
     title = title_of_field(shaping.title) or writer.title or only_top_heading(writer.headings)
     return HtmlText(title, writer.text(), writer.sections())
+
+
+def _content(tree: LexborHTMLParser, body: LexborNode) -> LexborNode:
+    """Return what a page marks as its content, its only article, or else all of it."""
+    marked = [node for node in tree.css("main, [class=main]") if (node.text() or "").strip()]
+    articles = [] if marked else tree.css("article")
+    return marked[0] if marked else articles[0] if len(articles) == 1 else body
 
 
 def only_top_heading(headings: list[tuple[str, int, int, int]]) -> str:
@@ -180,7 +226,9 @@ class _Shaping:
             pieces.append(markup[position : token.start()])
             position = token.end()
             name = (token["name"] or "").lower()
-            if name in _CUT and not token["closing"] and name not in endless and not self._is_whole(token):
+            if name in _INLINE and not token["closing"]:
+                position = self._end_of_unseen(markup, token, name, pieces) or position
+            elif name in _CUT and not token["closing"] and name not in endless and not self._is_whole(token):
                 end = _end_of(name, markup, position)
                 if end is None and name not in _RAW:
                     endless.add(name)
@@ -192,6 +240,17 @@ class _Shaping:
                 pieces.append(self._tag(token, name))
         pieces.append(markup[position:])
         return "".join(pieces)
+
+    def _end_of_unseen(self, markup: str, token: re.Match[str], name: str, pieces: list[str]) -> int | None:
+        """Return where an element ends that is not shown, or is the mark of a note; None where it is neither."""
+        attributes = token["attributes"][:_MOST_ATTRIBUTES]
+        if _UNSEEN.search(attributes):
+            return _end_within(name, markup, token.end(), _LONGEST_UNSEEN)
+        if name == "span":
+            return None
+        end = _end_within(name, markup, token.end(), _LONGEST_MARK)
+        inner = "" if end is None else markup[token.end() : markup.rindex("<", token.end(), end)]
+        return end if end is not None and is_note_mark(name, attributes, inner, pieces[-1][-_BEFORE_MARK:]) else None
 
     def _is_whole(self, token: re.Match[str]) -> bool:
         return token["attributes"].endswith("/") and (self._xhtml or token["name"].lower() == "svg")
@@ -211,14 +270,35 @@ class _Shaping:
         if name not in _SHALLOW and not whole:
             self._open[name] = self._open.get(name, 0) + 1
             self._depth += 1
-        if self._depth > _DEEPEST:
-            raise UnreadableDocument(self._source, f"nests elements over {_DEEPEST} deep, as no page for people does")
+        if self._depth > DEEPEST:
+            raise UnreadableDocument(self._source, f"nests elements over {DEEPEST} deep, as no page for people does")
         if self._elements > _MOST_ELEMENTS:
             raise UnreadableDocument(self._source, f"has over {_MOST_ELEMENTS:,} elements: split it")
-        hidden = bool(_HIDDEN.search(token["attributes"][:2000]))
-        titled = name == "h1" and _TITLE_CLASS.search(token["attributes"][:2000])
-        opening = f"<{name}{' hidden' if hidden else ''}{' class=title' if titled else ''}>"
+        attributes = token["attributes"][:_MOST_ATTRIBUTES]
+        hidden = _UNSEEN.search(attributes) or _AROUND.search(attributes)
+        titled = name == "h1" and _TITLE_CLASS.search(attributes)
+        kind = " class=title" if titled else " class=main" if _IS_MAIN.search(attributes) else ""
+        opening = f"<{name}{' hidden' if hidden else ''}{kind}>"
         return f"{opening}</{name}>" if whole and name not in _EMPTY else opening
+
+
+def is_note_mark(name: str, attributes: str, inner: str, before: str) -> bool:
+    """Whether ``sup`` or ``a`` is the mark of a note, or leads back from one: by what it says of itself, as a link
+    within the page that is raised, or as a raised sign or number behind a word. Units and powers ("m2") are none."""
+    if _NOTE.search(attributes):
+        return True
+    shown = html.unescape(_TAG.sub("", inner)).strip()
+    is_raised = name == "sup" or bool(_RAISED.search(inner))
+    if not is_raised or not _MARK.fullmatch(shown):
+        return False
+    is_link = bool(_WITHIN.search(attributes if name == "a" else inner))
+    return is_link or (name == "sup" and (not shown.isalnum() or bool(_WORD_BEFORE.search(before))))
+
+
+def _end_within(name: str, markup: str, position: int, most: int) -> int | None:
+    """Return where the closing tag of an element ends that begins within so many characters; None without one."""
+    found = re.compile(rf"</{name}\s*+>", re.IGNORECASE).search(markup, position, position + most)
+    return found and found.end()
 
 
 def _on_one_line(text: str) -> str:

@@ -1,4 +1,5 @@
-"""JSON lines, the BEIR layout: one document a line, ``{"_id", "title", "text"}``; ids are kept."""
+"""JSON lines, the BEIR layout: one document a line, ``{"_id", "title", "text"}``; ids are kept.
+"id" and "contents", as Pyserini has them, are read as well."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from typing import Any
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.files import bounded_lines, open_regular
-from qa.parsers.text import decode, is_encodable
+from qa.parsers.encodings import decode_utf8
+from qa.parsers.text import is_encodable
 
 _LONGEST_LINE = 10_000_000  # bytes; parsed JSON takes up to forty times as much memory
 _LONGEST_ID = 1000  # characters; every passage carries it
@@ -34,7 +36,7 @@ def read_jsonl(path: Path, source: str) -> Iterator[Document | UnreadableDocumen
 
 def _read_line(line: bytes, source: str) -> Document | UnreadableDocument:
     try:
-        record = _parse(decode(line, source))
+        record = _parse(decode_utf8(line, source))
         identifier, title, text = _fields(record)
     except UnreadableDocument as error:
         return error
@@ -59,15 +61,16 @@ def _fields(record: Any) -> tuple[str, str, str]:
     """Return id, title and text of a record. Raises ValueError that says what is wrong with it."""
     if not isinstance(record, dict):
         raise ValueError('is not an object with "_id" and "text"')
-    identifier, title, text = record.get("_id"), record.get("title") or "", record.get("text")
+    identifier = record.get("_id", record.get("id"))
+    title, text = record.get("title") or "", record.get("text", record.get("contents"))
     if isinstance(identifier, int) and not isinstance(identifier, bool):
         identifier = str(identifier)
     if not isinstance(identifier, str) or not identifier:
-        raise ValueError('has no "_id"')
+        raise ValueError('has no "_id" or "id"')
     if len(identifier) > _LONGEST_ID:
         raise ValueError(f'has an "_id" of over {_LONGEST_ID:,} characters: shorten it')
     if not isinstance(text, str) or not isinstance(title, str):
-        raise ValueError('has no "text" that is a string')
+        raise ValueError('has no "text" or "contents" that is a string')
     if not (text.strip() or title.strip()):
         raise ValueError("is empty")
     if "\0" in identifier + title + text or not is_encodable(identifier + title + text):

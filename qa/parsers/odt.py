@@ -9,7 +9,7 @@ from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.parsers.archive import Archive, check_xml, open_archive, read_xml
 from qa.parsers.checks import LONGEST_TITLE, title_of_field
-from qa.parsers.html import HtmlText, check_shown, only_top_heading, sections_between, under_title
+from qa.parsers.html import HtmlText, only_top_heading, quotable, sections_between, under_title
 from qa.parsers.text import title_of_name
 
 _CONTENT, _META = "content.xml", "meta.xml"
@@ -37,8 +37,7 @@ def read_odt(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
         title = _title(archive)
         content = archive.read(_CONTENT)
         check_xml(content, source, _CONTENT)
-    found = _shown(content)
-    check_shown(found, source)
+    found = quotable(_shown(content), source)
     title = title or found.title or title_of_name(path)
     yield Document(id=source, title=title, text=found.text, source=source, sections=under_title(found.sections, title))
 

@@ -8,8 +8,10 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,6 +45,10 @@ _WORD_AFTER = re.compile(r"\w+")
 _LONGEST_WORD = 40  # characters
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\xad\ufffe\uffff\ud800-\udfff]")
+_EDGE = 2  # lines of a page in which heads and feet stand
+_LEAST_RUNNING = 3  # pages that have the same; two may begin alike by chance
+_SHARE_RUNNING = 0.25  # of all pages: heads of left and right pages differ, and those of chapters change
+_NUMBER = re.compile(r"\d+")
 _NUMBERING = re.compile(r"^[\divxIVX.)]+\s+")
 
 
@@ -69,11 +75,12 @@ def read_pdf(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     for number, page in enumerate(found.texts, start=1):
         if page is None:
             yield UnreadableDocument(f"{source}, page {number}", "is damaged; the file is read without this page")
-    texts = _mended([page or "" for page in found.texts])
+    texts = _mended(without_running_lines([_with_line_ends(page or "") for page in found.texts]))
     if not any(texts):
         raise UnreadableDocument(source, "has no text, only images: run OCR on it")
-    text = _PAGE_GAP.join(texts)
-    pages = tuple(_pages(texts, found.labels))
+    gaps = [_gap(before, after) for before, after in pairwise(texts)]
+    text = "".join(piece for pair in zip(texts, [*gaps, ""], strict=True) for piece in pair)
+    pages = tuple(_pages(texts, gaps, found.labels))
     headings = _headings(text, pages, found.outline)
     title = title_of_field(found.title) or only_top_heading(headings) or title_of_name(path)
     sections = under_title(sections_between(text, headings), title) if headings else _whole(text)
@@ -121,12 +128,49 @@ def _read(content: BinaryIO, source: str) -> _Pdf:
     return _Pdf(made["title"], made["texts"], made["labels"], made["outline"])
 
 
-def _mended(texts: list[str]) -> list[str]:
-    """Return the pages with their line ends as everywhere, and the words put together that line ends part.
+def _with_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def without_running_lines(texts: list[str]) -> list[str]:
+    """Return the pages without the heads and feet that run through them: the first and the last lines of a page that,
+    but for their numbers, many others have there as well."""
+    split = [[line for line in text.split("\n") if line.strip()] for text in texts]
+    counted = Counter((edge, _NUMBER.sub("#", line)) for lines in split for edge, _, line in _edges(lines))
+    enough = max(_LEAST_RUNNING, _SHARE_RUNNING * len(texts))
+
+    def without(lines: list[str]) -> str:
+        running = {place for edge, place, line in _edges(lines) if counted[edge, _NUMBER.sub("#", line)] >= enough}
+        return "\n".join(line for place, line in enumerate(lines) if place not in running)
+
+    return [
+        without(lines)
+        if any(counted[edge, _NUMBER.sub("#", line)] >= enough for edge, _, line in _edges(lines))
+        else text
+        for lines, text in zip(split, texts, strict=True)
+    ]
+
+
+def _edges(lines: list[str]) -> Iterator[tuple[str, int, str]]:
+    """Yield the lines at the top and at the foot of a page, with their places."""
+    for place, line in enumerate(lines):
+        if place < _EDGE:
+            yield "top", place, line.strip()
+        if place >= len(lines) - _EDGE:
+            yield "foot", place, line.strip()
+
+
+def _gap(before: str, after: str) -> str:
+    """Return what stands between two pages: a line end where a sentence goes on, else a blank line."""
+    goes_on = before[-1:].isalnum() or before[-1:] in {",", ";"}
+    return "\n" if goes_on and after[:1].islower() else _PAGE_GAP
+
+
+def _mended(plain: list[str]) -> list[str]:
+    """Return the pages with the words put together that line ends part.
 
     The hyphen goes where the word stands put together elsewhere in the file, or is English and nowhere hyphenated.
     """
-    plain = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
     words = {word.lower() for text in plain for word in _WORD.findall(text)}
 
     def mend(parts: re.Match[str]) -> str:
@@ -140,11 +184,11 @@ def _mended(texts: list[str]) -> list[str]:
     return [_CONTROLS.sub("", text).strip() for text in mended]
 
 
-def _pages(texts: list[str], labels: list[str]) -> Iterator[Page]:
+def _pages(texts: list[str], gaps: list[str], labels: list[str]) -> Iterator[Page]:
     start = 0
-    for number, (text, label) in enumerate(zip(texts, labels, strict=True), start=1):
+    for number, (text, gap, label) in enumerate(zip(texts, [*gaps, ""], labels, strict=True), start=1):
         yield Page(" ".join(_CONTROLS.sub("", label).split()) or str(number), start, start + len(text))
-        start += len(text) + len(_PAGE_GAP)
+        start += len(text) + len(gap)
 
 
 def _headings(

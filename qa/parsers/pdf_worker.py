@@ -5,12 +5,15 @@ Run as ``python -P pdf_worker.py FILE``; imports nothing of the package. It writ
 """
 
 import contextlib
+import ctypes
 import json
 import logging
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import pypdfium2
 from pypdfium2 import raw
@@ -21,6 +24,15 @@ _PAGES_A_SECOND = 20  # beyond; real pages take a tenth of that time
 _MOST_PAGES = 10_000
 _MOST_CHARACTERS = 16_000_000
 _MOST_BOOKMARKS = 2_000
+_MOST_PIECES = 5_000  # of a page; one of print has a hundred lines
+
+_MARK = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))\d{1,3}(?![\w.,]*\w)")
+_LINE_END = re.compile(r"\s*[\r\n]\s*")
+_RAISED = 1.0  # points
+_LEAST_LETTERS = 5  # of a line that was drawn by letters
+_LEAST_LINES = 3  # of columns beside each other
+_LEAST_WIDTH = 100.0  # points of a column of prose; those of a newspaper have 120
+_FILLED = 0.75  # of its column, at least, by most lines of prose
 
 
 def _limit(seconds: int) -> None:
@@ -66,10 +78,126 @@ def _page(pdf: pypdfium2.PdfDocument, number: int) -> str | None:
         text_page = page.get_textpage()
     except pypdfium2.PdfiumError:
         return None
-    text = str(text_page.get_text_bounded())
+    text = _as_laid_out(text_page)
     text_page.close()
     page.close()
     return text
+
+
+# --- as it is laid out ---------------------------------------------------------------------------------------
+
+
+class _Piece(NamedTuple):
+    """A stretch of one line as it was drawn, and its place on the page in points."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def is_beside(self, other: "_Piece") -> bool:
+        """Whether both stand on one line."""
+        return self.bottom < (other.bottom + other.top) / 2 < self.top
+
+
+def _as_laid_out(page: pypdfium2.PdfTextPage) -> str:
+    """Return a page's text: columns that were drawn line by line one after the other, letters that were drawn one by
+    one as words, and no marks of notes at the end of a word."""
+    pieces = [_Piece(*page.get_rect(number)) for number in range(min(page.count_rects(), _MOST_PIECES))]
+    columns = _columns(pieces)
+    if columns:
+        return "\r\n".join(str(page.get_text_bounded(*piece)).strip() for piece in columns)
+    return _with_whole_words(_without_marks(page), pieces, page)
+
+
+def _without_marks(page: pypdfium2.PdfTextPage) -> str:
+    """Return the text without numbers that are raised behind a word, as those of notes are."""
+    text = str(page.get_text_bounded())
+    if len(text) != page.count_chars() or text != page.get_text_range():  # then the places are not those of the signs
+        return text
+    kept, end = [], 0
+    for mark in _MARK.finditer(text):
+        before = _baseline(page, mark.start() - 1)
+        if _baseline(page, mark.start()) < before + _RAISED:
+            continue
+        kept.append(text[end : mark.start()])
+        end = mark.end()
+        after = _LINE_END.match(text, end)
+        if after and after.end() < len(text) and abs(_baseline(page, after.end()) - before) < _RAISED:
+            kept.append(" ")  # the line goes on, and only the mark made another of it
+            end = after.end()
+    return "".join([*kept, text[end:]])
+
+
+def _baseline(page: pypdfium2.PdfTextPage, place: int) -> float:
+    """Return the height of the line that a character stands on."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(page, place, x, y)
+    return y.value
+
+
+def _with_whole_words(text: str, pieces: Sequence[_Piece], page: pypdfium2.PdfTextPage) -> str:
+    """Return the text with the letters of a line that were drawn one by one put together to words."""
+    for line in _lines(pieces):
+        if len(line) < _LEAST_LETTERS or any(one.right - one.left > 2 * (one.top - one.bottom) for one in line):
+            continue
+        letters = [str(page.get_text_bounded(*piece)).strip() for piece in line]
+        if any(len(letter) != 1 for letter in letters):
+            continue
+        gaps = [after.left - before.right for before, after in pairwise(line)]
+        widest = sorted(gaps)[len(gaps) // 2] + (line[0].top - line[0].bottom) / 2
+        words = "".join(
+            (" " if gap > widest else "") + letter for gap, letter in zip([0.0, *gaps], letters, strict=True)
+        )
+        drawn = page.get_text_bounded(line[0].left, line[0].bottom, line[-1].right, line[0].top)
+        text = text.replace(str(drawn).strip(), words, 1)
+    return text
+
+
+def _lines(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+    """Yield the pieces that were drawn one behind the other on one line."""
+    line: list[_Piece] = []
+    for piece in pieces:
+        if line and not (piece.is_beside(line[-1]) and piece.left > line[-1].left):
+            yield line
+            line = []
+        line.append(piece)
+    if line:
+        yield line
+
+
+def _columns(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Return the pieces of a page by columns, where two of prose were drawn line by line; [] where none were.
+
+    Then the lines with one piece on each side of the same gap are many, and most fill their column: cells of a table do
+    not. What runs over both columns parts what stands above it from what stands below.
+    """
+    lines = list(_lines(pieces))
+    pairs = [line for line in lines if len(line) == len(("left", "right"))]
+    if len(pairs) < _LEAST_LINES:
+        return []
+    middle = (max(left.right for left, _ in pairs) + min(right.left for _, right in pairs)) / 2
+    if not all(left.right < middle < right.left for left, right in pairs):
+        return []
+    width = max(left.right for left, _ in pairs) - min(left.left for left, _ in pairs)
+    filled = sum(left.right - left.left > _FILLED * width for left, _ in pairs)
+    if filled < len(pairs) / 2 or width < _LEAST_WIDTH:
+        return []
+    ordered: list[_Piece] = []
+    left: list[_Piece] = []
+    right: list[_Piece] = []
+    for line in lines:
+        if len(line) == len(("left", "right")):
+            left.append(line[0])
+            right.append(line[1])
+        elif line[-1].right < middle and left:
+            left += line
+        elif line[0].left > middle and right:
+            right += line
+        else:
+            ordered += [*left, *right, *line]
+            left, right = [], []
+    return [*ordered, *left, *right]
 
 
 def _text_of(get: Callable[[], Any]) -> str:

@@ -1,11 +1,13 @@
-"""Plain text: one document a file. Also how every text file is decoded."""
+"""Plain text: one document a file."""
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.parsers.checks import read_whole
+from qa.parsers.encodings import decode_any
 
 _TITLE_LENGTH = 120  # characters; a longer first line is prose, not a title
 
@@ -16,27 +18,8 @@ def read_text(path: Path, source: str) -> Iterator[Document | UnreadableDocument
     The title is the first line where that is short, does not end as a sentence does, and a blank line
     follows; else the file's name.
     """
-    text = decode(read_whole(path, source), source)
-    yield Document(id=source, title=_title(text) or title_of_name(path), text=text, source=source)
-
-
-def decode(content: bytes, source: str) -> str:
-    """Return the content as text, exactly, but for a byte order mark.
-
-    Raises UnreadableDocument when it is empty, not UTF-8, or holds NUL bytes.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        found = content[error.start]
-        raise UnreadableDocument(
-            source, f"is not UTF-8 (byte 0x{found:02x} at {error.start}): convert it to UTF-8"
-        ) from None
-    if not text.strip():
-        raise UnreadableDocument(source, "is empty")
-    if "\0" in text:
-        raise UnreadableDocument(source, "holds NUL bytes, so it is no text: export it as text")
-    return text
+    text, guess = astuple(decode_any(read_whole(path, source), source))
+    yield Document(id=source, title=_title(text) or title_of_name(path), text=text, source=source, guess=guess)
 
 
 def is_encodable(text: str) -> bool:

@@ -1,0 +1,93 @@
+"""reStructuredText: one document a file, its text as docutils shows it, its headings kept as sections.
+
+What Sphinx adds to the language is read for its text: of a role what stands in it, of a directive what stands under it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from qa.datatypes import Document
+from qa.errors import UnreadableDocument
+from qa.parsers.checks import read_whole
+from qa.parsers.encodings import decode_any
+from qa.parsers.html import quotable, text_of_html, under_title
+from qa.parsers.text import title_of_name
+
+_LONGEST = 1_000_000  # characters, for which docutils takes half a minute
+
+# Neither files nor raw markup are put in, and what is wrong is left as it is.
+_SETTINGS = {
+    "_disable_config": True,
+    "doctitle_xform": False,
+    "embed_stylesheet": False,
+    "file_insertion_enabled": False,
+    "halt_level": 5,
+    "initial_header_level": 1,
+    "math_output": "LaTeX",
+    "raw_enabled": False,
+    "report_level": 5,
+    "syntax_highlight": "none",
+    "toc_backlinks": False,
+}
+
+_ROLE = re.compile(r"(?<![`:\w]):[\w.+-]{1,40}(?::[\w.+-]{1,40})?:`([^`<>]{1,1000}?)\s*(?:<[^`<>]{1,1000}>)?`")
+_DIRECTIVE = re.compile(r"^[ \t]*\.\. ([\w:+-]{1,40})::", re.MULTILINE)
+_LISTS = frozenset({"toctree", "index", "contents"})  # of what stands elsewhere
+
+
+def read_rst(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
+    """Yield the file as one document.
+
+    The title is the only heading of level 1, else the file's name.
+    """
+    decoded = decode_any(read_whole(path, source), source)
+    if len(decoded.text) > _LONGEST:
+        raise UnreadableDocument(source, f"has over {_LONGEST:,} characters: split it")
+    found = quotable(text_of_html(_page(decoded.text), source), source)
+    title = found.title or title_of_name(path)
+    sections = under_title(found.sections, title)
+    yield Document(id=source, title=title, text=found.text, source=source, sections=sections, guess=decoded.guess)
+
+
+def _page(text: str) -> str:
+    from docutils.core import publish_parts  # takes a fifth of a second
+
+    for name in set(_DIRECTIVE.findall(text)):
+        _know(name)
+    parts = publish_parts(_ROLE.sub(r"\1", text), writer="html5", settings_overrides=_SETTINGS)
+    return str(parts["body"])
+
+
+@cache
+def _know(name: str) -> None:
+    """Let docutils know a directive that it has not: its argument and its content are text, its options are not."""
+    from docutils import nodes
+    from docutils.languages import get_language
+    from docutils.parsers.rst import Directive, directives
+    from docutils.statemachine import StringList
+    from docutils.utils import new_document
+
+    known, _ = directives.directive(name, get_language("en"), new_document(""))
+    if known is not None and name not in _LISTS:
+        return
+
+    class AnyDirective(Directive):
+        has_content = True
+        optional_arguments = 1
+        final_argument_whitespace = True
+        option_spec: ClassVar[Any] = defaultdict(lambda: directives.unchanged)
+
+        def run(self) -> list[nodes.Node]:
+            if name in _LISTS:
+                return []
+            held = nodes.container()
+            argument = [line.strip() for line in self.arguments[0].splitlines()] if self.arguments else []
+            said = [*argument, "", *self.content]
+            self.state.nested_parse(StringList(said, source=""), self.content_offset, held)
+            return [held]
+
+    directives.register_directive(name, AnyDirective)

@@ -1,0 +1,83 @@
+"""What moves a passage after the fusion: rare words, want of own words, and that another says the same."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa.answers.candidates import Candidates
+from qa.answers.ordering import copies_last, empty_loss, put_in_order, rare_gains
+from qa.datatypes import Hit, Passage
+from qa.indexing.building import build_index
+from qa.indexing.index import Index, open_index
+from qa.settings import BuildSettings
+from tests.conftest import WordLengthEmbedder
+from tests.english import ENGLISH
+
+# "metformin" and "sertraline" are rare in English, "sugar" is not.
+TEXTS = [
+    ("One", "Metformin is taken with food twice a day."),
+    ("Two", "Sertraline and metformin are taken in the morning by most patients."),
+    ("Three", "Side effects of most medicines are mild, and go away with sugar."),
+    ("Four", "Four."),
+    ("Five", "Side effects of most medicines are mild, and go away with sugar."),
+]
+
+
+@pytest.fixture
+def index(tmp_path: Path, embedder: WordLengthEmbedder) -> Iterator[Index]:
+    lines = [json.dumps({"_id": title, "title": title, "text": text}) for title, text in TEXTS]
+    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
+    with open_index(tmp_path / "index", embedder) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "gains"),
+    [
+        ("Is metformin sweet?", {0: 1.0, 1: 1.0}),  # two passages share what one would gain
+        ("Is sertraline sweet?", {1: 2.0}),
+        ("Are sertraline and metformin sweet?", {0: 1.0, 1: 3.0}),
+        ("Metformin, metformin!", {0: 1.0, 1: 1.0}),  # a word counts once
+        ("Is sugar sweet?", {}),  # it is rare in these texts alone
+        ("Is quorvex sweet?", {}),
+    ],
+)
+def test_rare_words_by_hand(index: Index, question: str, gains: dict[int, float]) -> None:
+    assert rare_gains(ENGLISH.question(question), index.lexicon) == gains
+
+
+def test_rare_words_count_among_what_is_asked(index: Index) -> None:
+    assert rare_gains(ENGLISH.question("Is metformin sweet?"), index.lexicon, among=[1]) == {1: 2.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [
+        ("Part of the box suite", 0.5),  # "part" and "suite" are its own
+        ("box", 1.0),
+        ("Boxes hold crates of red apples", 0.0),
+        ("the box of a box " * 10, 0.0),  # no label is as long
+    ],
+)
+def test_want_of_own_words_by_hand(text: str, loss: float) -> None:
+    assert empty_loss(Passage("p", "d", "box(1)", "BOX", "s", text, 0, len(text)), ENGLISH) == loss
+
+
+def test_a_ranking_is_put_in_order(index: Index) -> None:
+    fused = (Hit(3, 1.0, 1), Hit(2, 0.9, 2), Hit(0, 0.8, 3))
+    moved = put_in_order(fused, ENGLISH.question("Four side effects of metformin"), index)
+    assert moved == (Hit(0, 1.8, 1), Hit(2, 0.9, 2), Hit(3, 0.0, 3))
+
+
+def test_a_ranking_that_nothing_moves_stays_as_it_is(index: Index) -> None:
+    fused = (Hit(2, 0.9, 7), Hit(0, 0.8, 9))
+    assert put_in_order(fused, ENGLISH.question("Side effects"), index) is fused
+
+
+def test_the_same_words_under_another_title_come_last(index: Index) -> None:
+    ranking = (Hit(2, 0.9, 1), Hit(4, 0.8, 2), Hit(0, 0.7, 3))
+    ordered = copies_last(ranking, Candidates.of([ranking], index.store), index)
+    assert ordered == (Hit(2, 0.9, 1), Hit(0, 0.7, 2), Hit(4, 0.8, 3))

@@ -1,0 +1,479 @@
+"""What a reader sees is what is quoted: the text of documents, asserted whole, with the traps that real files hold."""
+
+import io
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from qa.parsers.encodings import guessed
+from qa.parsers.html import is_note_mark
+from qa.parsers.word_markup import linear
+from tests.data.make_samples import WORD, archive, docx, pdf
+from tests.test_parsers import NOISE, read, read_one, reason
+
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+MARKDOWN = {
+    "a comment of HTML": ("One <!-- secret --> two.", "One two."),
+    "a comment of note takers": ("One.\n\n%% private: nothing %%\n\nTwo %%and\nthis%% three.", "One.\n\nTwo three."),
+    "per cent signs are none": ("From 5%% to 6%%, and 100 %.", "From 5%% to 6%%, and 100 %."),
+    "code keeps its signs": ("```\n[[ -f x ]] %% y %% {: #z}\n```\n", "[[ -f x ]] %% y %% {: #z}"),
+    "code in a line does, too": ("Type `[[a|b]] %%c%%` here.", "Type [[a|b]] %%c%% here."),
+    "an address of a link": ("See the [rules](https://example.org/tombola).", "See the rules."),
+    "an address of a picture": ("Before.\n\n![](zeppelin.png)\n\nAfter.", "Before.\n\nAfter."),
+    "a wiki link": ("See [[Stationery list|the list]] and [[Pens]].", "See the list and Pens."),
+    "attributes of a heading": ("# Top {#top .wide}\n\nOne.\n\n## Sub {: #sub }\n\nTwo.", "Top\n\nOne.\n\nSub\n\nTwo."),
+    "attributes of a block": ("One.\n{: .note }\n\nTwo.", "One.\n\nTwo."),
+    "braces of prose": ("Write {name} and {: x}.", "Write {name} and {: x}."),
+    "elements of HTML": ("Press <kbd>Menu</kbd><br>and <span id=x></span>wait.", "Press Menu\nand wait."),
+    "entities": ("Salt&nbsp;&amp; pepper &lt;3", "Salt & pepper <3"),
+    "what is taken back": ("Dogs ~~may~~ must wait.", "Dogs must wait."),
+    "a note and its mark": ("Oak[^1] is hard.\n\n[^1]: So is ash.", "Oak is hard.\n\nSo is ash."),
+    "a table": ("| Day | Hours |\n|---|---|\n| Mon | 9–5 |", "Day | Hours\nMon | 9–5"),
+    "a list": ("- one\n- two\n  - three\n\n1. four", "- one\n- two\n\n- three\n\n- four"),
+    "lines of a paragraph": ("A line that\ngoes on\nthree times.", "A line that goes on three times."),
+    "emphasis": ("*One*, **two**, _three_ and snake_case.", "One, two, three and snake_case."),
+    "headings alone": ("# Numbers\n\n## Plumber: 0123 555 010", "Numbers\n\nPlumber: 0123 555 010"),
+}
+
+FRONT_MATTER = {
+    "YAML": '---\ntitle: Bees\naliases: [Apis, "Honey bees"]\n---\nHum.',
+    "YAML, ended by dots": "---\ntitle: Bees\naliases:\n- Apis\n- Honey bees\n...\nHum.",
+    "TOML": '+++\ntitle = "Bees"\naliases = ["Apis", "Honey bees"]\ndate = 2026-01-02\n+++\nHum.',
+    "JSON": '{\n  "title": "Bees",\n  "aliases": ["Apis", "Honey bees"]\n}\n\nHum.',
+    "Windows": '---\r\ntitle: Bees\r\naliases: [Apis, "Honey bees"]\r\n---\r\nHum.',
+}
+
+HTML = {
+    "what is taken back": (
+        "Tea costs <del>two</del> <ins>three</ins> pounds. <s>Dogs may.</s>",
+        "Tea costs three pounds.",
+    ),
+    "struck by style": ('One <span style="text-decoration: line-through">old</span> two.', "One two."),
+    "hidden within a line": ('One <span style="display:none">no <b>no</b></span> two.', "One two."),
+    "a raised mark behind a word": ("Every ringer<sup>2</sup> rings.", "Every ringer rings."),
+    "a raised link": ('The belfry<sup><a href="#n3">3</a></sup> is cold.', "The belfry is cold."),
+    "a link that is raised": ('The belfry<a href="#n3"><sup>3</sup></a> is cold.', "The belfry is cold."),
+    "a reference in brackets": ('Oak.<sup class="reference"><a href="#cite-1">[1]</a></sup> Ash.', "Oak. Ash."),
+    "a dagger": ("Free entry<sup>†</sup> today.", "Free entry today."),
+    "a mark that says so": ('Learn<a epub:type="noteref" href="#n1">3</a> now.', "Learn now."),
+    "a way back": ('Note. <a href="#r1" class="footnote-back" role="doc-backlink">↩</a>', "Note."),
+    "units and powers": (
+        "30 m<sup>2</sup>, 5 cm<sup>3</sup>, 10<sup>6</sup>, x<sup>n</sup>.",
+        "30 m2, 5 cm3, 106, xn.",
+    ),
+    "formulas": ("H<sub>2</sub>O and the 1<sup>st</sup> of May.", "H2O and the 1st of May."),
+    "a link to a number": ('See page <a href="#p12">12</a>.', "See page 12."),
+    "content that is marked": (
+        "<header>Shop</header><div>Menu</div><main><p>One.</p></main><footer>©</footer>",
+        "One.",
+    ),
+    "content marked by its role": ('<div>Menu</div><div role="main"><p>One.</p></div>', "One."),
+    "an only article": ("<div>Deutsch English</div><article><p>One.</p></article>", "One."),
+    "several articles": ("<article><p>One.</p></article><article><p>Two.</p></article>", "One.\n\nTwo."),
+    "an empty main": ("<main></main><p>One.</p>", "One."),
+    "a banner of cookies": ('<div class="cookie-bar">We use cookies.</div><p>One.</p>', "One."),
+    "roles of furniture": ('<ul role="navigation"><li>Home</li></ul><p>One.</p>', "One."),
+    "headings alone": ("<h1>Numbers</h1><h2>Plumber: 0123</h2>", "Numbers\n\nPlumber: 0123"),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), MARKDOWN.values(), ids=MARKDOWN)
+def test_markdown(tmp_path: Path, text: str, shown: str) -> None:
+    document = read_one(tmp_path, "a.md", text)
+    assert document.text == shown
+    assert document.sections
+
+
+@pytest.mark.parametrize("text", FRONT_MATTER.values(), ids=FRONT_MATTER)
+def test_front_matter(tmp_path: Path, text: str) -> None:
+    document = read_one(tmp_path, "a.md", text)
+    assert (document.title, document.aliases, document.text) == ("Bees", ("Apis", "Honey bees"), "Hum.")
+
+
+def test_the_title_block_of_pandoc(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "a.md", "% Bees and\n  wasps\n% A. Writer; B. Writer\n% 2 May 2026\n\nHum.")
+    assert (document.title, document.text) == ("Bees and wasps", "Hum.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntitle: [\n---\nHum.",
+        "+++\ntitle = \n+++\nHum.",
+        "+++\na = " + "[" * 50_000 + "\n+++\nHum.",
+        "---\n- " * 20_000 + "\n---\nHum.",
+    ],
+)
+def test_front_matter_that_cannot_be_read_is_no_text(tmp_path: Path, text: str) -> None:
+    assert read_one(tmp_path, "some-name.md", text).text.endswith("Hum.")
+
+
+@pytest.mark.parametrize("text", ["{name} is a field.", '{"a": 1} is JSON.', "{" * 50_000, "%% so %%\n\nOne.", "+++"])
+def test_what_only_looks_like_front_matter_is_text(tmp_path: Path, text: str) -> None:
+    document = read_one(tmp_path, "some-name.md", text)
+    assert document.title == "Some name"
+    assert document.text
+
+
+def test_quotes_within_quotes_beyond_reason_are_refused(tmp_path: Path) -> None:
+    assert "over 500 deep" in reason(tmp_path, "a.md", b"> " * 600 + b"a")
+    assert "over 500 deep" in reason(tmp_path, "b.md", b"- " * 600 + b"a")
+    assert read_one(tmp_path, "c.md", "-" * 600 + "\n\nOne.").text == "One."
+
+
+words = st.sampled_from(
+    ["alpha", "*beta*", "# gamma", "> delta", "- epsilon", "`zeta`", "\n", "\r\n", "\n\n", "---", "|"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces=st.lists(words, min_size=1, max_size=30))
+def test_every_word_of_markdown_is_shown_once_and_sections_are_apart(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.md"
+    path.write_bytes("\n".join(["Text.", *pieces]).encode())
+    (document,) = read(path)
+    shown = getattr(document, "text", "")
+    for word in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta"):
+        assert shown.count(word) == sum(word in piece for piece in pieces)
+    sections = getattr(document, "sections", ())
+    ends = [0, *(section.end for section in sections)]
+    assert all(end <= s.start < s.end <= len(shown) for end, s in zip(ends, sections, strict=False))
+
+
+@pytest.mark.parametrize(("markup", "shown"), HTML.values(), ids=HTML)
+def test_html(tmp_path: Path, markup: str, shown: str) -> None:
+    assert read_one(tmp_path, "a.html", markup).text == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "inner", "before", "is_mark"),
+    [
+        ("sup", "", "1", "word", True),
+        ("sup", "", "1, 2", "word", True),
+        ("sup", "", "1", "word.", True),
+        ("sup", "", "2", " km", False),
+        ("sup", "", "th", "word", False),
+        ("sup", "", "1234", "word", False),
+        ("a", "href='#a'", "1", "word", False),
+        ("a", "href='#a'", "<sup>1</sup>", "x", True),
+        ("a", "href='b.html'", "<sup>1</sup>", "word", False),
+        ("sup", "", "<a href='b.html#n1'>*</a>", "x", True),
+    ],
+)
+def test_marks_of_notes(name: str, attributes: str, inner: str, before: str, is_mark: bool) -> None:
+    assert is_note_mark(name, attributes, inner, before) is is_mark
+
+
+def word(body: str) -> bytes:
+    document = f'<w:document xmlns:w="{WORD}" xmlns:m="{MATH}"><w:body>{body}</w:body></w:document>'
+    return docx(more={"word/document.xml": document})
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (run("Old.", "<w:strike/>") + run(" New."), "New."),
+        (run("Hidden. ", "<w:vanish/>") + run("Seen."), "Seen."),
+        (run("Seen. ", '<w:vanish w:val="0"/>') + run("Too."), "Seen. Too."),
+        (run("Porridge") + '<w:r><w:ptab w:alignment="right"/></w:r>' + run("2.75"), "Porridge 2.75"),
+        (run("computed as") + "<m:oMath><m:r><m:t>n+1</m:t></m:r></m:oMath>" + run("where"), "computed as n+1 where"),
+    ],
+)
+def test_word(tmp_path: Path, body: str, shown: str) -> None:
+    text = read_one(tmp_path, "a.docx", word(f"<w:p>{body}</w:p>")).text
+    assert " ".join(text.split()) == shown
+
+
+def part(name: str, *inner: str) -> str:
+    return f"<m:{name}>{''.join(inner)}</m:{name}>"
+
+
+def sign(text: str) -> str:
+    return part("r", part("t", text))
+
+
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        (part("f", part("num", sign("a+b")), part("den", sign("2"))), "(a+b)/2"),
+        (part("sSup", part("e", sign("x")), part("sup", sign("2"))), "x^2"),
+        (part("sSub", part("e", sign("x")), part("sub", sign("i-1"))), "x_(i-1)"),
+        (part("rad", part("deg"), part("e", sign("y"))), "√y"),
+        (part("d", part("e", sign("x-y"))), "(x-y)"),
+        (part("sSup", part("e", part("d", part("e", sign("x-y")))), part("sup", sign("2"))), "(x-y)^2"),
+        (
+            part("nary", '<m:naryPr><m:chr m:val="∑"/></m:naryPr>', part("sub", sign("i=1")), part("sup", sign("n")),
+                 part("e", sign("i"))),
+            "∑_(i=1)^n i",
+        ),
+        (part("func", part("fName", sign("log")), part("e", sign("x"))), "log x"),
+        (part("m", *(part("mr", part("e", sign(a)), part("e", sign(b))) for a, b in ("ab", "cd"))), "[a b; c d]"),
+        (part("box", part("e", sign("E=m"), part("sSup", part("e", sign("c")), part("sup", sign("2"))))), "E=mc^2"),
+    ],
+)  # fmt: skip
+def test_formulas_in_one_line(formula: str, line: str) -> None:
+    assert linear(ET.fromstring(f'<m:oMath xmlns:m="{MATH}">{formula}</m:oMath>')) == line
+
+
+TEXT = "Café notes\n\nThe café’s machine – a “Rancilio” – costs £5."
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+@pytest.mark.parametrize("ending", [".txt", ".md", ".html", ".csv"])
+def test_encodings(tmp_path: Path, ending: str, codec: str) -> None:
+    content = f"title,text\nCafé,{TEXT.splitlines()[2]}\n" if ending == ".csv" else TEXT
+    document = read_one(tmp_path, f"a{ending}", content.encode(codec))
+    assert document.text.endswith("The café’s machine – a “Rancilio” – costs £5.")
+    assert document.guess == ("cp1252" if codec == "cp1252" else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "guess"),
+    [
+        ("Öffnungszeiten der Bücherei: Montag bis Freitag, für Schüler ermäßigt.", "cp1252", "cp1252"),
+        ("Año nuevo: ¿dónde está el baño? ¡Aquí! 20 % más, 1 m²", "cp1252", "cp1252"),
+        ("Zażółć gęślą jaźń. Książki można wypożyczać na cztery tygodnie w bibliotece.", "cp1250", "cp1250"),
+        ("Библиотека открыта каждый день с девяти до восьми часов вечера.", "cp1251", "cp1251"),
+    ],
+)
+def test_what_is_guessed(text: str, codec: str, guess: str) -> None:
+    assert guessed(text.encode(codec)) == guess
+
+
+def test_what_is_no_text_is_not_guessed(tmp_path: Path) -> None:
+    assert guessed(NOISE) is None
+    assert "not UTF-8" in reason(tmp_path, "a.txt", NOISE)
+
+
+def test_json_lines_are_utf8(tmp_path: Path) -> None:
+    assert "is not UTF-8 (byte 0xe9 at 3)" in reason(tmp_path, "a.jsonl", b"caf\xe9")
+
+
+def test_two_tables_that_count_from_one(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        assert read_one(tmp_path, name, "id,text\n1,One.\n").id == f"{name}#1"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_tables(tmp_path: Path, delimiter: str) -> None:
+    content = f"question{delimiter}answer\nWhere is it?{delimiter}Behind the chapel.\n"
+    document = read_one(tmp_path, "a.csv", content)
+    assert (document.title, document.text) == ("Where is it?", "Behind the chapel.")
+
+
+def test_json_lines_by_other_names(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "a.jsonl", '{"id": "p1", "contents": "Hives are inspected in April."}')
+    assert (document.id, document.text) == ("p1", "Hives are inspected in April.")
+
+
+def test_markdown_by_its_long_name(tmp_path: Path) -> None:
+    assert read_one(tmp_path, "a.markdown", "# Ferrets\n\nThey *sleep*.").text == "Ferrets\n\nThey sleep."
+
+
+def drawn(*texts: tuple[float, float, str], size: int = 10) -> str:
+    """Return what draws texts at places of a page, as a line of ``pdf``."""
+    return "".join(f") Tj /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({text}" for x, y, text in texts)
+
+
+LEFT = ["Fishing permits are sold", "at the boathouse. Anglers", "may keep two trout a day", "and return all the pike."]
+RIGHT = ["Rowing boats are hired", "by the hour. Children", "need a life vest and an", "adult in the same boat."]
+
+
+def test_columns_that_are_drawn_line_by_line(tmp_path: Path) -> None:
+    rows = enumerate(zip(LEFT, RIGHT, strict=True))
+    page = drawn(
+        (60, 760, "Rules of the lake and of its boats, for all who fish and row"),
+        *(place for row, (left, right) in rows for place in ((60, 740 - 14 * row, left), (330, 740 - 14 * row, right))),
+        (60, 660, "These rules hold on every day of the week, and in the evenings, too"),
+    )
+    text = read_one(tmp_path, "a.pdf", pdf([[page]])).text
+    assert text.split("\n")[1:-1] == [*LEFT, *RIGHT]
+    assert text.startswith("Rules of the lake")
+    assert text.endswith("evenings, too")
+
+
+def test_a_table_is_read_by_rows(tmp_path: Path) -> None:
+    cells = [("Porridge", "2.75"), ("Kedgeree", "6.40"), ("Marmalade and toast with butter", "0.30"), ("Tea", "1.10")]
+    page = drawn(
+        *(
+            at
+            for row, (name, price) in enumerate(cells)
+            for at in ((60, 740 - 14 * row, name), (330, 740 - 14 * row, price))
+        )
+    )
+    text = read_one(tmp_path, "a.pdf", pdf([[page]])).text
+    assert [line.split() for line in text.split("\n")] == [[*name.split(), price] for name, price in cells]
+
+
+def test_letters_that_are_drawn_one_by_one(tmp_path: Path) -> None:
+    heading = [(60 + 16 * place + 14 * (place > 3), 760.0, letter) for place, letter in enumerate("PLOTRULES")]
+    page = drawn(*heading, (60, 740, "Holders water before ten."), size=14)
+    assert read_one(tmp_path, "a.pdf", pdf([[page]])).text.split("\n") == ["PLOT RULES", "Holders water before ten."]
+
+
+def test_a_raised_number_behind_a_word_is_no_part_of_it(tmp_path: Path) -> None:
+    raised = ") Tj /F1 6 Tf 4 Ts (4) Tj 0 Ts /F1 10 Tf ( hangs"
+    assert read_one(tmp_path, "a.pdf", pdf([[f"The almanac{raised} here"]])).text == "The almanac hangs here"
+    assert read_one(tmp_path, "b.pdf", pdf([["The almanac4 hangs here"]])).text == "The almanac4 hangs here"
+    assert read_one(tmp_path, "c.pdf", pdf([[f"It has 30 m{raised} here"]])).text.split()[3] == "m4"
+
+
+BODY = [
+    "Bees fly from March on.",
+    "Hives are opened when it is warm.",
+    "Frames are cut in June, and",
+    "honey is sold in July.",
+]
+
+
+def test_heads_and_feet_are_left_out_and_sentences_go_on(tmp_path: Path) -> None:
+    pages = [["The bee handbook", line, f"Page {number} of 4"] for number, line in enumerate(BODY, start=1)]
+    document = read_one(tmp_path, "a.pdf", pdf(pages))
+    assert document.text == "\n\n".join(BODY[:3]) + "\n" + BODY[3]
+    assert [document.text[page.start : page.end] for page in document.pages] == BODY
+
+
+def test_two_pages_that_begin_alike_are_whole(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "a.pdf", pdf([["Notes", BODY[0]], ["Notes", BODY[1]]]))
+    assert document.text.count("Notes") == 2
+
+
+RST = """\
+Bees
+====
+
+They *fly* from :term:`March` on, see :ref:`the calendar <calendar>` and `the club <https://example.org>`_.
+
+.. comment: not shown
+
+.. note:: Wear a veil.
+
+.. versionadded:: 2.1
+   Frames of *wood*.
+
+.. toctree::
+   :maxdepth: 2
+
+   one
+
+Honey
+-----
+
+- cut in June
+- sold in July
+
+.. include:: /etc/passwd
+
+.. raw:: html
+
+   <b>no</b>
+"""
+
+
+def test_restructured_text(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "a.rst", RST)
+    assert document.title == "Bees"
+    assert document.text == (
+        "Bees\n\nThey fly from March on, see the calendar and the club.\n\nNote\n\nWear a veil.\n\n"
+        "2.1 Frames of wood.\n\nHoney\n\n- cut in June\n\n- sold in July"
+    )
+    assert [section.heading for section in document.sections] == ["", "Honey"]
+
+
+SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def shape(*lines: str, kind: str = "") -> str:
+    place = f'<p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>' if kind else ""
+    paragraphs = "".join(f"<a:p><a:r><a:t>{line}</a:t></a:r></a:p>" for line in lines)
+    return f"<p:sp>{place}<p:txBody>{paragraphs}</p:txBody></p:sp>"
+
+
+def presentation(*slides: str, hidden: int = 0) -> bytes:
+    """Return a presentation of slides; they are stored in the other order."""
+    listed = "".join(f'<p:sldId r:id="r{number}"/>' for number in range(len(slides)))
+    names = [f"slides/slide{len(slides) - number}.xml" for number in range(len(slides))]
+    targets = "".join(f'<Relationship Id="r{number}" Target="{name}"/>' for number, name in enumerate(names))
+    spaces = f'xmlns:p="{SLIDES}" xmlns:a="{DRAWING}" xmlns:r="{RELATED}"'
+    shown = {
+        f"ppt/{name}": f'<p:sld {spaces} show="{0 if number == hidden - 1 else 1}">{slide}</p:sld>'
+        for number, (name, slide) in enumerate(zip(names, slides, strict=True))
+    }
+    return archive(
+        {
+            "ppt/presentation.xml": f"<p:presentation {spaces}><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>",
+            "ppt/_rels/presentation.xml.rels": f"<Relationships>{targets}</Relationships>",
+            **shown,
+        }
+    )
+
+
+TABLE = (
+    "<p:graphicFrame><a:tbl><a:tr>"
+    + "".join(f"<a:tc><a:p><a:r><a:t>{cell}</a:t></a:r></a:p></a:tc>" for cell in ("Mon", "9 to 5"))
+    + "</a:tr></a:tbl></p:graphicFrame>"
+)
+
+
+def test_presentations(tmp_path: Path) -> None:
+    first = shape("One point", "Two points") + shape("Opening", kind="ctrTitle") + shape("7", kind="sldNum")
+    struck = '<p:sp><a:p><a:r><a:rPr strike="sngStrike"/><a:t>Old. </a:t></a:r><a:r><a:t>New.</a:t></a:r></a:p></p:sp>'
+    document = read_one(tmp_path, "a-talk.pptx", presentation(first, shape("Hidden"), TABLE + struck, hidden=2))
+    assert document.text == "Opening\n\nOne point\nTwo points\n\nMon | 9 to 5\n\nNew."
+    assert (document.title, [section.heading for section in document.sections]) == ("Opening", [""])
+
+
+def workbook(title: str = "") -> bytes:
+    book = Workbook()
+    book.properties.title = title
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Prices"
+    for row in (("Dish", "Price", "From"), ("Porridge", 2.75, date(2026, 5, 2)), (None, None, None), ("Tea", 1, None)):
+        sheet.append(row)
+    book.create_sheet("Notes").append(["Seen."])
+    hidden = book.create_sheet("Secret")
+    hidden.append(["Unseen."])
+    hidden.sheet_state = "hidden"
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_workbooks(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "the-menu.xlsx", workbook())
+    assert document.text == ("Prices\n\nDish | Price | From\nPorridge | 2.75 | 2026-05-02\nTea | 1\n\nNotes\n\nSeen.")
+    assert [section.heading for section in document.sections] == ["Prices", "Notes"]
+    assert (document.title, read_one(tmp_path, "b.xlsx", workbook("Menu")).title) == ("The menu", "Menu")
+
+
+@pytest.mark.parametrize(
+    ("ending", "content", "expected"),
+    [
+        (".pptx", workbook(), "without a PowerPoint presentation in it"),
+        (".xlsx", presentation(shape("One")), "without an Excel workbook in it"),
+        (".xlsx", archive({"xl/workbook.xml": "<workbook/>"}), "is not an Excel workbook inside"),
+        (".pptx", presentation(), "shows no text"),
+        (".pptx", archive({"ppt/presentation.xml": "<p"}), "shows no text"),
+        (".pptx", archive({"ppt/presentation.xml": "<p", "ppt/_rels/presentation.xml.rels": "<r"}), "is not XML"),
+        (".xlsx", workbook()[:-100], "is cut off"),
+        (".rst", b"a " * 500_001, "over 1,000,000 characters"),
+        (".rst", b".. comment", "shows no text"),
+    ],
+)
+def test_office_files_refused(tmp_path: Path, ending: str, content: bytes, expected: str) -> None:
+    assert expected in reason(tmp_path, f"a{ending}", content)
