@@ -360,7 +360,7 @@ def _keep_half(
     """Return the share answered and the share of these that is wrong, the share called missing and of these right."""
     at = keep_promise(count_held_out(held_out, here), promise)
     answered = (found >= (2 if at.answered is None else at.answered)) & (there.flagged == 0)
-    missing = found < (at.not_in_corpus or 0)
+    missing = found < ((at.is_proven and at.not_in_corpus) or 0)
     wrong = float(1 - there.right[answered].mean()) if answered.any() else 0.0
     right = float(there.right[missing].mean()) if missing.any() else 0.0
     return float(answered.mean()), wrong, float(missing.mean()), right

@@ -162,8 +162,20 @@ def test_a_tenth_of_all_is_tested_first() -> None:
 def test_no_threshold_crosses_one_half() -> None:
     sure = held_out(clear_right=counts(b90=500, b20=500))
     assert keep_promise(sure, Promise(0.1, 0.1)).answered == 0.90
+    assert keep_promise(sure, Promise(0.1, 0.1)).not_in_corpus is None
     none = held_out(clear_wrong=counts(b10=500, b70=500))
     assert keep_promise(none, Promise(0.1, 0.1)).not_in_corpus == 0.11
+
+
+def test_questions_too_few_to_prove_it_show_what_is_not_in_the_corpus() -> None:
+    few = held_out(clear_wrong=counts(b10=15, b20=10, b40=5), clear_right=counts(b20=2, b40=3))
+    # 2 of 27 are under a tenth, 5 of 35 are not
+    assert keep_promise(few, Promise(0.1, 0.1)) == Thresholds(None, 0.21, is_proven=False)
+    fewer = held_out(clear_wrong=counts(b10=19))
+    assert keep_promise(fewer, Promise(0.1, 0.1)).not_in_corpus is None
+    # enough to prove it, and what follows is not sought beyond
+    many = held_out(clear_wrong=counts(b10=200, b20=10), clear_right=counts(b20=20))
+    assert keep_promise(many, Promise(0.1, 0.1)) == Thresholds(None, 0.11, is_proven=True)
 
 
 def test_flagged_questions_do_not_count_for_answered() -> None:

@@ -17,6 +17,9 @@ is bound is the share in the long run: among the next twenty answers there may b
 FIRST_SHARE = 0.1
 """Of the questions held out: so many are tested first. Fewer say little, and a failure by chance would end it."""
 
+LEAST_SHOWN = 20
+"""Questions that a threshold which is not proven rests on: of fewer, one more that is right would move it."""
+
 _TINY = 1e-18  # of a sum, below which a term no longer changes it
 
 _FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
@@ -41,10 +44,11 @@ NOTHING_WANTED = WantedPromise()
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """``answered`` from this confidence on, ``not_in_corpus`` below that one; None where no threshold keeps the
-    promise."""
+    promise. ``is_proven`` is false where the questions at hand show the second one, and are too few to prove it."""
 
     answered: float | None
     not_in_corpus: float | None
+    is_proven: bool = True
 
 
 ANSWERS = 0.0
@@ -82,7 +86,9 @@ def verdict(evidence: Evidence, certain: float, thresholds: Thresholds) -> Verdi
 def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
 
-    Neither crosses one half: what is more likely wrong is not called answered, however few of all are wrong.
+    Neither crosses one half: what is more likely wrong is not called answered, however few of all are wrong. Where
+    questions are too few to prove the second, it is the one that they show: to be told that the texts have nothing
+    misleads less than to be told that they answer.
     """
     clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
     right = clear_right + np.array(held_out.flagged_right)
@@ -90,10 +96,20 @@ def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     half, few = BINS // 2, ceil(FIRST_SHARE * int((right + wrong).sum()))
     most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk, few)
     least = _last_kept(right[:half], wrong[:half], promise.miss, few)
+    shown = _last_shown(right[:half], wrong[:half], promise.miss) if least is None else least
     return Thresholds(
         answered=None if most is None else round((BINS - most) / BINS, 2),
-        not_in_corpus=None if least is None else round(least / BINS, 2),
+        not_in_corpus=None if shown is None else round(shown / BINS, 2),
+        is_proven=shown is None or least is not None,
     )
+
+
+def _last_shown(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float) -> int | None:
+    """Return how many bins can be taken from the front with no larger share of errors, None where that is none, or
+    where fewer than ``LEAST_SHOWN`` questions are in them."""
+    wrong, total = np.cumsum(errors), np.cumsum(errors + others)
+    kept = np.flatnonzero((total >= LEAST_SHOWN) & (wrong <= share * total) & (errors + others > 0))
+    return int(kept[-1]) + 1 if len(kept) else None
 
 
 def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float, few: int) -> int | None:

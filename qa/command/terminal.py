@@ -147,16 +147,19 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
             f"By the bundled calibration, {' and '.join(bounds) or 'always uncertain'}. That comes of nine question "
             "sets and promises nothing for these texts: `qa calibrate` does, on questions of your own."
         )
+    shown = "" if thresholds.is_proven else " among the questions at hand, which are too few to promise it for others"
     return " ".join(
         [
             f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g} % of these are wrong."
             if answered is not None
             else f"No threshold keeps the share of wrong answers under {risk:g} %, so nothing is called answered.",
-            f"Not in the corpus below {missing:.2f}: at most {miss:g} % of these are answered after all."
+            f"Not in the corpus below {missing:.2f}: at most {miss:g} % of these are answered after all{shown}."
             if missing is not None
             else f"No threshold keeps the share of missed answers under {miss:g} %, so nothing is called not in the "
             "corpus.",
-            "Both in the long run and with 95 % confidence, for questions like those of the calibration.",
+            "The first holds in the long run and with 95 % confidence, for questions like those of the calibration."
+            if shown
+            else "Both in the long run and with 95 % confidence, for questions like those of the calibration.",
         ]
     )
 
