@@ -168,8 +168,8 @@ def test_no_threshold_crosses_one_half() -> None:
 
 
 def test_questions_too_few_to_prove_it_show_what_is_not_in_the_corpus() -> None:
-    few = held_out(clear_wrong=counts(b10=15, b20=10, b40=5), clear_right=counts(b20=2, b40=3))
-    # 2 of 27 are under a tenth, 5 of 35 are not
+    few = held_out(clear_wrong=counts(b10=15, b20=15, b40=5), clear_right=counts(b20=1, b40=3))
+    # 1 of 31 is under half of a tenth, 4 of 39 are not
     assert keep_promise(few, Promise(0.1, 0.1)) == Thresholds(None, 0.21, is_proven=False)
     fewer = held_out(clear_wrong=counts(b10=19))
     assert keep_promise(fewer, Promise(0.1, 0.1)).not_in_corpus is None

@@ -38,6 +38,10 @@ def terms_of(text: str, kinds: str) -> tuple[Term, ...]:
         ("my mother's garden", "-B-", ["mother", "garden"]),  # without the ending of a possessor
         ("What heals?", "--", ["heals"]),  # other words are terms too, of one word
         ("What about families", "--B", ["families"]),  # but for those that only join
+        ("Set the retry_max limit", "---IB", ["Set", "retry_max", "limit"]),  # what is written as one is one
+        ("Open app.config.json", "----", ["Open", "app.config.json"]),
+        ("Does HTTP/3 help", "----", ["HTTP/3"]),
+        ("cats/dogs", "BI", ["cats/dogs"]),
         ("", "", []),
     ],
 )

@@ -78,6 +78,16 @@ def test_a_passage_that_says_it_clears_a_term() -> None:
     assert states(named, readings=(lacks, has)) == [("therapy", TermState.KNOWN)]
 
 
+@pytest.mark.usefixtures("by_name")
+def test_that_a_passage_has_the_pieces_of_a_token_does_not_clear_it() -> None:
+    question = "What does retry_max cost?"
+    words = tuple(ENGLISH.words("retry_max", question.index("retry_max")))
+    term = Term("retry_max", words[0].start, words[-1].end, words, scores=Scores(0.0, 0.0, 0.0))
+    token = Suspect(term, words, (), {**FLAT, "name": 2.0})
+    has = Reading(1.0, 0, 0, 0.0, tuple(Lack(word.start, word.end, 0.0) for word in words))
+    assert states(token, readings=(has,)) == [("retry_max", TermState.UNKNOWN)]
+
+
 def test_facts_of_reading_by_hand() -> None:
     """One passage lacks one of two words surely and answers as likely as not, another lacks both a little and less
     probably answers."""

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from qa.parsers.encodings import guessed
 from qa.parsers.html import is_note_mark
 from qa.parsers.word_markup import linear
-from tests.data.make_samples import WORD, archive, docx, pdf
+from tests.data.make_samples import WORD, archive, docx, epub, odt, pdf
 from tests.test_parsers import NOISE, read, read_one, reason
 
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
@@ -477,3 +477,56 @@ def test_workbooks(tmp_path: Path) -> None:
 )
 def test_office_files_refused(tmp_path: Path, ending: str, content: bytes, expected: str) -> None:
     assert expected in reason(tmp_path, f"a{ending}", content)
+
+
+STRUCK = '<style:text-properties style:text-line-through-style="solid"/>'
+STYLES = (
+    f'<style:style style:name="T1">{STRUCK}</style:style>'
+    '<style:style style:name="T2"><style:text-properties text:display="none"/></style:style>'
+    '<style:style style:name="T3"><style:text-properties style:text-line-through-style="none"/></style:style>'
+    '<style:style style:name="T4" style:parent-style-name="T1"/>'
+)
+
+ODT = {
+    "struck out": ('<text:p><text:span text:style-name="T1">Old. </text:span>New.</text:p>', "New."),
+    "struck out by a style it comes from": (
+        '<text:p><text:span text:style-name="T4">Old. </text:span>New.</text:p>', "New.",
+    ),
+    "a paragraph that is struck out": ('<text:p text:style-name="T1">Old.</text:p><text:p>New.</text:p>', "New."),
+    "hidden": ('<text:p><text:span text:style-name="T2">Secret. </text:span>Seen.</text:p>', "Seen."),
+    "not struck out": ('<text:p><text:span text:style-name="T3">Seen, </text:span>too.</text:p>', "Seen, too."),
+    "a tab": ("<text:p>Porridge<text:tab/>2.75</text:p>", "Porridge\t2.75"),
+    "a note and its mark": (
+        "<text:p>Oak<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>So is ash.</text:p>"
+        "</text:note-body></text:note> is hard.</text:p>",
+        "Oak is hard.\n\nSo is ash.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "shown"), ODT.values(), ids=ODT)
+def test_open_documents(tmp_path: Path, body: str, shown: str) -> None:
+    assert read_one(tmp_path, "a.odt", odt(body, styles=STYLES)).text == shown
+
+
+EPUB = {
+    "a mark that is a link": ('<p>Oak<a epub:type="noteref" href="#n1">3</a> is hard.</p>', "Oak is hard."),
+    "a raised mark": ("<p>Every oak<sup>2</sup> is hard.</p>", "Every oak is hard."),
+    "struck out": ("<p>Cut <s>May</s><del/>June.</p>", "Cut June."),
+    "hidden": ('<p>Seen.</p><p hidden="hidden">Unseen.</p>', "Seen."),
+    "a picture": ('<p>Before.</p><p><img src="a.png" alt=""/></p><p>After.</p>', "Before.\n\nAfter."),
+}
+
+
+@pytest.mark.parametrize(("body", "shown"), EPUB.values(), ids=EPUB)
+def test_books(tmp_path: Path, body: str, shown: str) -> None:
+    chapter = f'<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><body>{body}</body></html>'
+    assert read_one(tmp_path, "a.epub", epub({"one.xhtml": chapter})).text == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["One.\n\nTwo.", "Tabs\tand  spaces\n", "# no heading\n<b>no markup</b>", "%% no comment %%", "[[no link]] ~~no~~"],
+)
+def test_plain_text_is_shown_as_it_is(tmp_path: Path, text: str) -> None:
+    assert read_one(tmp_path, "a.txt", text).text == text

@@ -129,6 +129,16 @@ def test_facts_of_the_head(tiny_index: Index, text: str, headed: float, head_use
     assert (facts["headed"], facts["head_used"], facts["joined"]) == (headed, head_used, joined)
 
 
+def test_what_is_written_as_one_is_not_known_by_its_words(tiny_index: Index) -> None:
+    found = suspect(tiny_index.lexicon, "What is family_garden?", "family_garden")
+    assert found.facts is not None
+    assert (found.lacking_text, found.parts, found.cleared) == ("family_garden", (), ())
+    assert (found.facts["single"], found.facts["frequency"]) == (1.0, 0.0)
+    (known,) = counted(tiny_index.lexicon, "What is family_therapy?", "family_therapy")
+    assert isinstance(known, TermReport)
+    suspect(tiny_index.lexicon, "What is apple_fruit?", "apple_fruit")  # "An apple is a fruit" is not that
+
+
 def test_facts_of_a_word_that_is_missing(tiny_index: Index) -> None:
     facts = suspect(tiny_index.lexicon, "What is a thermostat?", "thermostat").facts
     assert facts is not None

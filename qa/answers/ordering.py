@@ -3,13 +3,14 @@
 ``benchmarks/ordering.py`` measures what each is worth, and where its numbers come from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
 from qa.answers.candidates import Candidates
 from qa.answers.fusions import rank
-from qa.datatypes import Hit, Passage, Question, Ranking
+from qa.datatypes import Hit, Passage, Question, Ranking, Word
 from qa.indexing.index import Index
 from qa.language import Language
 from qa.lexicons import Lexicon
@@ -30,6 +31,9 @@ FEW = 5
 RARE_WORTH = 2.0
 """What the only passage with a rare word gains, in standard deviations of the fused scores; of several, each its share.
 From 1.5 to 2 no set falls and most rise; above, they fall again."""
+
+MOST_RARE = 20
+"""Rare words of a question that are looked up: questions of people have fewer."""
 
 LEAST_OWN = 4
 """Words that a passage has and neither its title nor its heading: with fewer it says nothing by itself."""
@@ -56,14 +60,18 @@ def _moved(ranking: Ranking, gains: dict[int, float]) -> Ranking:
 def rare_gains(question: Question, lexicon: Lexicon, among: Sequence[int] | None = None) -> dict[int, float]:
     """Return what each passage gains that has a rare word of the question."""
     gains: dict[int, float] = {}
-    for word in {word.stem: word for word in question.words}.values():
-        if word.stem in lexicon.language.question_words or lexicon.language.frequency(word.folded) > RARE:
-            continue
+    for word in _rare_words(question, lexicon.language):
         if 0 < lexicon.passage_count([word.stem]) <= FEW:
             having = lexicon.rank_with_all([[word.stem]], FEW, among)
             for hit in having:
                 gains[hit.row] = gains.get(hit.row, 0.0) + RARE_WORTH / len(having)
     return gains
+
+
+def _rare_words(question: Question, language: Language) -> Iterator[Word]:
+    """Yield the rare words of a question, each once, the first ``MOST_RARE``."""
+    distinct = {word.stem: word for word in question.words if word.stem not in language.question_words}
+    return islice((word for word in distinct.values() if language.frequency(word.folded) <= RARE), MOST_RARE)
 
 
 def empty_loss(passage: Passage, language: Language) -> float:

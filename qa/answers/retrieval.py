@@ -115,9 +115,9 @@ def _counted(question: Question, scores: Sequence[WordScores] | None, index: Ind
 
 
 def _language_of(question: Question, lexicon: Lexicon) -> str | None:
-    """Return the language that a question is in where it is not that of the texts, and they lack most of its words."""
+    """Return the language that a question is in where it is not that of the texts, and they lack half of its words."""
     lacking = sum(not lexicon.has_word(word.folded) for word in question.words)
-    return other_language(question.text, lexicon.language.code) if 2 * lacking > len(question.words) else None
+    return other_language(question.text, lexicon.language.code) if 2 * lacking >= len(question.words) else None
 
 
 def gather_evidence(

@@ -50,7 +50,8 @@ def missing_probability(suspect: Suspect, readings: Sequence[Reading]) -> float:
     """Return the probability in [0, 1] that the question asks for a suspect, and the texts do not have it."""
     if suspect.facts is None:
         return _GROUPED
-    facts = {**suspect.facts, **read_facts(suspect.term, readings)}
+    # What is written as one is read in pieces, and that a passage has these says nothing.
+    facts = {**suspect.facts, **read_facts(suspect.term, () if suspect.is_token else readings)}
     return packaged_weighings().probability(facts, lacks_word=bool(suspect.lacking))
 
 

@@ -8,6 +8,7 @@ A question's words are asked for in the lexicon; nothing here looks at vectors o
    that is cleared is ordinary language, and each part that the texts use is a KNOWN term.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ NEAR = 2
 _ORDINARY = 4.0
 """On wordfreq's Zipf scale (3 is once in a million words, 6 once in a thousand): in a question whose words were only
 grouped, an absent word as frequent as this is an ordinary one that texts may well lack."""
+
+_TOKEN = re.compile(r"[^\s\-]*(?:\w[._]\w|/\d)[^\s\-]*")  # written as one, as identifiers and versions are
 
 _JOINERS = frozenset({"and", "&"})
 
@@ -41,8 +44,15 @@ class Suspect:
     cleared: tuple[TermReport, ...] = ()
 
     @property
+    def is_token(self) -> bool:
+        """Whether it is several words that are written as one."""
+        return _is_one_token(self.term)
+
+    @property
     def lacking_text(self) -> str:
         """Return the words that the texts lack, as the asker wrote them."""
+        if self.is_token:
+            return self.term.text.lower()
         return ", ".join(_written([word], self.term) for word in self.lacking)
 
 
@@ -52,23 +62,37 @@ Counted = TermReport | Suspect
 def count_terms(terms: Iterable[Term], question: Question, lexicon: Lexicon) -> tuple[Counted, ...]:
     """Return what the counts say on each term of a question in order."""
     coordinated = _coordinated(list(terms), question, lexicon)
-    return _compared([found for term in coordinated for found in _counted(term, question, lexicon)])
+    return _compared([found for term in coordinated for found in _counted(term, question, lexicon)], question)
 
 
-def _compared(counted: Sequence[Counted]) -> tuple[Counted, ...]:
-    """Return the same, each suspect with what the others of its question say on it."""
+def _compared(counted: Sequence[Counted], question: Question) -> tuple[Counted, ...]:
+    """Return the same, each suspect with what the rest of its question says on it."""
     facts = [one.facts for one in counted if isinstance(one, Suspect) and one.facts is not None]
     most = max((fact["needed"] for fact in facts), default=0.0)
-    return tuple(_beside(one, most) if isinstance(one, Suspect) else one for one in counted)
+    names = _names(question)
+    return tuple(_beside(one, most, names) if isinstance(one, Suspect) else one for one in counted)
 
 
-def _beside(suspect: Suspect, most: float) -> Suspect:
-    """Return a suspect with how much less an answer needs it than the one that it needs most. What has capitals is
-    named for itself, whatever stands beside it."""
+def _names(question: Question) -> list[int]:
+    """Return where the words begin that a question, which is not all capitals, writes with one: neither its first word
+    nor a single letter ("I")."""
+    if question.text.isupper():
+        return []
+    starts = [word.start for word in question.words[1:]]
+    return [
+        start for start in starts if question.text[start].isupper() and question.text[start + 1 : start + 2].isalpha()
+    ]
+
+
+def _beside(suspect: Suspect, most: float, names: Sequence[int]) -> Suspect:
+    """Return a suspect with how much less an answer needs it than the one that it needs most, and whether it is written
+    plainly beside a name. What has capitals is named for itself, whatever stands beside it."""
     if suspect.facts is None:
         return suspect
-    less = 0.0 if suspect.facts["capitals"] else suspect.facts["needed"] - most
-    return replace(suspect, facts={**suspect.facts, "beside": less})
+    has_capitals, start, end = suspect.facts["capitals"] > 0, suspect.term.start, suspect.term.end
+    is_plain = not has_capitals and any(not start <= name < end for name in names)
+    less = 0.0 if has_capitals else suspect.facts["needed"] - most
+    return replace(suspect, facts={**suspect.facts, "beside": less, "plain": float(is_plain)})
 
 
 def _coordinated(terms: Sequence[Term], question: Question, lexicon: Lexicon) -> list[Term]:
@@ -117,7 +141,7 @@ def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
 
 def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Counted]:
     words = _as_the_texts_spell(term.words, lexicon)
-    uses = _uses(words, lexicon)
+    uses = _uses(words, lexicon, near=0 if _is_one_token(term) else NEAR)
     if uses:
         otherwise = ", spelt otherwise" if words != term.words else ""
         reason = f"these texts use it{otherwise}, in {count(uses, 'passage')}"
@@ -125,12 +149,20 @@ def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Count
         yield TermReport(term, TermState.KNOWN, uses, parts=(part,), reason=reason)
         return
     spelt = replace(term, words=words)
+    if term.scores is not None and _is_one_token(term):
+        yield Suspect(spelt, words, (), count_facts(spelt, words, question, lexicon))
+        return
     lacking = tuple(word for word in words if is_absent(word, lexicon))
     if term.scores is not None:
         facts = count_facts(spelt, lacking, question, lexicon)
         yield Suspect(spelt, lacking, known_parts(spelt, lexicon), facts, tuple(_known_stretches(spelt, lexicon)))
         return
     yield from _by_form(spelt, lacking, lexicon)
+
+
+def _is_one_token(term: Term) -> bool:
+    """Whether a term of several words is written as one: of "handle_path", that the texts have "path" says nothing."""
+    return len(term.words) > 1 and bool(_TOKEN.fullmatch(term.text))
 
 
 def _by_form(term: Term, lacking: Sequence[Word], lexicon: Lexicon) -> Iterator[Counted]:
@@ -155,11 +187,13 @@ def _as_the_texts_spell(words: tuple[Word, ...], lexicon: Lexicon) -> tuple[Word
 
 
 def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon: Lexicon) -> dict[str, float]:
-    """Return the facts of ``missing.COUNTED`` on a term that the finder judged, but for what the others say."""
+    """Return the facts of ``missing.COUNTED`` on a term that the finder judged, but for those that the rest of its
+    question gives."""
     content = [word for word in term.words if word.stem not in lexicon.language.small_words]
     inner = [word for word in content if word.start > question.words[0].start]
     capitals = [term.text[word.start - term.start].isupper() for word in inner]
     last = [word.stem for word in content[-2:]]
+    is_token = _is_one_token(term)
     is_headed = len(content) > 1 and last[-1] in lexicon.language.naming_heads
     scores = term.scores
     assert scores is not None  # noqa: S101 - the caller's to see to
@@ -168,22 +202,17 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
         "name": scores.name,
         "needed": scores.needed,
         "capitals": 0.0 if question.text.isupper() else _share(capitals),
-        "plain": float(not any(capitals) and _names_another(term, question)),
         "quoted": float(term.quoted),
-        "single": float(len(content) == 1),
-        "frequency": min((lexicon.language.frequency(word.folded) for word in lacking), default=0.0),
+        "single": float(len(content) == 1 or is_token),
+        "frequency": 0.0 if is_token else _least_frequency(lacking, lexicon),
         "headed": float(is_headed),
         "head_used": float(not lacking and len(last) > 1 and lexicon.passage_count(last) > 0),
         "joined": float(not _JOINERS.isdisjoint(term.text.lower().split())),
     }
 
 
-def _names_another(term: Term, question: Question) -> bool:
-    """Whether a question, which is not all capitals, writes a word outside of the term with one: neither its first word
-    nor a single letter ("I")."""
-    others = [word.start for word in question.words[1:] if not term.start <= word.start < term.end]
-    starts = [question.text[start : start + 2] for start in others]
-    return not question.text.isupper() and any(start[0].isupper() and start[1:].isalpha() for start in starts)
+def _least_frequency(lacking: Sequence[Word], lexicon: Lexicon) -> float:
+    return min((lexicon.language.frequency(word.folded) for word in lacking), default=0.0)
 
 
 def _share(true: Sequence[bool]) -> float:
@@ -242,12 +271,12 @@ def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
     return lexicon.passage_count([word.stem for word in stretch]) > 0
 
 
-def _uses(stretch: Sequence[Word], lexicon: Lexicon) -> int:
-    """Return how many passages have the words as a phrase, or near each other where none has that."""
+def _uses(stretch: Sequence[Word], lexicon: Lexicon, near: int = NEAR) -> int:
+    """Return how many passages have the words as a phrase, or so near each other where none has that."""
     phrase = [word.stem for word in stretch]
     if any(is_absent(word, lexicon) for word in stretch):
         return 0
-    return lexicon.passage_count(phrase) or (lexicon.passage_count(phrase, NEAR) if len(phrase) > 1 else 0)
+    return lexicon.passage_count(phrase) or (lexicon.passage_count(phrase, near) if near and len(phrase) > 1 else 0)
 
 
 def _written(stretch: Sequence[Word], term: Term) -> str:

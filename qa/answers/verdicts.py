@@ -87,8 +87,8 @@ def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
 
     Neither crosses one half: what is more likely wrong is not called answered, however few of all are wrong. Where
-    questions are too few to prove the second, it is the one that they show: to be told that the texts have nothing
-    misleads less than to be told that they answer.
+    questions are too few to prove the second, it is the one at which they show half of the share, for what few show
+    varies: to be told that the texts have nothing misleads less than to be told that they answer.
     """
     clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
     right = clear_right + np.array(held_out.flagged_right)
@@ -96,7 +96,7 @@ def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     half, few = BINS // 2, ceil(FIRST_SHARE * int((right + wrong).sum()))
     most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk, few)
     least = _last_kept(right[:half], wrong[:half], promise.miss, few)
-    shown = _last_shown(right[:half], wrong[:half], promise.miss) if least is None else least
+    shown = _last_shown(right[:half], wrong[:half], promise.miss / 2) if least is None else least
     return Thresholds(
         answered=None if most is None else round((BINS - most) / BINS, 2),
         not_in_corpus=None if shown is None else round(shown / BINS, 2),

@@ -62,8 +62,9 @@ def _quoted(question: Question) -> list[range]:
 
 
 def _kinds(question: Question, scores: Sequence[WordScores], language: Language) -> list[int]:
-    """Return of each word whether a term begins there, goes on, or neither: what scores highest, but that a run of
-    capitals is never cut, and ends before a head that has none ("the Nimbrel Matrix technique")."""
+    """Return of each word whether a term begins there, goes on, or neither: what scores highest, but that neither a run
+    of capitals nor what is written as one ("app.config") is ever cut, and that the run ends before a head that has none
+    ("the Nimbrel Matrix technique")."""
     kinds = [max(range(3), key=lambda kind: each[kind]) for each in scores]
     words = question.words
     for run in _capitals(question, kinds, language):
@@ -74,6 +75,10 @@ def _kinds(question: Question, scores: Sequence[WordScores], language: Language)
         is_last = run.stop + 1 == len(words) or (run.stop < len(words) and kinds[run.stop + 1] != GOES_ON)
         if run.stop < len(words) and is_last and words[run.stop].stem in language.naming_heads:
             kinds[run.stop] = OUTSIDE
+    for place in range(1, len(words)):
+        if _is_welded(question, place):
+            kinds[place - 1] = BEGINS if kinds[place - 1] == OUTSIDE else kinds[place - 1]
+            kinds[place] = GOES_ON
     return kinds
 
 
@@ -131,7 +136,15 @@ def _stretches(question: Question, kinds: Sequence[int], free: Sequence[int]) ->
 
 def _joined(question: Question, place: int) -> bool:
     """Whether nothing but spaces and the like stands before a word."""
-    return not question.text[question.words[place - 1].end : question.words[place].start].strip(_INSIDE)
+    return _is_welded(question, place) or not question.text[
+        question.words[place - 1].end : question.words[place].start
+    ].strip(_INSIDE)
+
+
+def _is_welded(question: Question, place: int) -> bool:
+    """Whether a word is written as one with the word before it: "handle_path", "app.config", "3.12", "HTTP/3"."""
+    between = question.text[question.words[place - 1].end : question.words[place].start]
+    return between in {"_", "."} or (between == "/" and question.words[place].folded[:1].isdigit())
 
 
 def _trimmed(question: Question, stretch: range, language: Language) -> range:

@@ -69,4 +69,10 @@ def _page(text: str, source: str) -> str:
     """Return the page that a text is rendered as. Raises UnreadableDocument when it nests too deeply."""
     if _TOO_DEEP.search(text):
         raise UnreadableDocument(source, f"nests quotes or items over {DEEPEST} deep, as no page for people does")
-    return _UNSEEN.sub(lambda found: "" if found["unseen"] else found[0], html(text, options=_OPTIONS))
+    try:
+        rendered = html(text, options=_OPTIONS)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what Rust raises for a fault of its own, and is no Exception
+            raise
+        raise UnreadableDocument(source, "cannot be rendered: make its markup plainer") from error
+    return _UNSEEN.sub(lambda found: "" if found["unseen"] else found[0], rendered)

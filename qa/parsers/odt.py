@@ -20,6 +20,7 @@ _UNSEEN = frozenset(
 )
 _DIGITS = 5
 _BLOCKS = frozenset({"p", "h"})
+_STYLED = frozenset({"text:span", "text:p", "text:h"})
 _CELL = "table-cell"
 _MOST_SPACES = 80  # that one element stands for
 _LIKE_TEXT = {"tab": "\t", "line-break": "\n"}
@@ -61,6 +62,12 @@ def _shown(content: bytes) -> HtmlText:
     return HtmlText(title, text, sections_between(text, page.headings))
 
 
+def _takes_back(properties: dict[str, str]) -> bool:
+    """Whether a style strikes text out, or hides it."""
+    is_struck = properties.get("style:text-line-through-style", "none") != "none"
+    return is_struck or properties.get("text:display") == "none"
+
+
 def _number(written: str) -> int:
     """Return a number of 1 or more, 1 for whatever is none."""
     return max(int(written), 1) if written.isascii() and written.isdigit() and len(written) < _DIGITS else 1
@@ -77,6 +84,8 @@ class _Page:
         self._unseen = 0  # how many elements deep in what is not shown
         self._blocks: list[tuple[str, dict[str, str], list[str]]] = []
         self._title_styles = {"Title"}
+        self._style = ""  # that is being described
+        self._unseen_styles: set[str] = set()
         self._notes: list[str] = []
         self._row: list[str] | None = None
         self._in_cell: list[str] | None = None
@@ -84,10 +93,12 @@ class _Page:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
         name = tag.rpartition(":")[2]
-        if self._unseen or (name in _UNSEEN and not tag.startswith("dc:")):
+        if self._unseen or self._is_unseen(tag, name, attributes):
             self._unseen += 1
-        elif name == "style" and attributes.get("style:parent-style-name") in self._title_styles:
-            self._title_styles.add(attributes.get("style:name", ""))
+        elif name == "style":
+            self._begin_style(attributes)
+        elif name == "text-properties" and _takes_back(attributes):
+            self._unseen_styles.add(self._style)
         elif name == "table-row":
             self._row = []
         elif name == _CELL:
@@ -98,6 +109,18 @@ class _Page:
             self.characters(" " * min(_number(attributes.get("text:c", "")), _MOST_SPACES))
         else:
             self.characters(_LIKE_TEXT.get(name, ""))
+
+    def _is_unseen(self, tag: str, name: str, attributes: dict[str, str]) -> bool:
+        is_struck = tag in _STYLED and attributes.get("text:style-name") in self._unseen_styles
+        return is_struck or (name in _UNSEEN and not tag.startswith("dc:"))
+
+    def _begin_style(self, attributes: dict[str, str]) -> None:
+        self._style = attributes.get("style:name", "")
+        parent = attributes.get("style:parent-style-name")
+        if parent in self._title_styles:
+            self._title_styles.add(self._style)
+        if parent in self._unseen_styles:
+            self._unseen_styles.add(self._style)
 
     def characters(self, text: str) -> None:
         """Take text where a paragraph shows it."""

@@ -141,13 +141,15 @@ ODT_BODY = """
 """
 
 
-def odt(body: str = ODT_BODY, *, title: str = "", more: Mapping[str, str | bytes] | None = None) -> bytes:
+def odt(
+    body: str = ODT_BODY, *, title: str = "", styles: str = "", more: Mapping[str, str | bytes] | None = None
+) -> bytes:
     """Return an OpenDocument text; P1 is a style made from "Title"."""
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
         for name in ("office", "text", "table", "style")
     )
-    style = '<style:style style:name="P1" style:parent-style-name="Title"/>'
+    style = f'<style:style style:name="P1" style:parent-style-name="Title"/>{styles}'
     content = (
         f"<office:document-content {spaces}><office:automatic-styles>{style}</office:automatic-styles>"
         f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
