@@ -78,6 +78,10 @@ HTML = {
     "several articles": ("<article><p>One.</p></article><article><p>Two.</p></article>", "One.\n\nTwo."),
     "an empty main": ("<main></main><p>One.</p>", "One."),
     "a banner of cookies": ('<div class="cookie-bar">We use cookies.</div><p>One.</p>', "One."),
+    "consent that is no banner": (
+        '<div class="informed-consent">One.</div><p class="cookies">Two.</p>',
+        "One.\n\nTwo.",
+    ),
     "roles of furniture": ('<ul role="navigation"><li>Home</li></ul><p>One.</p>', "One."),
     "headings alone": ("<h1>Numbers</h1><h2>Plumber: 0123</h2>", "Numbers\n\nPlumber: 0123"),
 }

@@ -3,8 +3,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from qa.command.terminal import printable, render_answer
+from qa.answers.verdicts import Thresholds
+from qa.command.terminal import printable, promise_words, render_answer
 from qa.datatypes import Answer, Passage, Place, QuotedPassage, Span, Verdict
+from qa.indexing.calibration import Promise
 
 
 def shown(text: str, *, terminal: bool) -> str:
@@ -74,3 +76,17 @@ def test_the_words_that_may_answer_come_before_the_passages() -> None:
     shown = stream.getvalue()
     assert "Perhaps in these words: “brass”, in the passages 1 and 2." in shown
     assert shown.index("Perhaps") < shown.index("1. Clock")
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "end"),
+    [
+        (Thresholds(0.7, 0.2), "Not in the corpus below 0.20: at most 15 % of these are answered after all. Both in"),
+        (Thresholds(0.7, 0.2, is_proven=False), "too few to promise it for others. The first in the long run"),
+        (Thresholds(None, 0.2, is_proven=False), "which are too few to promise it for others."),
+    ],
+)
+def test_what_verdicts_promise(thresholds: Thresholds, end: str) -> None:
+    words = promise_words(thresholds, Promise(), is_own=True)
+    assert end in words
+    assert ("in the long run" in words) is (thresholds.is_proven or thresholds.answered is not None)

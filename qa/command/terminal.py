@@ -148,6 +148,7 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
             "sets and promises nothing for these texts: `qa calibrate` does, on questions of your own."
         )
     shown = "" if thresholds.is_proven else " among the questions at hand, which are too few to promise it for others"
+    promised = "Both" if thresholds.is_proven else "The first" if answered is not None else ""
     return " ".join(
         [
             f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g} % of these are wrong."
@@ -157,9 +158,11 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
             if missing is not None
             else f"No threshold keeps the share of missed answers under {miss:g} %, so nothing is called not in the "
             "corpus.",
-            "The first holds in the long run and with 95 % confidence, for questions like those of the calibration."
-            if shown
-            else "Both in the long run and with 95 % confidence, for questions like those of the calibration.",
+            *(
+                [f"{promised} in the long run and with 95 % confidence, for questions like those of the calibration."]
+                if promised
+                else []
+            ),
         ]
     )
 

@@ -50,7 +50,7 @@ _UNSEEN = re.compile(
 _AROUND = re.compile(
     r"""(?:^|\s)role\s*=\s*["']?(?:navigation|search|dialog|alertdialog|banner|contentinfo)(?=["'\s/]|$)"""
     r"""|(?:^|\s)id\s*=\s*["']?(?:footer|navbar|sidebar|breadcrumbs?)(?=["'\s/]|$)"""
-    r"""|(?:^|\s)(?:id|class)\s*=\s*["'][^"']*(?:cookie|consent)""",
+    r"""|(?:^|\s)(?:id|class)\s*=\s*["'][^"']*(?:cookie|consent)[-_]?(?:banner|bar|box|notice|popup|dialog|overlay|consent)""",
     re.IGNORECASE,
 )
 _IS_MAIN = re.compile(r"""(?:^|\s)role\s*=\s*["']?main(?=["'\s/]|$)""", re.IGNORECASE)
