@@ -1,6 +1,7 @@
-"""Over three hundred files made to do harm, by name: none is made before it is asked for; each is always the same."""
+"""Over five hundred files made to do harm, by name: none is made before it is asked for; each is always the same."""
 
 import base64
+import io
 import json
 import random
 import struct
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 
-from tests.data.make_samples import WORD, archive, docx, epub, paragraph, pdf
+from tests.data.make_samples import WORD, archive, docx, epub, odt, paragraph, pdf, presentation, shape, workbook
 
 Made = Callable[[], bytes]
 
@@ -71,7 +72,9 @@ _RUNS: dict[str, Made] = {
 
 def hostile_files() -> dict[str, Made]:
     """Return what makes each file, by the name that it is to have."""
-    found = chain(_texts(), _markdown(), _records(), _tables(), _pages(), _archives(), _pdfs(), _mislabelled())
+    found = chain(
+        _texts(), _markdown(), _records(), _tables(), _pages(), _archives(), _pdfs(), _marked_up(), _mislabelled()
+    )
     return dict(found)
 
 
@@ -312,6 +315,11 @@ def _archives() -> Iterator[tuple[str, Made]]:
     for name, content in xml.items():
         yield f"{name}.docx", partial(docx, more={"word/document.xml": content})
         yield f"{name}.epub", partial(epub, more={"text/book.opf": content})
+        yield f"{name}.odt", partial(odt, more={"content.xml": content})
+        yield f"{name}.pptx", partial(presentation, shape("a"), more={"ppt/slides/slide1.xml": content})
+        yield f"list-{name}.pptx", partial(presentation, shape("a"), more={"ppt/presentation.xml": content})
+        yield f"{name}.xlsx", partial(_replaced, _BOOK, "xl/worksheets/sheet1.xml", content)
+        yield f"strings-{name}.xlsx", partial(_replaced, _BOOK, "xl/sharedStrings.xml", content)
     yield "styles.docx", lambda: docx(more={"word/styles.xml": "<w:styles>" + "<w:style/>" * 100_000})
     yield "nested.docx", lambda: _word("<w:p>" * 490 + "</w:p>" * 490)
     yield "tables.docx", lambda: _word("<w:tbl><w:tr><w:tc>" * 150 + paragraph("a") + "</w:tc></w:tr></w:tbl>" * 150)
@@ -322,7 +330,23 @@ def _archives() -> Iterator[tuple[str, Made]]:
     yield "missing.epub", lambda: epub(spine=[f"{n}.xhtml" for n in range(10_000)])
     yield "out.epub", lambda: epub(spine=["../../../etc/passwd", "/etc/passwd", "one.xhtml"])
     yield "headings.epub", lambda: epub({"a.xhtml": "<h1>a</h1><p>b</p>" * 50_000})
-    for ending, whole in ((".docx", docx()), (".epub", epub())):
+    yield "slides.pptx", lambda: presentation(*[shape("a")] * 5_000)
+    yield "shapes.pptx", lambda: presentation(shape("a") * 50_000)
+    yield "groups.pptx", lambda: presentation("<p:grpSp>" * 5_000 + shape("a") + "</p:grpSp>" * 5_000)
+    yield "rows.xlsx", lambda: workbook(("A", [["a"]] * 60_000))
+    yield "sheets.xlsx", lambda: workbook(*((f"S{n}", [["a"]]) for n in range(500)))
+    yield "far.xlsx", lambda: _replaced(_BOOK, "xl/worksheets/sheet1.xml", _FAR)
+    yield "wide.xlsx", lambda: workbook(("A", [["a"] * 16_384] * 20))
+    yield "spaces.odt", lambda: odt('<text:p>a<text:s text:c="999999999"/>b</text:p>')
+    yield (
+        "repeated.odt",
+        lambda: odt(
+            '<table:table><table:table-row table:number-rows-repeated="1048576"><table:table-cell '
+            'table:number-columns-repeated="16384"><text:p>a</text:p></table:table-cell></table:table-row></table:table>'
+        ),
+    )
+    wholes = {".docx": docx(), ".epub": epub(), ".odt": odt(), ".pptx": presentation(shape("Sow")), ".xlsx": _BOOK}
+    for ending, whole in wholes.items():
         yield f"cut{ending}", partial(bytes, whole[: len(whole) // 2])
         yield f"end{ending}", partial(bytes, whole[-30:])
         yield f"sizes{ending}", partial(_sized, whole, 5)
@@ -340,6 +364,49 @@ def _archives() -> Iterator[tuple[str, Made]]:
         )
         yield f"entries{ending}", lambda: archive({f"{n}.xml": "" for n in range(20_000)}, zipfile.ZIP_STORED)
         yield f"random{ending}", lambda: b"PK\x03\x04" + random.Random(6).randbytes(100_000) + b"PK\x05\x06" + bytes(18)
+
+
+_BOOK = workbook(("Seeds", [["Sow", 1], ["Mow", 2]]))
+_FAR = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:XFD1048576"/>'
+    '<sheetData><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+)
+
+
+def _replaced(content: bytes, name: str, entry: str) -> bytes:
+    """Return an archive with another entry by this name."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        entries = {one: packed.read(one) for one in packed.namelist()}
+    return archive({**entries, name: entry})
+
+
+def _marked_up() -> Iterator[tuple[str, Made]]:
+    pieces = {
+        "titles": "a\n=\n\n",
+        "directives": ".. note:: a\n\n",
+        "quotes": "a\n\n   ",
+        "stars": "*a **b ",
+        "backticks": "`a ``b ",
+        "roles": ":a:`",
+        "links": "`a <b>`_ ",
+        "references": "a_ ",
+        "notes": "[#]_ ",
+        "substitutions": "|a| ",
+        "bullets": "- a\n\n  ",
+        "lines": "| a\n",
+        "fields": ":a: b\n",
+        "tables": "+-+\n|a|\n+-+\n\n",
+        "literals": "a::\n\n b\n\n",
+        "comments": "..\n\n",
+        "escapes": "\\",
+    }
+    yield from ((f"rst-{name}.rst", _repeated(piece)) for name, piece in pieces.items())
+    yield "circle.rst", _encoded(".. |a| replace:: |b|\n.. |b| replace:: |a|\n\nText |a|.")
+    yield "file.rst", _encoded("Text.\n\n.. include:: /etc/passwd\n\n.. csv-table::\n   :file: /etc/passwd\n")
+    yield "raw.rst", _encoded("Text.\n\n.. raw:: html\n   :url: http://127.0.0.1/\n")
+    yield "deep.rst", _encoded("Text.\n" + "".join("\n" + " " * n + "a\n" for n in range(400)))
+    yield "nested.rst", _encoded("Text.\n\n" + "".join(" " * 3 * n + ".. note::\n\n" for n in range(300)))
+    yield "settings.rst", _encoded(".. default-role:: raw\n\n.. role:: raw-html(raw)\n   :format: html\n\nText `a`.")
 
 
 def _sized(content: bytes, size: int) -> bytes:
@@ -391,6 +458,11 @@ def _compressed(packed: bytes, filters: int) -> bytes:
     return pdf([["x"]], extra=[stream]).replace(b"/Contents 6 0 R", b"/Contents 7 0 R")
 
 
+_ENDINGS = (
+    ".txt", ".md", ".rst", ".jsonl", ".csv", ".html", ".pdf", ".docx", ".odt", ".pptx", ".xlsx", ".epub",
+)  # fmt: skip
+
+
 def _mislabelled() -> Iterator[tuple[str, Made]]:
     kinds: Mapping[str, Made] = {
         "pdf": pdf,
@@ -401,5 +473,5 @@ def _mislabelled() -> Iterator[tuple[str, Made]]:
         "nothing": lambda: b"",
     }
     for name, made in kinds.items():
-        for ending in (".txt", ".md", ".jsonl", ".csv", ".html", ".pdf", ".docx", ".epub"):
+        for ending in _ENDINGS:
             yield f"is-{name}{ending}", made

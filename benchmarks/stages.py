@@ -24,7 +24,7 @@ from benchmarks.retrieval import DEPTH, Run, document_scores
 from benchmarks.rivals import reciprocal_rank
 from qa.answers.candidates import Candidates
 from qa.answers.fusions import DENSE_WEIGHT, rank, standard_score
-from qa.answers.ordering import copies_last
+from qa.answers.ordering import copies_last, find_copies
 from qa.answers.retrieval import MANY, dense_rankings, telling_pairs
 from qa.datatypes import Hit, Ranking
 from qa.indexing.building import lexicon_entries
@@ -77,10 +77,12 @@ class Asked:
 
     def fused(self, dense: Sequence[Ranking] | None = None, lexical: Sequence[Ranking] | None = None) -> list[Ranking]:
         """Return the default fusion of the default rankings but for those given."""
-        return [
-            copies_last(standard_score(one, other), Candidates.of((one, other), self.index.store), self.index)
-            for one, other in zip(dense or self.dense, lexical or self.lexical(), strict=True)
-        ]
+        fused = []
+        for one, other in zip(dense or self.dense, lexical or self.lexical(), strict=True):
+            ranking = standard_score(one, other)
+            copies = find_copies(ranking, Candidates.of((one, other), self.index.store), self.index)
+            fused.append(copies_last(ranking, copies))
+        return fused
 
     def ndcg(self, rankings: Sequence[Ranking]) -> Floats:
         """Return nDCG@10 by question, in their order."""

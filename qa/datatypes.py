@@ -4,6 +4,8 @@ Scores, stated once: higher is nearer. ``cosine`` is in [-1, 1]; a fused or lexi
 nothing else; only ``confidence`` is a probability.
 """
 
+from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import exp
@@ -30,13 +32,23 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceLines:
+    """On which lines of its file a text stands: what begins at ``starts[n]`` of it is on line ``numbers[n]``, counted
+    from 1, up to the next start. Both rise."""
+
+    starts: "array[int]" = field(default_factory=lambda: array("I"))
+    numbers: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text of the corpus.
 
     ``source`` is the place a person can open: a path from the corpus's own folder name on, with ``:line``
     for a record of a file. ``sections`` and ``pages`` are in order and do not overlap; empty when the text has no
-    headings, or no pages. ``aliases`` are other names of its subject; ``guess`` is the encoding that was guessed for
-    its file, "" where none had to be.
+    headings, or no pages. ``lines`` lead from the text, which is what a reader sees, back to its file; empty where that
+    has no lines. ``aliases`` are other names of its subject; ``guess`` is the encoding that was guessed for its file,
+    or what guessed the letters of its pictures; "" where nothing had to be.
     """
 
     id: str
@@ -47,6 +59,7 @@ class Document:
     pages: tuple[Page, ...] = ()
     aliases: tuple[str, ...] = ()
     guess: str = ""
+    lines: SourceLines = SourceLines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,8 @@ class Passage:
     """A stretch of one document: always ``document.text[start:end] == passage.text``, in characters.
 
     ``heading`` is the section's, or "" outside of any section; ``page`` the label of the page it is on, "12–13" when it
-    runs over several, "" where there are no pages. ``sentences`` are [start, end) ranges within ``text``, in order.
+    runs over several, "" where there are no pages; ``line`` that of the file on which it begins, 0 where it has none.
+    ``sentences`` are [start, end) ranges within ``text``, in order.
     """
 
     id: str
@@ -66,6 +80,7 @@ class Passage:
     start: int
     end: int
     page: str = ""
+    line: int = 0
     sentences: tuple[tuple[int, int], ...] = ()
 
 
@@ -319,7 +334,9 @@ class Evidence:
     ``ranking`` is what is shown, ``cosines`` the cosine of each of its hits, in its order. Passages are of the
     ``scope`` that was asked; states are of all texts. ``language`` is that of the question where it is another one than
     that of the texts, whose terms then say nothing. ``readings`` are of the first hits, in
-    their order, however few are shown.
+    their order, however few are shown. ``copies`` has the row of each passage that says the same as a better one, with
+    the row of that. ``apart`` are the only two terms that are asked for, where each is in some passage and no passage
+    of the scope has both.
     """
 
     question: Question
@@ -331,6 +348,8 @@ class Evidence:
     scope: Scope = EVERYTHING
     language: str | None = None
     readings: tuple[Reading, ...] = ()
+    copies: Mapping[int, int] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,13 +372,15 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class QuotedPassage:
     """A passage in an answer. ``highlights`` are [start, end) character ranges within ``passage.text``;
-    ``best_sentence`` is the one that has most of the question's words, None where none has any."""
+    ``best_sentence`` is the one that has most of the question's words, None where none has any; ``copies`` are other
+    passages that say the same, which are not shown."""
 
     rank: int
     passage: Passage
     cosine: float
     highlights: tuple[tuple[int, int], ...] = ()
     best_sentence: tuple[int, int] | None = None
+    copies: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

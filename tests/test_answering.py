@@ -176,7 +176,7 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
     ]
     assert set(payload["passages"][0]) == {
         "rank", "id", "document_id", "title", "heading", "source", "start", "end", "text", "cosine", "highlights",
-        "page", "best_sentence",
+        "page", "line", "best_sentence", "copies",
     }  # fmt: skip
     assert [part["terms"] for part in payload["parts"]] == [
         ["psychotherapy"], ["social action"], ["psychotherapy", "social action"],

@@ -190,7 +190,7 @@ ENCRYPT = "/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{0}> /U <{0}> >> /I
     ("content", "expected"),
     [
         (b"", "is empty"),
-        (pdf([[]]), "only images: run OCR"),
+        (pdf([[]]), "only images"),
         (pdf(encrypt=ENCRYPT), "is encrypted: save it without a password"),
         (pdf()[:-200], "is cut off"),
         (pdf() + b"9 0 obj << >> endobj", "is cut off"),

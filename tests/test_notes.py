@@ -138,3 +138,10 @@ def test_quoted(terms: list[str], text: str) -> None:
 def test_part_title() -> None:
     assert part_title(["a"]) == "“a”"
     assert part_title(["a", "b"]) == "“a” and “b” together"
+
+
+def test_two_terms_that_stand_apart_are_named_where_nothing_answers() -> None:
+    apart = replace(evidence(KNOWN, certain=0.5)[0], apart=("side effects", "metformin"))
+    together = "No passage has “side effects” and “metformin” together."
+    assert (note((apart, 0.5)).text or "").startswith(together)
+    assert note((apart, 0.9)).text is None

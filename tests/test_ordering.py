@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from qa.answers.answering import Answerer
 from qa.answers.candidates import Candidates
-from qa.answers.ordering import copies_last, empty_loss, put_in_order, rare_gains
+from qa.answers.ordering import copies_last, empty_loss, find_copies, put_in_order, rare_gains
+from qa.answers.payload import answer_payload
 from qa.datatypes import Hit, Passage
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
@@ -79,5 +81,14 @@ def test_a_ranking_that_nothing_moves_stays_as_it_is(index: Index) -> None:
 
 def test_the_same_words_under_another_title_come_last(index: Index) -> None:
     ranking = (Hit(2, 0.9, 1), Hit(4, 0.8, 2), Hit(0, 0.7, 3))
-    ordered = copies_last(ranking, Candidates.of([ranking], index.store), index)
+    ordered = copies_last(ranking, find_copies(ranking, Candidates.of([ranking], index.store), index))
     assert ordered == (Hit(2, 0.9, 1), Hit(0, 0.7, 2), Hit(4, 0.8, 3))
+
+
+def test_other_places_of_the_same_words_are_named_and_not_shown(index: Index) -> None:
+    answer = Answerer(index).answer("Do side effects go away with sugar?")
+    found = {quoted.passage.title: [copy.title for copy in quoted.copies] for quoted in answer.passages}
+    assert found["Three"] == ["Five"]
+    assert "Five" not in found
+    (payload,) = [one for one in answer_payload(answer)["passages"] if one["title"] == "Three"]
+    assert [copy["document_id"] for copy in payload["copies"]] == ["Five"]

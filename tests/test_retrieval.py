@@ -7,7 +7,7 @@ import pytest
 
 from qa.answers.candidates import Candidates
 from qa.answers.fusions import standard_score
-from qa.answers.ordering import copies_last, put_in_order
+from qa.answers.ordering import copies_last, find_copies, put_in_order
 from qa.answers.retrieval import (
     dense_rankings,
     gather_evidence,
@@ -137,13 +137,16 @@ def test_copies_come_last(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
     build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
     index = open_index(tmp_path / "index", embedder)
     ranking = tuple(Hit(row, 1 - row / 10, row + 1) for row in range(4))
-    assert [(hit.row, hit.rank) for hit in copies_last(ranking, Candidates.of([ranking], index.store), index)] == [
+    assert [
+        (hit.row, hit.rank)
+        for hit in copies_last(ranking, find_copies(ranking, Candidates.of([ranking], index.store), index))
+    ] == [
         (0, 1),
         (2, 2),
         (1, 3),
         (3, 4),
     ]
-    assert copies_last((), Candidates.of([], index.store), index) == ()
+    assert copies_last((), find_copies((), Candidates.of([], index.store), index)) == ()
     (evidence,) = gather_evidence(["Are apples red?"], index, 2)
     assert {hit.row for hit in evidence.ranking} == {0, 2}
     index.close()

@@ -1,6 +1,7 @@
 """What a reader sees is what is quoted: the text of documents, asserted whole, with the traps that real files hold."""
 
 import io
+import re
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from pypdfium2 import PdfDocument, PdfImage, PdfMatrix
 
+from qa.datatypes import Document
+from qa.indexing.splitters import line_number
 from qa.parsers.encodings import guessed
 from qa.parsers.html import is_note_mark
+from qa.parsers.scans import READ_BY, can_read_scans
 from qa.parsers.word_markup import linear
-from tests.data.make_samples import WORD, archive, docx, epub, odt, pdf
+from tests.data.make_samples import WORD, archive, docx, epub, odt, pdf, presentation, shape
 from tests.test_parsers import NOISE, read, read_one, reason
 
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
@@ -150,6 +155,76 @@ def test_every_word_of_markdown_is_shown_once_and_sections_are_apart(
     sections = getattr(document, "sections", ())
     ends = [0, *(section.end for section in sections)]
     assert all(end <= s.start < s.end <= len(shown) for end, s in zip(ends, sections, strict=False))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    blocks=st.lists(
+        st.sampled_from(
+            ["word{}", "# word{}", "> *word{}*", "- word{}\n- other", "| word{} |\n|---|", "```\nword{}  x\n```",
+             "<p>word{}</p>", "<!-- word -->", "~~word~~ word{}", "[a word{}](https://example.org/word)", "é word{}"]
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)  # fmt: skip
+def test_every_word_of_markdown_is_traced_to_its_line(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "traced.md"
+    written = "Start.\n\n" + "\n\n".join(block.format(f"{number:03}") for number, block in enumerate(blocks))
+    path.write_text(written, encoding="utf-8")
+    (document,) = read(path)
+    assert isinstance(document, Document)
+    for found in re.finditer(r"word\d{3}", document.text):
+        assert found[0] in written.split("\n")[line_number(document.lines, found.start()) - 1]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("reimburse-\nment", "reimbursement"),
+        ("reimburse-\r\n   ment", "reimbursement"),
+        ("reim\xad\nburse", "reimburse"),
+        ("a well-\nknown tune", "a well-known tune"),  # "wellknown" is hardly English
+        ("zibble-\nwock", "zibble-wock"),
+        ("zibblewock and zibble-\nwock", "zibblewock and zibblewock"),
+        ("self-contained and self-\ncontained", "self-contained and self-contained"),
+        ("Smith-\nJones", "Smith-\nJones"),  # a name goes on with a capital
+        ("- one\n- two", "- one\n- two"),
+        ("from 5-\n10", "from 5-\n10"),
+    ],
+)
+def test_words_that_a_line_end_parts(tmp_path: Path, written: str, shown: str) -> None:
+    document = read_one(tmp_path, "a.txt", f"Title\n\nOn {written} here.\nLast.")
+    assert document.text == f"Title\n\nOn {shown} here.\nLast."
+    assert line_number(document.lines, document.text.index("Last")) == 4 + written.count("\n")
+
+
+@pytest.mark.skipif(not can_read_scans(), reason="tesseract is not installed")
+def test_a_scan_is_read(tmp_path: Path) -> None:
+    drawn_pages = PdfDocument(pdf([["Boats are moored by day,"], ["and oars are in the shed."]], title="Lake"))
+    scan = PdfDocument.new()
+    for page in drawn_pages:
+        picture = PdfImage.new(scan)
+        picture.set_bitmap(page.render(scale=200 / 72))
+        picture.set_matrix(PdfMatrix().scale(*page.get_size()))
+        drawn_page = scan.new_page(*page.get_size())
+        drawn_page.insert_obj(picture)
+        drawn_page.gen_content()
+    content = io.BytesIO()
+    scan.save(content)
+    document = read_one(tmp_path, "a.pdf", content.getvalue())
+    assert document.text == "Boats are moored by day,\nand oars are in the shed."
+    assert [page.label for page in document.pages] == ["1", "2"]
+    assert document.guess == READ_BY
+
+
+def test_a_scan_is_named_where_nothing_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert reason(tmp_path, "a.pdf", pdf([[]])) == (
+        "has no text, only images: run OCR on it, or install tesseract, which reads them"
+    )
 
 
 @pytest.mark.parametrize(("markup", "shown"), HTML.values(), ids=HTML)
@@ -394,36 +469,6 @@ def test_restructured_text(tmp_path: Path) -> None:
         "2.1 Frames of wood.\n\nHoney\n\n- cut in June\n\n- sold in July"
     )
     assert [section.heading for section in document.sections] == ["", "Honey"]
-
-
-SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
-DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
-RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-
-def shape(*lines: str, kind: str = "") -> str:
-    place = f'<p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>' if kind else ""
-    paragraphs = "".join(f"<a:p><a:r><a:t>{line}</a:t></a:r></a:p>" for line in lines)
-    return f"<p:sp>{place}<p:txBody>{paragraphs}</p:txBody></p:sp>"
-
-
-def presentation(*slides: str, hidden: int = 0) -> bytes:
-    """Return a presentation of slides; they are stored in the other order."""
-    listed = "".join(f'<p:sldId r:id="r{number}"/>' for number in range(len(slides)))
-    names = [f"slides/slide{len(slides) - number}.xml" for number in range(len(slides))]
-    targets = "".join(f'<Relationship Id="r{number}" Target="{name}"/>' for number, name in enumerate(names))
-    spaces = f'xmlns:p="{SLIDES}" xmlns:a="{DRAWING}" xmlns:r="{RELATED}"'
-    shown = {
-        f"ppt/{name}": f'<p:sld {spaces} show="{0 if number == hidden - 1 else 1}">{slide}</p:sld>'
-        for number, (name, slide) in enumerate(zip(names, slides, strict=True))
-    }
-    return archive(
-        {
-            "ppt/presentation.xml": f"<p:presentation {spaces}><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>",
-            "ppt/_rels/presentation.xml.rels": f"<Relationships>{targets}</Relationships>",
-            **shown,
-        }
-    )
 
 
 TABLE = (

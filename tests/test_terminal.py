@@ -27,7 +27,7 @@ def test_plain_output_marks_with_asterisks() -> None:
         "",
         "1. Title › Heading",
         "   An *apple* a day.",
-        "   a.txt, characters 4-19, cosine 0.50",
+        "   a.txt, characters 4–19, cosine 0.50",
         "",
     ]
 
@@ -42,7 +42,7 @@ def test_a_page_is_part_of_the_place() -> None:
     stream = StringIO()
     answer = Answer("q", 0.5, Verdict.UNCERTAIN, None, passages=(QuotedPassage(1, passage, 0.5),))
     render_answer(answer, Console(file=stream, width=60, highlight=False))
-    assert "a.pdf, p. 12–13, characters 0-5" in stream.getvalue()
+    assert "a.pdf, p. 12–13, characters 0–5" in stream.getvalue()
 
 
 def test_a_terminal_gets_underlines() -> None:

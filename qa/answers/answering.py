@@ -25,6 +25,9 @@ from qa.indexing.index import Index
 from qa.language import Language
 from qa.limits import DEFAULT_K, check_k, check_question
 
+MOST_COPIES = 5
+"""Other places of the same words that are named."""
+
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
 _LEAST_SAID = 3  # words beside what is asked for, of a line that does not end as a sentence does
 
@@ -95,7 +98,8 @@ class Answerer:
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
         asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.question_words
-        passages = self._quote(evidence.ranking, evidence.cosines, asked, evidence.readings)
+        copies = _by_best(evidence.copies)
+        passages = self._quote(evidence.ranking, evidence.cosines, asked, copies, evidence.readings)
         return Answer(
             question=evidence.question.text,
             confidence=certain,
@@ -103,35 +107,50 @@ class Answerer:
             note=note.text,
             terms=evidence.terms,
             passages=passages,
-            parts=tuple(AnsweredPart(part.terms, self._quote_part(part)) for part in evidence.parts),
+            parts=tuple(AnsweredPart(part.terms, self._quote_part(part, copies)) for part in evidence.parts),
             clarification=note.clarification,
             notice=self.index.manifest.notice or None,
             answer=find_answer(passages, evidence.readings),
         )
 
-    def _quote_part(self, part: Part) -> tuple[QuotedPassage, ...]:
+    def _quote_part(self, part: Part, copies: Mapping[int, list[int]]) -> tuple[QuotedPassage, ...]:
         asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.question_words
-        return self._quote(part.ranking, [hit.score for hit in part.ranking], asked)
+        return self._quote(part.ranking, [hit.score for hit in part.ranking], asked, copies)
 
     def _quote(
         self,
         ranking: Ranking,
         cosines: Sequence[float],
         asked: frozenset[str],
+        copies: Mapping[int, list[int]],
         readings: Sequence[Reading] = (),
     ) -> tuple[QuotedPassage, ...]:
+        """Quote the passages of a ranking, its copies beside the better ones."""
         quoted = []
+        shown = {hit.row for hit in ranking}
+        repeated = {row for best, rows in copies.items() if best in shown for row in rows}
         weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
         for hit, cosine, reading in zip_longest(ranking, cosines, readings[: len(ranking)]):
+            if hit.row in repeated:
+                continue
             passage = self.index.passage(hit.row)
+            others = tuple(self.index.passage(row) for row in copies.get(hit.row, [])[:MOST_COPIES])
             highlights = find_highlights(passage.text, asked, self.index.language)
             best = best_sentence(passage, weights, self.index.language)
             answering = sentence_around(passage, reading) if reading else None
             if answering and (best is None or is_on(passage, answering, asked, self.index.language)):
                 best = answering
             best = past_labels(passage, best, asked, self.index.language) if best else None
-            quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best))
+            quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best, others))
         return tuple(quoted)
+
+
+def _by_best(copies: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return the rows of the copies of each passage that has any."""
+    found: dict[int, list[int]] = {}
+    for row, best in copies.items():
+        found.setdefault(best, []).append(row)
+    return found
 
 
 def best_sentence(passage: Passage, weights: Mapping[str, float], language: Language) -> tuple[int, int] | None:

@@ -29,7 +29,7 @@ def write_note(evidence: Evidence, certain: float, decided: Verdict, language: L
     sentences = [*_language_sentence(evidence, language), *_misspelled_sentence(flagged), *_absent_sentence(flagged)]
     sentences += [_term_sentence(report) for report in flagged if _has_parts(report)]
     sentences += [_closest_sentence(report) for report in flagged if report.closest]
-    sentences += _together_sentences(evidence)
+    sentences += _together_sentences(evidence, decided)
     sentences += _answer_sentences(evidence, certain, decided)
     return Note(" ".join(dict.fromkeys(sentences)) or None, _clarification(flagged, decided, language))
 
@@ -81,8 +81,11 @@ def _closest_sentence(report: TermReport) -> str:
     return f"Close to {quoted([report.term.spelt])} in meaning, they have {quoted(report.closest)}."
 
 
-def _together_sentences(evidence: Evidence) -> list[str]:
+def _together_sentences(evidence: Evidence, decided: Verdict) -> list[str]:
+    """Return which terms no passage has together, where that is why nothing answers."""
     apart = [part.terms for part in evidence.parts if len(part.terms) > 1 and not part.ranking]
+    if evidence.apart and decided is not Verdict.ANSWERED:
+        apart.append(evidence.apart)
     where = "" if evidence.scope == EVERYTHING else " of the texts that were asked"
     return [f"No passage{where} has {quoted(terms)} together." for terms in apart]
 

@@ -3,7 +3,7 @@
 ``benchmarks/ordering.py`` measures what each is worth, and where its numbers come from.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -83,17 +83,29 @@ def empty_loss(passage: Passage, language: Language) -> float:
     return EMPTY_WORTH * max(LEAST_OWN - len(own), 0) / LEAST_OWN
 
 
-def copies_last(ranking: Ranking, candidates: Candidates, index: Index) -> Ranking:
-    """Return the ranking with passages that say the same as a better one behind all others, their scores unchanged:
-    those that are as near to it as copies are, and, of the first, those with the same words under another heading."""
+def find_copies(ranking: Ranking, candidates: Candidates, index: Index) -> dict[int, int]:
+    """Return the row of each passage that says the same as a better one, with the row of that: those that are as near
+    to it as copies are, and, of the first, those with the same words under another heading."""
     if len(ranking) < 2:
-        return ranking
+        return {}
     vectors = candidates.vectors_of(ranking)
-    near = np.triu(vectors @ vectors.T >= SAME, k=1).any(axis=0)
-    texts = [" ".join(index.passage(hit.row).text.split()).lower() for hit in ranking[:FIRST]]
-    repeated = [text in texts[:place] for place, text in enumerate(texts)]
-    same = near | np.array([*repeated, *[False] * (len(ranking) - len(texts))])
-    if not same.any():
+    near = np.triu(vectors @ vectors.T >= SAME, k=1)
+    firsts: dict[str, int] = {}
+    copies: dict[int, int] = {}
+    for place, hit in enumerate(ranking):
+        same = int(near[:, place].argmax()) if near[:, place].any() else place
+        if place < FIRST:
+            text = " ".join(index.passage(hit.row).text.split()).lower()
+            same = min(same, firsts.setdefault(text, place))
+        if same < place:
+            best = ranking[same].row
+            copies[hit.row] = copies.get(best, best)
+    return copies
+
+
+def copies_last(ranking: Ranking, copies: Container[int]) -> Ranking:
+    """Return the ranking with copies behind all others, their scores unchanged."""
+    if not any(hit.row in copies for hit in ranking):
         return ranking
-    ordered = [*np.flatnonzero(~same), *np.flatnonzero(same)]
-    return tuple(Hit(ranking[at].row, ranking[at].score, place) for place, at in enumerate(ordered, start=1))
+    ordered = sorted(ranking, key=lambda hit: hit.row in copies)
+    return tuple(Hit(hit.row, hit.score, place) for place, hit in enumerate(ordered, start=1))

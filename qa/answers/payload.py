@@ -7,7 +7,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict  # which pydantic reads on every Python that is supported
 
 from qa.answers.answering import Explanation
-from qa.datatypes import Answer, AnsweredPart, QuotedPassage, Span, TermReport
+from qa.datatypes import Answer, AnsweredPart, Passage, QuotedPassage, Span, TermReport
 
 
 class TermPayload(TypedDict):
@@ -23,8 +23,23 @@ class TermPayload(TypedDict):
     closest: list[str]
 
 
+class CopyPayload(TypedDict):
+    """Another place where the same words stand."""
+
+    id: str
+    document_id: str
+    title: str
+    heading: str | None
+    page: str | None
+    line: int | None
+    source: str
+    start: int
+    end: int
+
+
 class PassagePayload(TypedDict):
-    """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``."""
+    """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``; it begins on ``line`` of its
+    file, where that has lines. ``copies`` are other places of the same words."""
 
     rank: int
     id: str
@@ -32,6 +47,7 @@ class PassagePayload(TypedDict):
     title: str
     heading: str | None
     page: str | None
+    line: int | None
     source: str
     start: int
     end: int
@@ -39,6 +55,7 @@ class PassagePayload(TypedDict):
     cosine: float
     highlights: list[list[int]]
     best_sentence: list[int] | None
+    copies: list[CopyPayload]
 
 
 class PartPayload(TypedDict):
@@ -156,21 +173,28 @@ def _term(report: TermReport) -> TermPayload:
 
 
 def _passage(quoted: QuotedPassage) -> PassagePayload:
-    passage = quoted.passage
     return {
         "rank": quoted.rank,
+        **_place(quoted.passage),
+        "text": quoted.passage.text,
+        "cosine": quoted.cosine,
+        "highlights": [list(span) for span in quoted.highlights],
+        "best_sentence": list(quoted.best_sentence) if quoted.best_sentence else None,
+        "copies": [_place(copy) for copy in quoted.copies],
+    }
+
+
+def _place(passage: Passage) -> CopyPayload:
+    return {
         "id": passage.id,
         "document_id": passage.document_id,
         "title": passage.title,
         "heading": passage.heading or None,
         "page": passage.page or None,
+        "line": passage.line or None,
         "source": passage.source,
         "start": passage.start,
         "end": passage.end,
-        "text": passage.text,
-        "cosine": quoted.cosine,
-        "highlights": [list(span) for span in quoted.highlights],
-        "best_sentence": list(quoted.best_sentence) if quoted.best_sentence else None,
     }
 
 

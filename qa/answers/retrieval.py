@@ -12,7 +12,7 @@ import numpy as np
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.fusions import rank, standard_score
-from qa.answers.ordering import copies_last, put_in_order
+from qa.answers.ordering import copies_last, find_copies, put_in_order
 from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.spelling import Correction, correct, corrected
@@ -63,6 +63,7 @@ millisecond a pair."""
 PART_PASSAGES = 3
 MAX_PARTS = 8
 _FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
+_BOTH = 2
 _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
 
 
@@ -157,7 +158,8 @@ def _embedded(texts: Iterable[str], index: Index) -> dict[str, Vectors]:
 @dataclass(frozen=True, slots=True)
 class Found:
     """A question with its vector and its rankings, those by cosine and by BM25 as deep as is wanted, and both together,
-    whole; the passages among which these are; what was read of the first; and how probably a term is missing."""
+    whole; the passages among which these are; the row of each copy with that of its better one; what was read of the
+    first; and how probably a term is missing."""
 
     asked: Asked
     vector: Vectors
@@ -165,6 +167,7 @@ class Found:
     lexical: Ranking
     fused: Ranking
     candidates: Candidates
+    copies: Mapping[int, int]
     readings: tuple[Reading, ...] = ()
     missing: float = 0.0
 
@@ -181,8 +184,8 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
     candidates = Candidates.of((dense, lexical), index.store)
     among = selection.documents if selection else None
     fused = put_in_order(standard_score(dense[:DEPTH], lexical[:DEPTH]), asked.read, index, among)
-    head = copies_last(fused, candidates, index)
-    return Found(asked, vector, dense, lexical, head, candidates)
+    copies = find_copies(fused, candidates, index)
+    return Found(asked, vector, dense, lexical, copies_last(fused, copies), candidates, copies)
 
 
 def _read(found: Sequence[Found], index: Index) -> list[Found]:
@@ -225,10 +228,11 @@ def _evidence(
     fused = head if k <= len(head) else _deepened(head, standard_score(found.dense, found.lexical))
     measured = Rankings(found.dense[:DEPTH], found.lexical[:DEPTH], head)
     read = Read(asked.read, asked.reports, found.readings, found.missing)
-    sides = [
-        Part(phrases, _part_ranking(vectors[part_text(phrases)], hits, candidates, index))
-        for phrases, hits in zip(asked.parts, having, strict=True)
-    ]
+    sides, copies = [], dict(found.copies)
+    for phrases, hits in zip(asked.parts, having, strict=True):
+        ranking, others = _part_ranking(vectors[part_text(phrases)], hits, candidates, index)
+        sides.append(Part(phrases, ranking))
+        copies = {**others, **copies}
     return Evidence(
         question=asked.question,
         ranking=fused[:k],
@@ -238,7 +242,19 @@ def _evidence(
         parts=tuple(sides),
         language=asked.language,
         readings=found.readings,
+        copies=copies,
+        apart=_apart(asked.reports, index, selection),
     )
+
+
+def _apart(reports: Sequence[TermReport], index: Index, selection: Selection | None) -> tuple[str, ...]:
+    """Return the only two terms that a question asks for where each is known and no passage has both, else nothing: of
+    more terms, two that stand apart are the rule."""
+    asked = [one for one in reports if one.term.noun and one.term.scores is not None and one.term.scores.needed > 0]
+    if len(asked) != _BOTH or not all(one.state is TermState.KNOWN and one.passage_count for one in asked):
+        return ()
+    together = index.lexicon.rank_with_all([one.stems for one in asked], 1, selection.documents if selection else None)
+    return () if together else tuple(one.term.spelt for one in asked)
 
 
 def _deepened(head: Ranking, deeper: Ranking) -> Ranking:
@@ -329,8 +345,12 @@ def _having_all(phrases: Sequence[Phrase], index: Index, selection: Selection | 
     return index.lexicon.rank_with_all([phrase.stems for phrase in phrases], _PART_DEPTH, among)
 
 
-def _part_ranking(vector: Vectors, having: Ranking, candidates: Candidates, index: Index) -> Ranking:
-    """Return the passages nearest to the parts among those that have all of their words."""
+def _part_ranking(
+    vector: Vectors, having: Ranking, candidates: Candidates, index: Index
+) -> tuple[Ranking, dict[int, int]]:
+    """Return the passages nearest to the parts among those that have all of their words, none twice, and the copies."""
     cosines = candidates.cosines(having, vector)
     nearest = rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
-    return copies_last(nearest, candidates, index)[:PART_PASSAGES]
+    copies = find_copies(nearest, candidates, index)
+    kept = [hit for hit in nearest if hit.row not in copies]
+    return tuple(Hit(hit.row, hit.score, place) for place, hit in enumerate(kept[:PART_PASSAGES], start=1)), copies

@@ -131,6 +131,14 @@ def _build(task: _Task, wait: bool, quiet: bool = False) -> None:
         _calibrate(task.index, report.questions, again=not quiet)
 
 
+def _how_guessed(guess: str) -> str:
+    from qa.parsers.scans import READ_BY
+
+    if guess == READ_BY:
+        return f"is only pictures, and was read by {READ_BY}, which guesses letters: check a quote against its page"
+    return f"is not UTF-8, and is read as {guess}, which is a guess: save it as UTF-8 to be sure"
+
+
 def _sum_up(report: "BuildReport", task: _Task) -> None:
     from qa.language import language_name
 
@@ -139,9 +147,9 @@ def _sum_up(report: "BuildReport", task: _Task) -> None:
         endings = ", ".join(sorted({Path(source).suffix or "no ending" for source in report.left_out}))
         say(f"passed over: {count(len(report.left_out), 'file')} of formats that are not read ({endings})")
     for source, guess in list(report.guesses.items())[:_MOST_GUESSES]:
-        say(f"{source} is not UTF-8, and is read as {guess}, which is a guess: save it as UTF-8 to be sure")
+        say(f"{source} {_how_guessed(guess)}")
     if len(report.guesses) > _MOST_GUESSES:
-        say(f"the encodings of {len(report.guesses) - _MOST_GUESSES:,} more files are guesses")
+        say(f"of {len(report.guesses) - _MOST_GUESSES:,} more files the encoding or the letters are guesses")
     if not task.settings.embedder and language_name(report.language) != "English":
         say(
             f"the texts are in {language_name(report.language)}, and the bundled model reads English: name a "

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from qa.answers.answering import Explanation, marked_segments
 from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, answer_places, part_title
+from qa.answers.places import copies_in_words, name_of, place_of
 from qa.answers.verdicts import Thresholds
 from qa.datatypes import Answer, QuotedPassage, TermReport
 from qa.indexing.calibration import Promise
@@ -76,11 +77,11 @@ def _note(answer: Answer, styled: bool) -> list[RenderableType]:
 
 def _passage(found: QuotedPassage, styled: bool) -> RenderableType:
     passage = found.passage
-    title = " › ".join(part for part in (passage.title or passage.document_id, passage.heading) if part)
-    page = f", p. {passage.page}" if passage.page else ""
-    place = f"{passage.source}{page}, characters {passage.start}-{passage.end}, cosine {found.cosine:.2f}"
+    place = f"{place_of(passage)}, cosine {found.cosine:.2f}"
+    if found.copies:
+        place += f"\nThe same words: {copies_in_words(found.copies)}"
     body = _styled_body(found) if styled else Text(_plain_body(found))
-    head = Text.assemble((f"{found.rank}. ", "dim"), (printable(title), "bold cyan"))
+    head = Text.assemble((f"{found.rank}. ", "dim"), (printable(name_of(passage)), "bold cyan"))
     return Group(
         head,
         Padding(body, (0, 0, 0, 3), expand=False),

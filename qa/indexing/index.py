@@ -45,7 +45,7 @@ from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
-FORMAT = 8
+FORMAT = 9
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"

@@ -14,7 +14,7 @@ from semantic_text_splitter import TextSplitter
 from tokenizers import Tokenizer
 from yasbd import BoundaryDetector
 
-from qa.datatypes import Document, Page, Passage, Section
+from qa.datatypes import Document, Page, Passage, Section, SourceLines
 from qa.parsers.blobs import find_blobs
 
 _CONTEXT_SHARE = 4  # a title may take at most one in four of a passage's tokens; longer ones are cut
@@ -80,6 +80,7 @@ class Splitter:
                 start=start,
                 end=start + len(text),
                 page=page_label(document.pages, start, start + len(text)),
+                line=line_number(document.lines, start),
                 sentences=find_sentences(document.text[start : start + len(text)]),
             )
             for first, end in _stretches(document.text, section)
@@ -179,6 +180,12 @@ def page_label(pages: Sequence[Page], start: int, end: int) -> str:
     last = bisect_left(pages, end, key=lambda page: page.start)
     labels = [page.label for page in pages[first:last]]
     return "–".join(dict.fromkeys([labels[0], labels[-1]])) if labels else ""
+
+
+def line_number(lines: SourceLines, start: int) -> int:
+    """Return the line of the file on which a character of the text stands, 0 where there are no lines."""
+    place = bisect_right(lines.starts, start) - 1
+    return lines.numbers[max(place, 0)] if lines.numbers else 0
 
 
 def find_sentences(text: str) -> tuple[tuple[int, int], ...]:

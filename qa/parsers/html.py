@@ -43,7 +43,8 @@ _TOKEN = re.compile(
 )
 _UNSEEN = re.compile(
     r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none|visibility\s*:\s*hidden"
-    r"|text-decoration(?:-line)?\s*:[^;\"']*line-through",
+    r"|text-decoration(?:-line)?\s*:[^;\"']*line-through"
+    r"|class\s*=\s*[\"']?fn-bracket",  # around the mark of a note, as docutils writes it
     re.IGNORECASE,
 )
 # What stands around the content of a page: by its role, by the names that pages give such elements.

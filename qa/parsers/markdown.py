@@ -16,6 +16,7 @@ from qa.parsers.checks import read_whole
 from qa.parsers.encodings import decode_any
 from qa.parsers.front_matter import read_front_matter
 from qa.parsers.html import DEEPEST, quotable, text_of_html, under_title
+from qa.parsers.source_lines import lines_of_markdown
 from qa.parsers.text import title_of_name
 
 _OPTIONS = (
@@ -62,6 +63,7 @@ def read_markdown(path: Path, source: str) -> Iterator[Document | UnreadableDocu
         sections=sections,
         aliases=before.aliases,
         guess=decoded.guess,
+        lines=lines_of_markdown(text, found.text, _OPTIONS, before.end),
     )
 
 

@@ -18,6 +18,7 @@ _CONTENT, _META = "content.xml", "meta.xml"
 _UNSEEN = frozenset(
     {"tracked-changes", "annotation", "hidden-text", "hidden-paragraph", "note-citation", "desc", "title"}
 )
+_ITEM = "- "
 _DIGITS = 5
 _BLOCKS = frozenset({"p", "h"})
 _STYLED = frozenset({"text:span", "text:p", "text:h"})
@@ -89,6 +90,8 @@ class _Page:
         self._notes: list[str] = []
         self._row: list[str] | None = None
         self._in_cell: list[str] | None = None
+        self._item = ""  # what stands before a paragraph that begins an item of a list
+        self._after_item = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
@@ -103,6 +106,10 @@ class _Page:
             self._row = []
         elif name == _CELL:
             self._in_cell = []
+        elif name == "list":
+            self._after_item = False
+        elif name == "list-item":
+            self._item = _ITEM
         elif name in _BLOCKS and tag.startswith("text:"):
             self._blocks.append((name, attributes, []))
         elif name == "s":
@@ -159,7 +166,9 @@ class _Page:
         is_title = name == "p" and attributes.get("text:style-name") in self._title_styles and line
         if is_title and not self.title and len(line) <= LONGEST_TITLE:
             self.title = line
-        start = self._write(text, "\n\n")
+        item, self._item = self._item, ""
+        start = self._write(f"{item}{text}" if text else "", "\n" if item and self._after_item else "\n\n")
+        self._after_item = bool(item and text)
         if (name == "h" or is_title) and line:
             level = 1 if is_title else _number(attributes.get("text:outline-level", ""))
             self.headings.append((line[:LONGEST_TITLE], level, start, self._length))

@@ -15,13 +15,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from simplemma import is_known
-
 from qa.datatypes import Document, Page, Section
 from qa.errors import UnreadableDocument
 from qa.files import open_regular
 from qa.parsers.checks import kind_of, title_of_field
 from qa.parsers.html import only_top_heading, sections_between, under_title
+from qa.parsers.line_ends import mended, parted_words, words_of
+from qa.parsers.scans import READ_BY, can_read_scans, read_scans
 from qa.parsers.text import title_of_name
 
 _LONGEST_SECONDS = 600  # for a file of the most pages; the worker bounds its own processor time long before
@@ -31,19 +31,15 @@ _HEADING_WITHIN = 10_000  # characters; a page of a book has three thousand
 _PAGE_GAP = "\n\n"
 _WORKER = Path(__file__).with_name("pdf_worker.py")
 
+_ONLY_IMAGES = "has no text, only images: run OCR on it, or install tesseract, which reads them"
+_NO_LETTERS = "has only images, and tesseract finds no letters in them"
 _REASONS = {
     "encrypted": "is encrypted: save it without a password",
     "damaged": "is damaged, so that no page can be read: download or export it again",
     "large": "has over 10,000 pages or 16 million characters: split it",
 }
 
-# pdfium puts U+0002 in place of a hyphen and the line end after it, and U+FFFE in some of its calls.
-_HYPHENATED = re.compile(r"(?<=\w)(?:[\x02\ufffe\xad]\s{0,4}|-\n)(?=[a-zà-ÿ])")
-_OTHER_HYPHEN = re.compile(r"[\x02\ufffe]")
-_WORD_BEFORE = re.compile(r"\w+$")
-_WORD_AFTER = re.compile(r"\w+")
-_LONGEST_WORD = 40  # characters
-_WORD = re.compile(r"\w+(?:-\w+)*")
+_OTHER_HYPHEN = re.compile(r"[\x02\ufffe]")  # that pdfium put where no word goes on
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\xad\ufffe\uffff\ud800-\udfff]")
 _EDGE = 2  # lines of a page in which heads and feet stand
 _LEAST_RUNNING = 3  # pages that have the same; two may begin alike by chance
@@ -66,18 +62,21 @@ def read_pdf(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     """Yield the file as one document, and an UnreadableDocument for each page that cannot be read.
 
     The title is the file's own, else the only bookmark of level 1, else the file's name. Words that a line end parts
-    are mended. A file that is cut off is refused, even where some of its pages could be read: an answer from half a
-    text would not say so.
+    are mended. What is only pictures is read where tesseract is installed. A file that is cut off is refused, even
+    where some of its pages could be read: an answer from half a text would not say so.
     """
     with open_regular(path) as content:
         _check(content, source)
         found = _read(content, source)
+        is_scan = not any(text and text.strip() for text in found.texts)
+        if is_scan and can_read_scans():
+            found.texts[:] = read_scans(content, len(found.texts), source)
     for number, page in enumerate(found.texts, start=1):
         if page is None:
             yield UnreadableDocument(f"{source}, page {number}", "is damaged; the file is read without this page")
     texts = _mended(without_running_lines([_with_line_ends(page or "") for page in found.texts]))
     if not any(texts):
-        raise UnreadableDocument(source, "has no text, only images: run OCR on it")
+        raise UnreadableDocument(source, _NO_LETTERS if is_scan and can_read_scans() else _ONLY_IMAGES)
     gaps = [_gap(before, after) for before, after in pairwise(texts)]
     text = "".join(piece for pair in zip(texts, [*gaps, ""], strict=True) for piece in pair)
     pages = tuple(_pages(texts, gaps, found.labels))
@@ -86,7 +85,7 @@ def read_pdf(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     sections = under_title(sections_between(text, headings), title) if headings else _whole(text)
     yield Document(
         id=source, title=title, text=text, source=source, sections=sections or _whole(text),
-        pages=tuple(page for page in pages if page.start < page.end),
+        pages=tuple(page for page in pages if page.start < page.end), guess=READ_BY if is_scan else "",
     )  # fmt: skip
 
 
@@ -167,21 +166,10 @@ def _gap(before: str, after: str) -> str:
 
 
 def _mended(plain: list[str]) -> list[str]:
-    """Return the pages with the words put together that line ends part.
-
-    The hyphen goes where the word stands put together elsewhere in the file, or is English and nowhere hyphenated.
-    """
-    words = {word.lower() for text in plain for word in _WORD.findall(text)}
-
-    def mend(parts: re.Match[str]) -> str:
-        before = _WORD_BEFORE.search(parts.string, max(parts.start() - _LONGEST_WORD, 0), parts.start())
-        after = _WORD_AFTER.match(parts.string, parts.end(), parts.end() + _LONGEST_WORD)
-        halves = [half[0].lower() if half else "" for half in (before, after)]
-        joined = "".join(halves)
-        return "" if joined in words or ("-".join(halves) not in words and is_known(joined, lang="en")) else "-"
-
-    mended = (_OTHER_HYPHEN.sub("-", _HYPHENATED.sub(mend, text)) for text in plain)
-    return [_CONTROLS.sub("", text).strip() for text in mended]
+    """Return the pages with the words put together that line ends part, and without control characters."""
+    words = words_of(plain)
+    whole = (mended(text, parted_words(text, words)) for text in plain)
+    return [_CONTROLS.sub("", _OTHER_HYPHEN.sub("-", text)).strip() for text in whole]
 
 
 def _pages(texts: list[str], gaps: list[str], labels: list[str]) -> Iterator[Page]:

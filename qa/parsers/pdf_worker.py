@@ -1,7 +1,8 @@
 """Reads one PDF in a process of its own, which the file may crash, fill or hold up without harm to the one that asked.
 
 Run as ``python -P pdf_worker.py FILE``; imports nothing of the package. It writes one JSON object: ``error``, or
-``title``, ``texts`` and ``labels`` of the pages, and ``outline`` as [level, heading, page].
+``title``, ``texts`` and ``labels`` of the pages, and ``outline`` as [level, heading, page]. With a page's place behind
+FILE it writes that page in shades of grey, as a portable graymap.
 """
 
 import contextlib
@@ -25,6 +26,9 @@ _MOST_PAGES = 10_000
 _MOST_CHARACTERS = 16_000_000
 _MOST_BOOKMARKS = 2_000
 _MOST_PIECES = 5_000  # of a page; one of print has a hundred lines
+
+_DOTS_AN_INCH, _POINTS_AN_INCH = 300, 72
+_MOST_DOTS = 25_000_000  # of a page that is drawn; one of A4 has nine million
 
 _MARK = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))\d{1,3}(?![\w.,]*\w)")
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
@@ -69,6 +73,17 @@ def _read(path: str) -> dict[str, Any]:
         "labels": labels,
         "outline": _outline(pdf),
     }
+
+
+def _draw(path: str, number: int) -> bytes:
+    """Return a page as a portable graymap."""
+    page = pypdfium2.PdfDocument(path)[number]
+    width, height = page.get_size()
+    scale = min(_DOTS_AN_INCH / _POINTS_AN_INCH, (_MOST_DOTS / (width * height)) ** 0.5)
+    drawn = page.render(scale=scale, grayscale=True)
+    dots = bytes(drawn.buffer)
+    rows = (dots[start : start + drawn.width] for start in range(0, drawn.stride * drawn.height, drawn.stride))
+    return b"P5 %d %d 255\n" % (drawn.width, drawn.height) + b"".join(rows)
 
 
 def _page(pdf: pypdfium2.PdfDocument, number: int) -> str | None:
@@ -223,4 +238,7 @@ def _outline(pdf: pypdfium2.PdfDocument) -> list[tuple[int, str, int]]:
 if __name__ == "__main__":
     logging.disable()
     _limit(_FIRST_SECONDS)
-    sys.stdout.buffer.write(json.dumps(_read(sys.argv[1])).encode())
+    if len(sys.argv) > len(("program", "file")):
+        sys.stdout.buffer.write(_draw(sys.argv[1], int(sys.argv[2])))
+    else:
+        sys.stdout.buffer.write(json.dumps(_read(sys.argv[1])).encode())

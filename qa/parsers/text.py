@@ -1,5 +1,6 @@
 """Plain text: one document a file."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -8,7 +9,10 @@ from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.parsers.checks import read_whole
 from qa.parsers.encodings import decode_any
+from qa.parsers.line_ends import mended, parted_words, words_of
+from qa.parsers.source_lines import lines_of_text
 
+_MAY_PART = re.compile(r"\xad|-[ \t]{0,4}\r?\n")
 _TITLE_LENGTH = 120  # characters; a longer first line is prose, not a title
 
 
@@ -16,10 +20,19 @@ def read_text(path: Path, source: str) -> Iterator[Document | UnreadableDocument
     """Yield the file as one document, its id being its source.
 
     The title is the first line where that is short, does not end as a sentence does, and a blank line
-    follows; else the file's name.
+    follows; else the file's name. Words that a line end parts are put together.
     """
-    text, guess = astuple(decode_any(read_whole(path, source), source))
-    yield Document(id=source, title=_title(text) or title_of_name(path), text=text, source=source, guess=guess)
+    written, guess = astuple(decode_any(read_whole(path, source), source))
+    parted = list(parted_words(written, words_of([written]))) if _MAY_PART.search(written) else []
+    text = mended(written, parted)
+    yield Document(
+        id=source,
+        title=_title(text) or title_of_name(path),
+        text=text,
+        source=source,
+        guess=guess,
+        lines=lines_of_text(written, parted),
+    )
 
 
 def is_encodable(text: str) -> bool:

@@ -89,7 +89,9 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
-    if isinstance(value, (date, time)):
+    if isinstance(value, time):
+        return value.isoformat("auto" if value.second or value.microsecond else "minutes")
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool):
         return str(value).upper()

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 
 from qa.answers.answering import Answerer, marked_segments
 from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, answer_places, part_title
+from qa.answers.places import copies_in_words
 from qa.datatypes import Answer
 from qa.errors import BadQuestion
 from qa.indexing.index import Index
@@ -68,6 +69,7 @@ def _render(
         verdict_words=VERDICT_WORDS,
         marked_segments=marked_segments,
         answer_places=answer_places,
+        copies_in_words=copies_in_words,
         part_title=part_title,
         whole_title=WHOLE_TITLE,
     )

@@ -10,6 +10,8 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from openpyxl import Workbook
+
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -194,6 +196,50 @@ def epub(
         **{f"text/{name}": content for name, content in chapters.items()},
     }
     return archive({**entries, **(more or {})})
+
+
+_SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def shape(*lines: str, kind: str = "") -> str:
+    """Return a shape of a slide with lines of text; ``kind`` is what the slide's layout has it for."""
+    place = f'<p:nvSpPr><p:nvPr><p:ph type="{kind}"/></p:nvPr></p:nvSpPr>' if kind else ""
+    paragraphs = "".join(f"<a:p><a:r><a:t>{line}</a:t></a:r></a:p>" for line in lines)
+    return f"<p:sp>{place}<p:txBody>{paragraphs}</p:txBody></p:sp>"
+
+
+def presentation(*slides: str, hidden: int = 0, more: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return a presentation of slides; they are stored in the other order. ``more`` adds entries or replaces them."""
+    listed = "".join(f'<p:sldId r:id="r{number}"/>' for number in range(len(slides)))
+    names = [f"slides/slide{len(slides) - number}.xml" for number in range(len(slides))]
+    targets = "".join(f'<Relationship Id="r{number}" Target="{name}"/>' for number, name in enumerate(names))
+    spaces = f'xmlns:p="{_SLIDES}" xmlns:a="{_DRAWING}" xmlns:r="{_RELATIONS}"'
+    shown = {
+        f"ppt/{name}": f'<p:sld {spaces} show="{0 if number == hidden - 1 else 1}">{slide}</p:sld>'
+        for number, (name, slide) in enumerate(zip(names, slides, strict=True))
+    }
+    return archive(
+        {
+            "ppt/presentation.xml": f"<p:presentation {spaces}><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>",
+            "ppt/_rels/presentation.xml.rels": f"<Relationships>{targets}</Relationships>",
+            **shown,
+            **(more or {}),
+        }
+    )
+
+
+def workbook(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
+    """Return an Excel workbook of sheets with their rows."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
 
 
 if __name__ == "__main__":
