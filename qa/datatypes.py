@@ -32,12 +32,33 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What a document's file says of it beside its text, as a citation or a catalogue has it; "" and () where it says
+    nothing. ``date`` and ``reviewed`` are as they are written there; ``see_also`` are ids or names of other
+    documents."""
+
+    authors: tuple[str, ...] = ()
+    date: str = ""
+    licence: str = ""
+    reviewed: str = ""
+    references: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    see_also: tuple[str, ...] = ()
+
+
+NO_DETAILS = Details()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLines:
     """On which lines of its file a text stands: what begins at ``starts[n]`` of it is on line ``numbers[n]``, counted
     from 1, up to the next start. Both rise."""
 
     starts: "array[int]" = field(default_factory=lambda: array("I"))
     numbers: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+NO_LINES = SourceLines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +69,7 @@ class Document:
     for a record of a file. ``sections`` and ``pages`` are in order and do not overlap; empty when the text has no
     headings, or no pages. ``lines`` lead from the text, which is what a reader sees, back to its file; empty where that
     has no lines. ``aliases`` are other names of its subject; ``guess`` is the encoding that was guessed for its file,
-    or what guessed the letters of its pictures; "" where nothing had to be.
+    or what guessed the letters of its pictures; "" where nothing had to be. ``details`` are what its file says of it.
     """
 
     id: str
@@ -59,7 +80,8 @@ class Document:
     pages: tuple[Page, ...] = ()
     aliases: tuple[str, ...] = ()
     guess: str = ""
-    lines: SourceLines = SourceLines()
+    lines: SourceLines = NO_LINES
+    details: Details = NO_DETAILS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 QAError
 ├── BadQuestion           ask again, differently
+├── DocumentMissing       look for the document among all of them
 ├── BadQuestionSet        name another file of questions, or mend it
 ├── RequirementMissed     the measures are below what was required
 ├── BadSettings           change an option
@@ -33,6 +34,12 @@ class BadQuestion(QAError):
     """The question, or a parameter asked with it, cannot be answered as it stands."""
 
     code = "bad_question"
+
+
+class DocumentMissing(QAError):
+    """There is no such document, or no such passage, in the index."""
+
+    code = "not_found"
 
 
 class BadQuestionSet(QAError):

@@ -153,7 +153,7 @@ def test_a_scope_fills_k_and_holds_for_the_parts(tiny_answerer: Answerer) -> Non
     assert [quoted.passage.source for quoted in answer.passages] == ["texts/apple.md", "texts/apple.md"]
     assert [part.passages for part in answer.parts] == [(), (), ()]
     assert answer.note is not None
-    assert "No passage of the texts that were asked has “psychotherapy” and “social action” together." in answer.note
+    assert "No passage of the texts that were asked has “Psychotherapy” and “social action” together." in answer.note
 
 
 def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
@@ -246,7 +246,7 @@ def test_the_seed_beside_a_second_unknown_term(real_answerer: Answerer) -> None:
         "quorvex": TermState.UNKNOWN,
     }
     assert answer.note is not None
-    assert "do not have the term “quorvex”" in answer.note
+    assert "do not mention “quorvex”" in answer.note
     assert "nowhere “psychotherapy and social action model” as one term" in answer.note
 
 

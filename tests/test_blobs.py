@@ -26,6 +26,7 @@ SENTENCE = "A sentence with words. " * 100
         (f"Text {DATA} more", "Text  more"),
         (f"Key\n{LINES}\nmore", "Key\n\nmore"),
         (f"Key\n{FULL_LINES}\nThis explains it.", "Key\nThis explains it."),
+        (f"Key {FULL_LINES.replace(chr(10), ' ')} so.", "Key so."),
         (f"-----BEGIN KEY-----\n{FULL_LINES}\n-----END KEY-----", "-----BEGIN KEY-----\n-----END KEY-----"),
         (f"> {LINES.replace(chr(10), chr(10) + '> ')}\n> quoted", "> \n> quoted"),
         (f"[x]:\n{URI}", "[x]:\n"),

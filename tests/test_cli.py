@@ -44,21 +44,21 @@ def test_ask_says_the_note_first_then_parts_then_passages(real_folder: Path) -> 
         " ".join(lines[:2])
         .replace("  ", " ")
         .startswith(
-            "These texts use “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action model”"
+            "These texts have “Psychotherapy” and “social action”, but nowhere “Psychotherapy and social action model”"
         )
     )
     order = [
-        "What do you mean by",
+        "Is “Psychotherapy",
         "confidence 0.",
+        "On the whole question\n1. ",
         "“psychotherapy”\n1. ",
         "“social action”\n1. ",
         "together\n1. ",
-        "Best for",
     ]
     places = [result.stdout.index(part) for part in order]
     assert places == sorted(places)
     assert "*Psychotherapy*" in result.stdout
-    assert "corpus/psychotherapy.md, characters " in result.stdout
+    assert "corpus/psychotherapy.md, line 16, characters " in result.stdout
 
 
 def test_ask_without_uncertainty_has_no_note(real_folder: Path) -> None:

@@ -64,16 +64,16 @@ def test_words_are_known_in_their_inflections_and_others_are_missing(answerer: A
 def test_a_question_in_another_language_is_told_so(answerer: Answerer, asked: str) -> None:
     code = answerer.index.language.code
     note = answerer.answer(QUESTIONS[asked][0]).note or ""
-    told = f"The question seems to be in {language_name(asked)}, and these texts are in {language_name(code)}."
+    told = f"Your question seems to be in {language_name(asked)}. These texts are in {language_name(code)}, and so is"
     assert (told in note) == (asked != code)
     if asked != code:
-        assert "do not have the term" not in note
+        assert "do not mention" not in note
 
 
 def test_texts_in_english_say_so_too(tiny_answerer: Answerer) -> None:
     answer = tiny_answerer.answer("Wie viele Urlaubstage habe ich?")
     assert answer.terms == ()
-    assert (answer.note or "").startswith("The question seems to be in German, and these texts are in English.")
+    assert (answer.note or "").startswith("Your question seems to be in German. These texts are in English, and")
 
 
 @pytest.mark.parametrize(

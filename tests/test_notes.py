@@ -1,8 +1,9 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from qa.answers.notes import part_title, quoted, write_note
+from qa.answers.notes import GREETING, part_title, quoted, write_note
 from qa.answers.verdicts import Thresholds, verdict
 from qa.datatypes import Evidence, Hit, Note, Part, Phrase, Term, TermReport, TermState
 from tests.english import ENGLISH, stems
@@ -36,7 +37,7 @@ THERAPY = report("quorvex therapy", TermState.UNKNOWN, "therapy")
 MISSPELLED = report("anxeity", TermState.MISSPELLED, meant="anxiety")
 HEART = replace(report("heart attack", TermState.UNKNOWN), closest=("myocardial infarction",))
 APART = (Part((phrase("psychotherapy"), phrase("social action")), ()),)
-UNLIKELY = "The passages shown are the best there are, and probably do not answer the question."
+UNLIKELY = "This is the nearest passage, and probably does not answer it."
 
 
 @pytest.mark.parametrize(
@@ -46,52 +47,58 @@ UNLIKELY = "The passages shown are the best there are, and probably do not answe
         (evidence(), None),
         (
             evidence(WHOLE),
-            "These texts use “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action "
-            "model” as one term.",
+            "These texts have “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action model” "
+            "as one term.",
         ),
         (
             evidence(WHOLE, parts=APART),
-            "These texts use “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action "
-            "model” as one term. No passage has “psychotherapy” and “social action” together.",
+            "These texts have “psychotherapy” and “social action”, but nowhere “Psychotherapy and social action model” "
+            "as one term. No passage has “psychotherapy” and “social action” together.",
         ),
-        (evidence(KNOWN, QUORVEX), "These texts do not have the term “quorvex”."),
+        (evidence(KNOWN, QUORVEX), "These texts do not mention “quorvex”."),
         (
             evidence(KNOWN, QUORVEX, report("zibble", TermState.UNKNOWN), QUORVEX),
-            "These texts do not have the terms “quorvex” and “zibble”.",
+            "These texts do not mention “quorvex” or “zibble”.",
         ),
         (
             evidence(*(report(text, TermState.UNKNOWN) for text in "abcdefg"), certain=0.1),
-            f"These texts do not have the terms “a”, “b”, “c”, “d”, “e” and 2 more. {UNLIKELY}",
+            f"These texts do not mention “a”, “b”, “c”, “d”, “e” and 2 more. {UNLIKELY}",
         ),
         (
             evidence(THERAPY, KNOWN),
-            "These texts do not have the term “quorvex therapy”, though they have “therapy”.",
+            "These texts do not mention “quorvex therapy”, though they have “therapy”.",
         ),
         (
             evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy")),
             "“psycotherapy” was read as “psychotherapy”.",
         ),
-        (
+        (  # what is missing is said before how the question was read
             evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy"), MISSPELLED, QUORVEX),
-            "“psycotherapy” was read as “psychotherapy” and “anxeity” was read as “anxiety”. These texts do not have "
-            "the term “quorvex”.",
+            "These texts do not mention “quorvex”. “psycotherapy” was read as “psychotherapy” and “anxeity” was read "
+            "as “anxiety”.",
+        ),
+        (  # two sentences, and no third
+            evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy"), QUORVEX, certain=0.1),
+            "These texts do not mention “quorvex”. “psycotherapy” was read as “psychotherapy”.",
         ),
         (
             evidence(HEART, KNOWN),
-            "These texts do not have the term “heart attack”. Close to “heart attack” in meaning, they have "
-            "“myocardial infarction”.",
+            "These texts do not mention “heart attack”. Nearest to “heart attack” in meaning, they have “myocardial "
+            "infarction”.",
         ),
-        (evidence(KNOWN, certain=0.4), "The passages shown are near the question, but may not answer it."),
-        (evidence(KNOWN, certain=0.25), "The passages shown are near the question, and probably do not answer it."),
+        (evidence(KNOWN, certain=0.4), "The passage below is on the subject, but may not answer it."),
+        (evidence(KNOWN, certain=0.4, hits=2), "The passages below are on the subject, but may not answer it."),
+        (evidence(KNOWN, certain=0.25), "The nearest passage probably does not answer it."),
+        (evidence(KNOWN, certain=0.25, hits=2), "The nearest passages probably do not answer it."),
         (evidence(KNOWN, certain=0.1), UNLIKELY),
-        (evidence(QUORVEX, certain=0.6), "These texts do not have the term “quorvex”."),
+        (evidence(KNOWN, certain=0.1, hits=2), "These are the nearest passages, and probably do not answer it."),
+        (evidence(QUORVEX, certain=0.6), "These texts do not mention “quorvex”."),
         (
             evidence(QUORVEX, certain=0.25),
-            "These texts do not have the term “quorvex”. The passages shown are near the question, and probably do not "
-            "answer it.",
+            "These texts do not mention “quorvex”. The nearest passage probably does not answer it.",
         ),
-        (evidence(QUORVEX, certain=0.1), f"These texts do not have the term “quorvex”. {UNLIKELY}"),
-        (evidence(KNOWN, hits=0), "These texts have nothing to show for the question."),
+        (evidence(QUORVEX, certain=0.1), f"These texts do not mention “quorvex”. {UNLIKELY}"),
+        (evidence(KNOWN, hits=0), "These texts have nothing on this question."),
     ],
 )
 def test_note(found: Case, text: str | None) -> None:
@@ -103,24 +110,24 @@ def test_note(found: Case, text: str | None) -> None:
     [
         (evidence(KNOWN), None),
         (evidence(KNOWN, certain=0.4), None),
-        (evidence(KNOWN, certain=0.1), "Can you ask it in other words, or name the subject that it belongs to?"),
+        (evidence(KNOWN, certain=0.1), "Can you put it in other words, or name the field it belongs to?"),
         (
             evidence(THERAPY),
-            "Is there another name for “quorvex therapy”, or a text that you expected it in?",
+            "Does “quorvex therapy” go by another name, or do you know of a text that has it?",
         ),
         (
             evidence(WHOLE),
-            "What do you mean by “Psychotherapy and social action model”: “psychotherapy” or “social action”, how "
-            "they go together, or a name that you met somewhere, and where?",
+            "Is “Psychotherapy and social action model” a name that you read somewhere, or do you mean “psychotherapy” "
+            "or “social action”, or both together?",
         ),
         (
             evidence(report("psycotherapy", TermState.MISSPELLED, meant="psychotherapy")),
-            "If “psychotherapy” is not what you meant, what is?",
+            "Did you mean “psychotherapy”?",
         ),
         (evidence(report("waht", TermState.MISSPELLED, meant="what")), None),
         # What is missing is asked before what was only misspelled.
-        (evidence(MISSPELLED, QUORVEX), "Is there another name for “quorvex”, or a text that you expected it in?"),
-        (evidence(HEART), "Do you mean “myocardial infarction”, or something else by “heart attack”?"),
+        (evidence(MISSPELLED, QUORVEX), "Does “quorvex” go by another name, or do you know of a text that has it?"),
+        (evidence(HEART), "Do you mean “myocardial infarction”?"),
     ],
 )
 def test_clarification(found: Case, asks: str | None) -> None:
@@ -145,3 +152,28 @@ def test_two_terms_that_stand_apart_are_named_where_nothing_answers() -> None:
     together = "No passage has “side effects” and “metformin” together."
     assert (note((apart, 0.5)).text or "").startswith(together)
     assert note((apart, 0.9)).text is None
+
+
+def asked(question: str, *terms: TermReport, **more: Any) -> Note:
+    found = replace(evidence(*terms)[0], question=ENGLISH.question(question), **more)
+    return note((found, 0.5))
+
+
+def test_the_asker_s_capitals_are_kept() -> None:
+    rogers = report("Carl Rogers and Freud method", TermState.UNESTABLISHED, "carl rogers", "freud")
+    said = asked("What is the Carl Rogers and Freud method?", rogers)
+    assert (said.text or "").startswith("These texts have “Carl Rogers” and “Freud”, but nowhere")
+    assert "do you mean “Carl Rogers” or “Freud”, or both together?" in (said.clarification or "")
+
+
+def test_a_question_in_another_language_gets_one_sentence() -> None:
+    said = asked("¿Qué es la psicoterapia?", QUORVEX, language="es")
+    assert said.text == "Your question seems to be in Spanish. These texts are in English, and so is this search."
+    assert said.clarification is None
+
+
+@pytest.mark.parametrize("greeting", ["hello", "Hi there!", "Good morning.", "HELLO?"])
+def test_a_greeting_is_asked_for_a_question(greeting: str) -> None:
+    assert asked(greeting).text == GREETING
+    known = replace(report(greeting, TermState.KNOWN), passage_count=2)
+    assert asked(greeting, known).text != GREETING  # texts that are on greetings answer

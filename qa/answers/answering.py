@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
-from qa.answers.notes import write_note
+from qa.answers.notes import is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
 from qa.answers.spans import find_answer, sentence_around
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, keep_promise, verdict
@@ -19,6 +19,7 @@ from qa.datatypes import (
     Ranking,
     Reading,
     Scope,
+    Verdict,
 )
 from qa.indexing.calibration import Promise
 from qa.indexing.index import Index
@@ -97,8 +98,11 @@ class Answerer:
         decided = verdict(evidence, certain, self.thresholds)
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
-        asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.question_words
+        asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
+        if is_greeting(evidence):
+            return Answer(evidence.question.text, 0.0, Verdict.NOT_IN_CORPUS, note.text)
         copies = _by_best(evidence.copies)
+        parts = () if evidence.apart and decided is Verdict.ANSWERED else evidence.parts
         passages = self._quote(evidence.ranking, evidence.cosines, asked, copies, evidence.readings)
         return Answer(
             question=evidence.question.text,
@@ -107,14 +111,14 @@ class Answerer:
             note=note.text,
             terms=evidence.terms,
             passages=passages,
-            parts=tuple(AnsweredPart(part.terms, self._quote_part(part, copies)) for part in evidence.parts),
+            parts=tuple(AnsweredPart(part.terms, self._quote_part(part, copies)) for part in parts),
             clarification=note.clarification,
             notice=self.index.manifest.notice or None,
             answer=find_answer(passages, evidence.readings),
         )
 
     def _quote_part(self, part: Part, copies: Mapping[int, list[int]]) -> tuple[QuotedPassage, ...]:
-        asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.question_words
+        asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.unmarked
         return self._quote(part.ranking, [hit.score for hit in part.ranking], asked, copies)
 
     def _quote(

@@ -4,11 +4,17 @@ Never says that a thing does not exist, only that these texts do not have it. Ev
 a count or the confidence in the same answer.
 """
 
+import re
 from collections.abc import Sequence
 
 from qa.answers.verdicts import is_flagged
 from qa.datatypes import EVERYTHING, Answer, Evidence, Note, TermReport, TermState, Verdict
 from qa.language import Language, language_name
+
+_GREETINGS = frozenset({
+    "hello", "hi", "hey", "hello there", "hi there", "good morning", "good afternoon", "good evening", "good day",
+    "thanks", "thank you", "bye", "goodbye", "how are you", "hello how are you",
+})  # fmt: skip
 
 VERDICT_WORDS = {
     Verdict.ANSWERED: "Probably answered",
@@ -16,30 +22,51 @@ VERDICT_WORDS = {
     Verdict.NOT_IN_CORPUS: "Probably not answered",
 }
 
+_WORD = re.compile(r"\w+")
 _UNLIKELY = 0.3  # below it an uncertain answer is called improbable: a manner of speaking, no bound of a verdict
 _LISTED = 5  # missing terms that a note names before it only counts
+_MOST_SENTENCES = 2  # of a note: what says more is no note
 
-WHOLE_TITLE = "Best for the whole question"
+WHOLE_TITLE = "On the whole question"
+
+GREETING = "Hello. Ask these texts a question, in a sentence or in a few words."
 
 
 def write_note(evidence: Evidence, certain: float, decided: Verdict, language: Language) -> Note:
     """Return the note on a question with its confidence and verdict, asked of texts in this language; its text is None
-    when nothing is uncertain."""
+    when nothing is uncertain.
+
+    It has two sentences at most, those that tell most: what language the question is in, what is missing, and how it
+    was read; then what stands apart, and what all of it amounts to.
+    """
+    if evidence.language is not None:
+        return Note(_language_sentence(evidence.language, language), None)
+    if is_greeting(evidence):
+        return Note(GREETING, None)
     flagged = [report for report in evidence.terms if report.state is not TermState.KNOWN]
-    sentences = [*_language_sentence(evidence, language), *_misspelled_sentence(flagged), *_absent_sentence(flagged)]
-    sentences += [_term_sentence(report) for report in flagged if _has_parts(report)]
+    asked = evidence.question.text
+    sentences = [
+        *_absent_sentence(flagged),
+        *(_term_sentence(report, asked) for report in flagged if _has_parts(report)),
+    ]
     sentences += [_closest_sentence(report) for report in flagged if report.closest]
+    sentences += _misspelled_sentence(flagged)
     sentences += _together_sentences(evidence, decided)
     sentences += _answer_sentences(evidence, certain, decided)
-    return Note(" ".join(dict.fromkeys(sentences)) or None, _clarification(flagged, decided, language))
+    kept = list(dict.fromkeys(sentences))[:_MOST_SENTENCES]
+    return Note(" ".join(kept) or None, _clarification(flagged, decided, language, asked))
 
 
-def _language_sentence(evidence: Evidence, language: Language) -> list[str]:
-    """Return that a question is in another language than the texts, where it is."""
-    if evidence.language is None:
-        return []
-    asked, own = language_name(evidence.language), language_name(language.code)
-    return [f"The question seems to be in {asked}, and these texts are in {own}."]
+def _language_sentence(asked: str, own: Language) -> str:
+    """Return that a question is in another language than the texts."""
+    name = language_name(own.code)
+    return f"Your question seems to be in {language_name(asked)}. These texts are in {name}, and so is this search."
+
+
+def is_greeting(evidence: Evidence) -> bool:
+    """Whether a question only greets, and the texts have nothing on that."""
+    said = " ".join(_WORD.findall(evidence.question.text.lower()))
+    return said in _GREETINGS and not any(report.passage_count for report in evidence.terms)
 
 
 def _is_absent(report: TermReport) -> bool:
@@ -65,20 +92,26 @@ def _absent_sentence(flagged: Sequence[TermReport]) -> list[str]:
         return []
     more = len(absent) - _LISTED
     if more > 0:
-        return [f"These texts do not have the terms {', '.join(map(_mark, absent[:_LISTED]))} and {more:,} more."]
-    return [f"These texts do not have the {'term' if len(absent) == 1 else 'terms'} {quoted(absent)}."]
+        return [f"These texts do not mention {', '.join(map(_mark, absent[:_LISTED]))} and {more:,} more."]
+    return [f"These texts do not mention {quoted(absent, 'or')}."]
 
 
-def _term_sentence(report: TermReport) -> str:
-    term, parts = quoted([report.term.spelt]), quoted(report.known_parts)
+def _term_sentence(report: TermReport, asked: str) -> str:
+    term, parts = quoted([report.term.spelt]), quoted(_as_asked(report.known_parts, asked))
     if report.state is TermState.UNESTABLISHED:
-        return f"These texts use {parts}, but nowhere {term} as one term."
-    return f"These texts do not have the term {term}, though they have {parts}."
+        return f"These texts have {parts}, but nowhere {term} as one term."
+    return f"These texts do not mention {term}, though they have {parts}."
+
+
+def _as_asked(parts: Sequence[str], question: str) -> list[str]:
+    """Return known parts with the capitals that the asker gave them."""
+    found = [(part, question.lower().find(part)) for part in parts]
+    return [question[at : at + len(part)] if at >= 0 else part for part, at in found]
 
 
 def _closest_sentence(report: TermReport) -> str:
     """Return what the texts say in place of an unknown term, as far as vectors measure meaning."""
-    return f"Close to {quoted([report.term.spelt])} in meaning, they have {quoted(report.closest)}."
+    return f"Nearest to {quoted([report.term.spelt])} in meaning, they have {quoted(report.closest)}."
 
 
 def _together_sentences(evidence: Evidence, decided: Verdict) -> list[str]:
@@ -87,39 +120,41 @@ def _together_sentences(evidence: Evidence, decided: Verdict) -> list[str]:
     if evidence.apart and decided is not Verdict.ANSWERED:
         apart.append(evidence.apart)
     where = "" if evidence.scope == EVERYTHING else " of the texts that were asked"
-    return [f"No passage{where} has {quoted(terms)} together." for terms in apart]
+    asked = evidence.question.text
+    return [f"No passage{where} has {quoted(_as_asked(terms, asked))} together." for terms in apart]
 
 
 def _answer_sentences(evidence: Evidence, certain: float, decided: Verdict) -> list[str]:
     """Return what the confidence amounts to in words; nothing where the terms have said it."""
     if not evidence.ranking:
-        return ["These texts have nothing to show for the question."]
+        return ["These texts have nothing on this question."]
+    passages, do, are = ("passages", "do", "are") if len(evidence.ranking) > 1 else ("passage", "does", "is")
+    this = "These" if len(evidence.ranking) > 1 else "This"
     if decided is Verdict.NOT_IN_CORPUS:
-        return ["The passages shown are the best there are, and probably do not answer the question."]
+        return [f"{this} {are} the nearest {passages}, and probably {do} not answer it."]
     if decided is Verdict.UNCERTAIN and certain < _UNLIKELY:
-        return ["The passages shown are near the question, and probably do not answer it."]
+        return [f"The nearest {passages} probably {do} not answer it."]
     if decided is Verdict.UNCERTAIN and not is_flagged(evidence.terms):
-        return ["The passages shown are near the question, but may not answer it."]
+        return [f"The {passages} below {are} on the subject, but may not answer it."]
     return []
 
 
-def _clarification(flagged: Sequence[TermReport], decided: Verdict, language: Language) -> str | None:
+def _clarification(flagged: Sequence[TermReport], decided: Verdict, language: Language, asked: str) -> str | None:
     if not flagged:
         unsure = decided is Verdict.NOT_IN_CORPUS
-        return "Can you ask it in other words, or name the subject that it belongs to?" if unsure else None
+        return "Can you put it in other words, or name the field it belongs to?" if unsure else None
     report = next((report for report in flagged if report.state is not TermState.MISSPELLED), flagged[0])
     term = quoted([report.term.spelt])
     if report.state is TermState.MISSPELLED:
-        asks = language.question_words.issuperset(report.stems)  # "waht": nothing hangs on it
-        return None if asks else f"If {quoted([report.suggestion or ''])} is not what you meant, what is?"
+        only_asks = language.question_words.issuperset(report.stems)  # "waht": nothing hangs on it
+        meant = dict.fromkeys(one.suggestion for one in flagged if one.suggestion)
+        return None if only_asks else f"Did you mean {quoted(list(meant))}?"
     if report.closest:
-        return f"Do you mean {quoted(report.closest, 'or')}, or something else by {term}?"
+        return f"Do you mean {quoted(report.closest, 'or')}?"
     if len(report.known_parts) > 1:
-        parts = quoted(report.known_parts, "or")
-        return (
-            f"What do you mean by {term}: {parts}, how they go together, or a name that you met somewhere, and where?"
-        )
-    return f"Is there another name for {term}, or a text that you expected it in?"
+        parts = _listed([_mark(part) for part in _as_asked(report.known_parts, asked)], "or")
+        return f"Is {term} a name that you read somewhere, or do you mean {parts}, or both together?"
+    return f"Does {term} go by another name, or do you know of a text that has it?"
 
 
 def quoted(terms: Sequence[str], last: str = "and") -> str:
@@ -133,6 +168,17 @@ def _mark(term: str) -> str:
 
 def _listed(items: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def headline_words(answer: Answer) -> str:
+    """Return the verdict as the beginning of a sentence on the texts that were asked."""
+    if not answer.passages:
+        return "Nothing found"
+    if answer.verdict is Verdict.ANSWERED:
+        return "Probably answered"
+    if answer.verdict is Verdict.UNCERTAIN:
+        return "Not found as asked" if is_flagged(answer.terms) else "Perhaps answered"
+    return "Not found" if is_flagged(answer.terms) else "Probably not answered"
 
 
 def answer_places(answer: Answer) -> str:

@@ -7,7 +7,9 @@ from typing import Any, Literal
 from typing_extensions import TypedDict  # which pydantic reads on every Python that is supported
 
 from qa.answers.answering import Explanation
+from qa.answers.catalogue import CataloguedDocument, list_documents
 from qa.datatypes import Answer, AnsweredPart, Passage, QuotedPassage, Span, TermReport
+from qa.indexing.index import Index
 
 
 class TermPayload(TypedDict):
@@ -99,6 +101,102 @@ class AnswerPayload(TypedDict):
     parts: list[PartPayload]
     clarification: str | None
     notice: str | None
+
+
+class ListedPayload(TypedDict):
+    """A document in a list."""
+
+    id: str
+    title: str
+    source: str
+    aliases: list[str]
+    passages: int
+
+
+class DocumentsPayload(TypedDict):
+    """A stretch of the list of all documents, of which there are ``total``."""
+
+    total: int
+    first: int
+    documents: list[ListedPayload]
+
+
+class SectionPayload(TypedDict):
+    """What stands under a heading: the document's characters from ``start`` to ``end``."""
+
+    heading: str
+    level: int
+    start: int
+    end: int
+
+
+class DocumentPayload(TypedDict):
+    """A document: its whole text as it is shown, what its file says of it, and its passages, by id. ``checksum`` is the
+    SHA-256 of its file as it was read."""
+
+    id: str
+    title: str
+    source: str
+    aliases: list[str]
+    authors: list[str]
+    date: str | None
+    reviewed: str | None
+    licence: str | None
+    topics: list[str]
+    references: list[str]
+    see_also: list[str]
+    checksum: str | None
+    sections: list[SectionPayload]
+    passages: list[str]
+    text: str
+
+
+def documents_payload(index: Index, first: int, most: int) -> DocumentsPayload:
+    """Return a stretch of the list of all documents as JSON-ready values."""
+    listed = [
+        ListedPayload(
+            id=one.id, title=one.title, source=one.source, aliases=list(one.aliases),
+            passages=one.end_row - one.first_row,
+        )
+        for one in list_documents(index, first, most)
+    ]  # fmt: skip
+    return {"total": index.manifest.documents, "first": first, "documents": listed}
+
+
+def document_payload(found: CataloguedDocument) -> DocumentPayload:
+    """Return a document as JSON-ready values."""
+    document, details = found.document, found.details
+    return {
+        "id": document.id,
+        "title": document.title,
+        "source": document.source,
+        "aliases": list(document.aliases),
+        "authors": list(details.authors),
+        "date": details.date or None,
+        "reviewed": details.reviewed or None,
+        "licence": details.licence or None,
+        "topics": list(details.topics),
+        "references": list(details.references),
+        "see_also": list(details.see_also),
+        "checksum": found.checksum or None,
+        "sections": [
+            SectionPayload(heading=one.heading, level=one.level, start=one.start, end=one.end)
+            for one in found.stored.sections
+        ],
+        "passages": [passage.id for passage in found.passages],
+        "text": found.stored.text,
+    }
+
+
+def passage_payload(passage: Passage, document: CataloguedDocument, link: str) -> dict[str, Any]:
+    """Return a passage as JSON-ready values, with a link that leads to it for good."""
+    return {
+        **_place(passage),
+        "text": passage.text,
+        "sentences": [list(sentence) for sentence in passage.sentences],
+        "checksum": document.checksum or None,
+        "permalink": link,
+    }
 
 
 def answer_payload(answer: Answer) -> AnswerPayload:

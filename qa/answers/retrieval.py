@@ -83,6 +83,7 @@ class Asked:
     reports: tuple[TermReport, ...] = ()
     parts: tuple[tuple[Phrase, ...], ...] = ()
     unknown: tuple[str, ...] = ()
+    apart: tuple[Phrase, ...] = ()
     language: str | None = None
 
     def sides(self) -> list[str]:
@@ -134,7 +135,7 @@ def gather_evidence(
     settled = [_settled(one, index) for one in look_up(questions, index, k, selection)]
     vectors: dict[str, Vectors] = {}
     if with_parts:
-        sought = [one.with_sides() for one in settled]
+        sought = [one.with_sides(index, selection) for one in settled]
         vectors = _embedded((text for one in sought for text in one.asked.sides()), index)
         settled = sought
     return [replace(_evidence(one, vectors, index, k, selection), scope=scope) for one in settled]
@@ -171,10 +172,13 @@ class Found:
     readings: tuple[Reading, ...] = ()
     missing: float = 0.0
 
-    def with_sides(self) -> "Found":
+    def with_sides(self, index: Index, selection: Selection | None) -> "Found":
         """Return it with what is to be sought beside the question."""
-        parts, unknown = parts_of(self.asked.reports), unknown_of(self.asked.question.text, self.asked.reports)
-        return replace(self, asked=replace(self.asked, parts=tuple(parts), unknown=tuple(unknown)))
+        reports = self.asked.reports
+        apart = _apart(reports, index, selection)
+        parts = [(phrase,) for phrase in apart] or parts_of(reports)
+        unknown = unknown_of(self.asked.question.text, reports)
+        return replace(self, asked=replace(self.asked, parts=tuple(parts), unknown=tuple(unknown), apart=apart))
 
 
 def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Selection | None) -> Found:
@@ -243,18 +247,18 @@ def _evidence(
         language=asked.language,
         readings=found.readings,
         copies=copies,
-        apart=_apart(asked.reports, index, selection),
+        apart=tuple(phrase.text for phrase in asked.apart),
     )
 
 
-def _apart(reports: Sequence[TermReport], index: Index, selection: Selection | None) -> tuple[str, ...]:
+def _apart(reports: Sequence[TermReport], index: Index, selection: Selection | None) -> tuple[Phrase, ...]:
     """Return the only two terms that a question asks for where each is known and no passage has both, else nothing: of
     more terms, two that stand apart are the rule."""
     asked = [one for one in reports if one.term.noun and one.term.scores is not None and one.term.scores.needed > 0]
     if len(asked) != _BOTH or not all(one.state is TermState.KNOWN and one.passage_count for one in asked):
         return ()
     together = index.lexicon.rank_with_all([one.stems for one in asked], 1, selection.documents if selection else None)
-    return () if together else tuple(one.term.spelt for one in asked)
+    return () if together else tuple(Phrase(one.term.spelt.lower(), one.stems) for one in asked)
 
 
 def _deepened(head: Ranking, deeper: Ranking) -> Ranking:

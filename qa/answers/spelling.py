@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from qa.datatypes import Question, Word
 from qa.language import Language
+from qa.language.language import quoted_terms
 from qa.language.near_words import NearWords
 from qa.language.words import LONGEST_WORD, fold_anew
 from qa.lexicons import Lexicon
@@ -56,8 +57,11 @@ class Correction(NamedTuple):
 
 def correct(question: Question, lexicon: Lexicon) -> tuple[Correction, ...]:
     """Return the words of a question that are errors, each with what was meant: before anything else is read in it, so
-    that an error changes nothing but the spelling."""
-    lacking = [word for word in question.words if is_absent(word, lexicon)][:MOST_SPELLED]
+    that an error changes nothing but the spelling. A word that stands in quotation marks alone is read as it is
+    written."""
+    alone = {term.start for term in quoted_terms(question.text, question.words) if len(term.words) == 1}
+    asked = [word for word in question.words if word.start not in alone]
+    lacking = [word for word in asked if is_absent(word, lexicon)][:MOST_SPELLED]
     found = []
     for word in lacking:
         written = question.text[word.start : word.end]

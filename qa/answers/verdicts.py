@@ -61,9 +61,10 @@ def is_flagged(terms: Sequence[TermReport]) -> bool:
 
 
 def is_barred(evidence: Evidence) -> bool:
-    """Whether a question is never called answered: the texts lack a term, or no passage that was read answers."""
+    """Whether a question is never called answered: the texts lack a term, or are in another language, or no passage
+    that was read answers."""
     unanswered = all(reading.log_odds < ANSWERS for reading in evidence.readings)
-    return is_flagged(evidence.terms) or (bool(evidence.readings) and unanswered)
+    return evidence.language is not None or is_flagged(evidence.terms) or (bool(evidence.readings) and unanswered)
 
 
 def confidence(evidence: Evidence, calibration: Calibration) -> float:

@@ -51,12 +51,12 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
     blocks: list[RenderableType] = [*_note(answer, styled)]
     blocks.append(Text(f"{VERDICT_WORDS[answer.verdict]} (confidence {answer.confidence:.2f}).\n"))
     blocks += _answer(answer)
-    for part in answer.parts:
-        blocks.append(Text(part_title(part.terms), style="bold"))
-        blocks += [_passage(found, styled) for found in part.passages] or [Text("   No passage.\n")]
     if answer.parts:
         blocks.append(Text(WHOLE_TITLE, style="bold"))
     blocks += [_passage(found, styled) for found in answer.passages]
+    for part in answer.parts:
+        blocks.append(Text(part_title(part.terms), style="bold"))
+        blocks += [_passage(found, styled) for found in part.passages] or [Text("   No passage.\n")]
     return [*blocks, Text(printable(answer.notice), style="dim")] if answer.notice else blocks
 
 

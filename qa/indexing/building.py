@@ -44,6 +44,7 @@ from qa.errors import (
 )
 from qa.files import open_regular
 from qa.graphs.compiled import share_graph
+from qa.indexing.contents import FileContent
 from qa.indexing.corpora import Corpora, find_corpora
 from qa.indexing.generations import (
     all_generations,
@@ -67,7 +68,6 @@ from qa.indexing.index import (
     OFFSETS,
     PASSAGES,
     STORE,
-    FileContent,
     Generation,
     IndexedDocument,
     PassageFile,
@@ -77,6 +77,7 @@ from qa.indexing.index import (
     read_documents,
 )
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
+from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
 from qa.language import Language, load_language
 from qa.lexicons import LEXICONS, Entry
@@ -403,18 +404,24 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
     """
     known = _known_documents(job.previous, checksums)
     imperfect = []
-    with (job.folder / PASSAGES).open("wb") as passages, (job.folder / DOCUMENTS).open("wb") as documents:
-        writer = _Writer(passages, documents)
+    with (
+        (job.folder / PASSAGES).open("wb") as passages,
+        (job.folder / DOCUMENTS).open("wb") as documents,
+        (job.folder / TEXTS).open("wb") as texts,
+    ):
+        writer = _Writer(passages, documents, TextWriter(texts))
         for file in found.files:
             omitted = len(writer.unreadable)
             if job.previous is not None and file.source in known:
-                writer.copy(known[file.source], job.previous.passages)
+                writer.copy(known[file.source], job.previous)
             else:
                 writer.read(file, job.splitter)
             if len(writer.unreadable) > omitted:
                 imperfect.append(file.source)
             job.progress("Reading", writer.documents, None)
     save_array(job.folder / OFFSETS, np.array(writer.offsets, np.int64))
+    save_array(job.folder / TEXT_OFFSETS, np.array(writer.texts.offsets, np.int64))
+    save_array(job.folder / SUMS, np.concatenate([np.empty(0, np.uint64), *writer.sums]))
     # What could not be found is looked for at each build, and not kept.
     reasons = "".join(f"{json.dumps([error.source, error.reason])}\n" for error in writer.unreadable)
     (job.folder / LEFT_OUT).write_text(reasons, encoding="utf-8")
@@ -425,40 +432,48 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
     return _Texts(writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable, writer.guesses)
 
 
-def _known_documents(previous: Generation | None, checksums: Mapping[str, str]) -> dict[str, list[IndexedDocument]]:
+_Known = tuple[int, IndexedDocument]
+"""A document of the last generation, with its number."""
+
+
+def _known_documents(previous: Generation | None, checksums: Mapping[str, str]) -> dict[str, list[_Known]]:
     """Return the documents of each file that the last generation read whole and that is as it was."""
     if previous is None:
         return {}
     manifest = previous.manifest
     same = {s for s, checksum in manifest.sources.items() if checksums.get(s) == checksum} - {*manifest.imperfect}
-    known: defaultdict[str, list[IndexedDocument]] = defaultdict(list)
-    for document in previous.documents():
+    known: defaultdict[str, list[_Known]] = defaultdict(list)
+    for number, document in enumerate(previous.documents()):
         if document.file in same:
-            known[document.file].append(document)
+            known[document.file].append((number, document))
     return known
 
 
 class _Writer:
-    """Writes documents and their passages one after the other, and counts what it wrote."""
+    """Writes documents, their passages and their texts one after the other, and counts what it wrote."""
 
-    def __init__(self, passages: BinaryIO, documents: BinaryIO) -> None:
-        self._passages, self._documents = passages, documents
+    def __init__(self, passages: BinaryIO, documents: BinaryIO, texts: TextWriter) -> None:
+        self._passages, self._documents, self.texts = passages, documents, texts
         self.documents = 0
         self.offsets = [0]
         self.before: list[int] = []
+        self.sums: list[npt.NDArray[np.uint64]] = []
         self.ids: set[str] = set()
         self.unreadable: list[UnreadableDocument] = []
         self.guesses: dict[str, str] = {}
 
-    def copy(self, known: Sequence[IndexedDocument], passages: PassageFile) -> None:
+    def copy(self, known: Sequence[_Known], previous: Generation) -> None:
         """Take documents over from the last generation."""
-        for document in known:
+        passages = previous.passages
+        for number, document in known:
             if document.id in self.ids:
                 self.unreadable.append(duplicate_id(document.id, document.source))
                 continue
             self.ids.add(document.id)
             first, end = document.first_row, document.end_row
             self._passages.write(passages.lines(first, end))
+            self.texts.write(previous.texts.packed(number))
+            self.sums.append(previous.sums[first:end])
             self._add(document, passages.lengths(first, end), range(first, end))
 
     def read(self, file: CorpusFile, splitter: Splitter) -> None:
@@ -467,14 +482,17 @@ class _Writer:
             if isinstance(item, UnreadableDocument):
                 self.unreadable.append(item)
                 continue
-            lines = _split(item, splitter)
-            if isinstance(lines, UnreadableDocument):
-                self.unreadable.append(lines)
+            stored = _stored(item, splitter)
+            if isinstance(stored, UnreadableDocument):
+                self.unreadable.append(stored)
                 continue
+            lines = stored.lines
             if item.guess:
                 self.guesses[file.source] = item.guess
             document = IndexedDocument(item.id, item.title, item.source, file.source, 0, 0, item.aliases)
             self._passages.writelines(lines)
+            self.texts.write(stored.text)
+            self.sums.append(stored.sums)
             self._add(document, [len(line) for line in lines], [_NEW] * len(lines))
 
     def _add(self, document: IndexedDocument, lengths: Sequence[int], before: Sequence[int]) -> None:
@@ -485,14 +503,24 @@ class _Writer:
         self.documents += 1
 
 
-def _split(document: Document, splitter: Splitter) -> list[bytes] | UnreadableDocument:
-    """Return the passages of a document as they are stored, or why there are none. None is written before all are made,
-    so that a document that fails leaves nothing behind."""
+class _Stored(NamedTuple):
+    """A document as it is stored: its passages, their checksums as quotes, and its whole text."""
+
+    lines: list[bytes]
+    sums: npt.NDArray[np.uint64]
+    text: bytes
+
+
+def _stored(document: Document, splitter: Splitter) -> _Stored | UnreadableDocument:
+    """Return a document as it is stored, or why it is not. None is written before all is made, so that a document that
+    fails leaves nothing behind."""
     try:
-        lines = [_line(passage) for passage in splitter.split(document)]
+        passages = splitter.split(document)
+        if not passages:
+            return UnreadableDocument(document.source, "has no text to quote")
+        return _Stored(list(map(_line, passages)), sums_of(passage.text for passage in passages), pack(document))
     except Exception as error:  # noqa: BLE001 - of a thousand files one that no one foresaw must not end the build
         return failed(document.source, error)
-    return lines or UnreadableDocument(document.source, "has no text to quote")
 
 
 # --- what rests on the texts ---------------------------------------------------------------------------------

@@ -5,13 +5,11 @@ answers, ``generations`` knows.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_type_hints
-from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +27,7 @@ from qa.embedders import (
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
 from qa.finding.terms import WordScores
 from qa.indexing.calibration import load_calibration, packaged_calibration
+from qa.indexing.contents import FileContent, damaged
 from qa.indexing.generations import (
     MANIFEST,
     last_good_generation,
@@ -37,6 +36,7 @@ from qa.indexing.generations import (
     read_pointer,
     rebuild,
 )
+from qa.indexing.shelf import SUMS, TEXTS, StoredText, TextFile, unpack
 from qa.language import load_language
 from qa.lexicons import LEXICONS, Lexicon
 from qa.plurals import count
@@ -61,7 +61,6 @@ _LARGEST_NUMBER = 1 << 53
 # What the libraries raise that open a file of a generation whose bytes are not what they should be.
 _BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError)
 
-_BLOCK = 1 << 20  # bytes of a file that is read from its beginning to its end
 FOUND_LANGUAGE = "en"
 """The language of the questions that the finder learned from."""
 
@@ -103,42 +102,6 @@ class Selection:
     rows: Ids
 
 
-class FileContent:
-    """The bytes of a file, read when asked for, also after its folder was removed.
-
-    It is not mapped: a mapped file that somebody cuts short ends the process that reads it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Open the file. Raises OSError."""
-        self._path = path
-        self._descriptor = os.open(path, os.O_RDONLY)
-        self._close = finalize(self, os.close, self._descriptor)  # with the last who uses it, as a map would be
-        self._length = os.fstat(self._descriptor).st_size
-
-    def __len__(self) -> int:
-        """Return how many bytes it had when it was opened."""
-        return self._length
-
-    def read(self, start: int, end: int) -> bytes:
-        """Return the bytes in [start, end). Raises IndexDamaged where the file has been cut short."""
-        found = os.pread(self._descriptor, end - start, start)
-        if len(found) < end - start:
-            raise _damaged(self._path, ValueError("it is shorter than it was"))
-        return found
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines in order, without their ends, a block in memory at a time. Raises IndexDamaged."""
-        rest = b""
-        for start in range(0, self._length, _BLOCK):
-            *lines, rest = (rest + self.read(start, min(start + _BLOCK, self._length))).split(b"\n")
-            yield from lines
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._close()
-
-
 class PassageFile:
     """The passages of a generation by row, read from disk when asked for."""
 
@@ -166,7 +129,7 @@ class PassageFile:
             fields["sentences"] = tuple((int(start), int(end)) for start, end in fields["sentences"])
             return Passage(**fields)
         except (ValueError, KeyError, TypeError) as error:
-            raise _damaged(self._path, error) from error
+            raise damaged(self._path, error) from error
 
     def lines(self, first: int, end: int) -> bytes:
         """Return the lines of the rows from ``first`` up to, not with, ``end``, as they are stored."""
@@ -203,6 +166,7 @@ class Generation:
         try:
             self._documents = FileContent(folder / DOCUMENTS)
             self.passages = PassageFile(folder)
+            self.texts = TextFile(folder)
             lexicons, stores = LEXICONS[self.manifest.lexicon], STORES[self.manifest.store]
             lexicons.verify(folder / LEXICON)
             self.lexicon: Lexicon = lexicons.load(folder / LEXICON, load_language(self.manifest.language))
@@ -214,6 +178,8 @@ class Generation:
 
     def _check_counts(self) -> None:
         counts = {len(self.passages), len(self.store), len(self.lexicon), self.manifest.passages}
+        if len(self.texts) != self.manifest.documents:
+            raise damaged(self.folder / TEXTS, ValueError(f"it has {count(len(self.texts), 'text')}"))
         if len(counts) > 1:
             raise IndexDamaged(
                 f"{self.folder} is damaged: it should have {count(self.manifest.passages, 'passage')} and has "
@@ -221,6 +187,41 @@ class Generation:
                 f"{count(len(self.lexicon), 'passage')}: "
                 f"{rebuild(self.folder)}."
             )
+
+    @cached_property
+    def sums(self) -> npt.NDArray[np.uint64]:
+        """Return the checksum of each passage as a quote, by row."""
+        return np.asarray(np.load(self.folder / SUMS, mmap_mode="r"))
+
+    @cached_property
+    def _listed(self) -> tuple[Mapping[str, int], npt.NDArray[np.int64]]:
+        """Return the number of each document by its id, and where in the file each line begins, and the last ends."""
+        numbers, offsets = {}, [0]
+        for number, line in enumerate(self._documents.lines()):
+            numbers[str(parse_object(line)["id"])] = number
+            offsets.append(offsets[-1] + len(line) + 1)
+        return numbers, np.array(offsets, np.int64)
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Return the number of each document by its id."""
+        return self._listed[0]
+
+    def document(self, number: int) -> IndexedDocument:
+        """Return a document by its number. Raises IndexDamaged."""
+        offsets = self._listed[1]
+        line = self._documents.read(int(offsets[number]), int(offsets[number + 1]))
+        try:
+            return IndexedDocument(**_fields_of(IndexedDocument, line))
+        except (ValueError, KeyError, TypeError) as error:
+            raise damaged(self.folder / DOCUMENTS, error) from error
+
+    def text(self, number: int) -> StoredText:
+        """Return the whole text of a document. Raises IndexDamaged."""
+        try:
+            return unpack(self.texts.packed(number))
+        except (ValueError, KeyError, TypeError) as error:
+            raise damaged(self.folder / TEXTS, error) from error
 
     @cached_property
     def digests(self) -> Vectors:
@@ -276,12 +277,13 @@ class Generation:
                     raise ValueError(f'"{document.id}" has passages that are not there')
                 yield document
         except (ValueError, KeyError, TypeError) as error:
-            raise _damaged(self.folder / DOCUMENTS, error) from error
+            raise damaged(self.folder / DOCUMENTS, error) from error
 
     def close(self) -> None:
         """Give mapped files back."""
         self._documents.close()
         self.passages.close()
+        self.texts.close()
 
 
 class Index:
@@ -456,10 +458,6 @@ def _fits(value: object, hint: object) -> bool:
     if hint == str | None:
         return value is None or isinstance(value, str)
     return isinstance(value, hint) if isinstance(hint, type) else True
-
-
-def _damaged(path: Path, error: Exception) -> IndexDamaged:
-    return IndexDamaged(f"{path} is damaged ({error}): {rebuild(path.parent)}.")
 
 
 def open_index(

@@ -81,6 +81,11 @@ class Language:
         """Return the stems of words that no term begins or ends with, and that no text is said to lack."""
         return self.question_words
 
+    @cached_property
+    def unmarked(self) -> frozenset[str]:
+        """Return the stems of words that are not marked in a passage though the question has them."""
+        return self.question_words | self.small_words
+
     @property
     def naming_heads(self) -> frozenset[str]:
         """Return the stems of nouns that say nothing alone: "model" of a "… model"."""

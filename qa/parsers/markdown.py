@@ -64,6 +64,7 @@ def read_markdown(path: Path, source: str) -> Iterator[Document | UnreadableDocu
         aliases=before.aliases,
         guess=decoded.guess,
         lines=lines_of_markdown(text, found.text, _OPTIONS, before.end),
+        details=before.details,
     )
 
 

@@ -1,22 +1,44 @@
-"""The programs' side: ask, health and readiness."""
+"""The programs' side: ask, documents and passages with their citations, health and readiness."""
 
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import abort, request
+from flask import Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from qa.answers.payload import AnswerPayload, answer_payload
+from qa.answers.catalogue import find_document, find_passage
+from qa.answers.citing import FORMATS
+from qa.answers.payload import (
+    AnswerPayload,
+    DocumentPayload,
+    DocumentsPayload,
+    answer_payload,
+    document_payload,
+    documents_payload,
+    passage_payload,
+)
 from qa.datatypes import Scope
 from qa.limits import MAX_BODY_BYTES
 from qa.service import Live
 from qa.web.address import check_address
+from qa.web.documents import citation
 from qa.web.errors import refuse
-from qa.web.payload import AnswerBody, AskBody, AskQuery, HealthBody, ReadyBody
+from qa.web.payload import (
+    AnswerBody,
+    AskBody,
+    AskQuery,
+    CitationQuery,
+    DocumentBody,
+    DocumentsBody,
+    HealthBody,
+    ListQuery,
+    ReadyBody,
+)
 
 # Refusals by status, for the description of the API.
 _REFUSALS = {
     400: "The question, or how it was sent, cannot be answered.",
+    404: "There is no such document or passage in these texts.",
     413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
     421: "The server is not asked by the name in the header Host.",
@@ -43,6 +65,35 @@ def api_blueprint(live: Live) -> APIBlueprint:
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400, 503))
     def ask_by_address(query: AskQuery) -> AnswerPayload:
         return answer_payload(live.answerer.answer(query.q, query.k, Scope(query.source, query.title)))
+
+    @blueprint.get("/api/documents")
+    @blueprint.input(ListQuery, location="query", arg_name="query")
+    @blueprint.output(DocumentsBody)
+    @blueprint.doc(summary="List the documents", responses=_responses(400, 503))
+    def documents(query: ListQuery) -> DocumentsPayload:
+        return documents_payload(live.answerer.index, query.first, query.most)
+
+    @blueprint.get("/api/documents/<path:document_id>")
+    @blueprint.output(DocumentBody)
+    @blueprint.doc(summary="A document, whole, with the places of its passages", responses=_responses(404, 503))
+    def document(document_id: str) -> DocumentPayload:
+        return document_payload(find_document(live.answerer.index, document_id))
+
+    @blueprint.get("/api/passages/<path:passage_id>")
+    @blueprint.input(CitationQuery, location="query", arg_name="query")
+    @blueprint.doc(
+        summary="A passage, or its citation as text, BibTeX, RIS or CSL-JSON", responses=_responses(400, 404, 503)
+    )
+    def passage(passage_id: str, query: CitationQuery) -> Any:
+        index = live.answerer.index
+        found, document = find_passage(index, passage_id)
+        cited = citation(index, found, document)
+        if query.format == "json":
+            return jsonify(passage_payload(found, document, cited.link))
+        written = FORMATS[query.format]
+        response = Response(written.write(cited), mimetype=written.media_type)
+        response.headers["Content-Disposition"] = f'inline; filename="passage-{found.start}{written.ending}"'
+        return response
 
     @blueprint.get("/healthz")
     @blueprint.output(HealthBody)

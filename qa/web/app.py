@@ -12,6 +12,7 @@ from qa.limits import MAX_BODY_BYTES
 from qa.service import Live
 from qa.settings import ServeSettings
 from qa.web.api import api_blueprint
+from qa.web.documents import documents_blueprint
 from qa.web.errors import register_errors
 from qa.web.hosts import host_check
 from qa.web.payload import ERROR_SCHEMA
@@ -49,6 +50,8 @@ def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(api_blueprint(live))
     app.register_blueprint(page_blueprint(live))
+    app.register_blueprint(documents_blueprint(live))
+    app.url_map.merge_slashes = False  # the id of a document may have two
     register_errors(app)
     app.before_request(host_check(settings.host, settings.allowed_hosts))
     app.before_request(_drop_bad_dates)

@@ -5,9 +5,9 @@ from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, jsonify, request
+from flask import Response, jsonify, render_template, request
 
-from qa.errors import BadQuestion, QAError
+from qa.errors import BadQuestion, DocumentMissing, QAError
 from qa.web.address import K_MESSAGE, SCOPE_MESSAGE
 from qa.web.messages import BODY_TOO_LARGE, INTERNAL, RETRY_SECONDS
 
@@ -29,12 +29,22 @@ _STATUSES = {
     415: ("unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."),
 }
 
+_PAGES = {400: "That cannot be asked", 404: "There is nothing here", 405: "That cannot be done here"}
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi", "/metrics")
+
 _log = logging.getLogger("qa")
 
 
 def refuse(status: int, code: str, message: str) -> Refusal:
-    """Return the response that refuses a request."""
+    """Return the response that refuses a request: for a browser that is not at the API a page, else JSON."""
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if wanted == "text/html" and not request.path.startswith(_FOR_PROGRAMS) and status in _PAGES:
+        return Response(_page(_PAGES[status], message), mimetype="text/html"), status
     return jsonify({"error": {"code": code, "message": message}}), status
+
+
+def _page(title: str, message: str) -> str:
+    return render_template("error.html", title=title, message=message)
 
 
 def register_errors(app: APIFlask) -> None:
@@ -53,7 +63,8 @@ def register_errors(app: APIFlask) -> None:
 
     @app.errorhandler(QAError)
     def refuse_qa_error(error: QAError) -> Refusal:
-        response, status = refuse(400 if isinstance(error, BadQuestion) else 503, error.code, str(error))
+        status = 404 if isinstance(error, DocumentMissing) else 400 if isinstance(error, BadQuestion) else 503
+        response, status = refuse(status, error.code, str(error))
         if status == 503:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response, status

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from qa.answers.payload import AnswerPayload
+from qa.answers.payload import AnswerPayload, DocumentPayload, DocumentsPayload
 from qa.errors import BadQuestion
 from qa.limits import DEFAULT_K, MAX_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import parse_k
@@ -51,6 +51,27 @@ def _body_of(shape: type, name: str) -> type[BaseModel]:
 
 
 AnswerBody = _body_of(AnswerPayload, "AnswerBody")
+DocumentsBody = _body_of(DocumentsPayload, "DocumentsBody")
+DocumentBody = _body_of(DocumentPayload, "DocumentBody")
+
+
+class ListQuery(BaseModel):
+    """What ``GET /api/documents`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first: int = Field(default=0, ge=0, le=10_000_000, description="The place in the list of the first, from 0.")
+    most: int = Field(default=100, ge=1, le=1000, description="How many to list at most.")
+
+
+class CitationQuery(BaseModel):
+    """What ``GET /api/passages/…`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["json", "text", "bibtex", "ris", "csl"] = Field(
+        default="json", description="The passage itself, or its citation."
+    )
 
 
 # Every refusal: "code" is for programs, "message" one sentence for a person.

@@ -2,18 +2,33 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from qa.answers.answering import Answerer, marked_segments
-from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, answer_places, part_title
-from qa.answers.places import copies_in_words
+from qa.answers.answering import Answerer, Explanation, marked_segments
+from qa.answers.notes import WHOLE_TITLE
+from qa.answers.places import copies_in_words, place_of
 from qa.datatypes import Answer
 from qa.errors import BadQuestion
 from qa.indexing.index import Index
 from qa.limits import DEFAULT_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.service import Live
 from qa.web.address import check_address, parse_k, parse_scope
+from qa.web.documents import passage_link, permalink
+from qa.web.results import (
+    CITATION_FORMATS,
+    around_best,
+    choices,
+    citation_link,
+    clipped,
+    excerpt,
+    find_lead,
+    headline,
+    more_k,
+    shown_parts,
+    why,
+)
 
 _SAMPLE = 500  # passages looked at for titles to make examples of
 _TITLE_WORDS = 3
@@ -41,38 +56,61 @@ def page_blueprint(live: Live) -> Blueprint:
             if question is None:
                 return _render(answerer, examples=examples), 200
             scope = parse_scope(request.args.get("source", ""), request.args.get("title", ""))
-            answer = answerer.answer(question, parse_k(request.args.get("k", str(DEFAULT_K))), scope)
-            return _render(answerer, question, answer), 200
+            k = parse_k(request.args.get("k", str(DEFAULT_K)))
+            answer = answerer.answer(question, k, scope)
+            explained = answerer.explain(question, scope) if request.args.get("why") and answer.passages else None
+            return _render(answerer, question, examples=examples, **_shown(answer, answerer, k, explained)), 200
         except BadQuestion as error:
             return _render(answerer, question or "", problem=str(error), examples=examples), 400
 
     return blueprint
 
 
-def _render(
-    answerer: Answerer,
-    question: str = "",
-    answer: Answer | None = None,
-    problem: str | None = None,
-    examples: Sequence[str] = (),
-) -> str:
+def _render(answerer: Answerer, question: str = "", **shown: Any) -> str:
     return render_template(
         "page.html",
         question=question,
-        answer=answer,
-        problem=problem,
-        examples=examples,
         manifest=answerer.index.manifest,
         scope=_scope_fields(),
         max_characters=MAX_QUESTION_CHARACTERS,
         max_prefix=MAX_PREFIX_CHARACTERS,
-        verdict_words=VERDICT_WORDS,
         marked_segments=marked_segments,
-        answer_places=answer_places,
         copies_in_words=copies_in_words,
-        part_title=part_title,
+        place_of=place_of,
+        passage_link=passage_link,
+        permalink=permalink,
+        citation_link=citation_link,
+        citation_formats=CITATION_FORMATS,
+        excerpt=excerpt,
+        around_best=around_best,
+        clipped=clipped,
         whole_title=WHOLE_TITLE,
+        **shown,
     )
+
+
+def _shown(answer: Answer, answerer: Answerer, k: int, explained: Explanation | None) -> dict[str, Any]:
+    """Return what the page shows of an answer."""
+    index, own = answerer.index, answerer.index.own_calibration
+    return {
+        "answer": answer,
+        "headline": headline(answer, index.manifest),
+        "lead": find_lead(answer),
+        "choices": choices(answer),
+        "parts": shown_parts(answer),
+        "more_k": more_k(answer, k, len(index)),
+        "why": why(answer, explained, sum(own.questions.values()) if own else None, _promise(answerer))
+        if answer.passages
+        else None,
+    }
+
+
+def _promise(answerer: Answerer) -> str:
+    """Return from where on a question is called answered, and below what it is not."""
+    bounds = answerer.thresholds
+    most = f"from {bounds.answered:.0%} on" if bounds.answered is not None else "never, for too few were measured"
+    least = f"below {bounds.not_in_corpus:.0%}" if bounds.not_in_corpus is not None else "never"
+    return f"A question is called probably answered {most}, and probably not answered {least}."
 
 
 def _scope_fields() -> dict[str, str] | None:

@@ -1,0 +1,179 @@
+"""Answer -> what its page shows: the headline, the sentence that answers, choices, excerpts, parts without repeats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote as percent_encoded
+
+from flask import url_for
+
+from qa.answers.answering import Explanation
+from qa.answers.notes import headline_words, part_title
+from qa.datatypes import Answer, Manifest, Passage, QuotedPassage, TermState, Verdict
+from qa.limits import MAX_K
+from qa.plurals import count
+
+MORE = 5
+"""Passages that are shown more each time."""
+
+CITATION_FORMATS = (("text", "text"), ("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
+_EXCERPT = 220  # characters of a passage that is folded
+_AROUND = 420  # characters of a first passage that is shown in part
+_SIGNALS = 8  # that are shown, the weightiest ones
+
+
+class Choice(NamedTuple):
+    """What else can be asked: the words of a link, and its question."""
+
+    label: str
+    question: str
+
+
+class Lead(NamedTuple):
+    """The sentence that answers best: what stands before the words that answer, these, and what stands behind."""
+
+    before: str
+    answer: str
+    after: str
+    rank: int
+    quoted: QuotedPassage
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A known part: its best passage that is not shown yet, how many more there are, the numbers of those that are,
+    and what to ask for all of them."""
+
+    title: str
+    best: QuotedPassage | None
+    more: int
+    above: tuple[int, ...]
+    is_several: bool
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What stands behind the verdict, in words; ``signals`` are (name, value, what it adds to the log odds)."""
+
+    sentence: str
+    reasons: tuple[str, ...]
+    signals: tuple[tuple[str, float, float], ...] = ()
+
+
+def headline(answer: Answer, manifest: Manifest) -> str:
+    """Return the verdict in one line, with the texts that it is about."""
+    name = f" of “{manifest.title}”" if manifest.title else ""
+    return f"{headline_words(answer)} in {'this' if manifest.documents == 1 else 'these'} {_texts(manifest)}{name}"
+
+
+def _texts(manifest: Manifest) -> str:
+    return "text" if manifest.documents == 1 else count(manifest.documents, "text")
+
+
+def find_lead(answer: Answer) -> Lead | None:
+    """Return the sentence that the answer stands in, else the best one of the first passage of what is answered."""
+    if answer.answer is not None:
+        place = answer.answer.places[0]
+        quoted = next(one for one in answer.passages if one.rank == place.rank)
+        text = quoted.passage.text
+        around = ((a, b) for a, b in quoted.passage.sentences if a <= place.start < b)
+        start, end = next(around, (place.start, place.end))
+        end = max(end, place.end)
+        return Lead(text[start : place.start], text[place.start : place.end], text[place.end : end], place.rank, quoted)
+    if answer.verdict is not Verdict.ANSWERED or not answer.passages:
+        return None
+    quoted = answer.passages[0]
+    start, end = quoted.best_sentence or (0, len(quoted.passage.text))
+    return Lead(quoted.passage.text[start:end], "", "", quoted.rank, quoted)
+
+
+def excerpt(quoted: QuotedPassage) -> str:
+    """Return the sentence of a passage that says most, cut where it is long."""
+    start, end = quoted.best_sentence or (0, len(quoted.passage.text))
+    said = " ".join(quoted.passage.text[start:end].split())
+    return said if len(said) <= _EXCERPT else f"{said[:_EXCERPT].rsplit(' ', 1)[0]} …"
+
+
+def around_best(quoted: QuotedPassage) -> tuple[int, int]:
+    """Return the range of the best sentence of a passage with its neighbours, as far as they are short together."""
+    sentences = quoted.passage.sentences
+    if quoted.best_sentence not in sentences:
+        return 0, len(quoted.passage.text)
+    first = last = sentences.index(quoted.best_sentence)
+    for place in (last + 1, first - 1):
+        if 0 <= place < len(sentences):
+            start, end = sentences[min(first, place)][0], sentences[max(last, place)][1]
+            if end - start <= _AROUND:
+                first, last = min(first, place), max(last, place)
+    return sentences[first][0], sentences[last][1]
+
+
+def clipped(segments: Sequence[tuple[str, bool, bool]], start: int, end: int) -> list[tuple[str, bool, bool]]:
+    """Return the marked segments of a text within a range of it."""
+    found, at = [], 0
+    for text, marked, best in segments:
+        cut = text[max(start - at, 0) : max(end - at, 0)]
+        at += len(text)
+        if cut:
+            found.append((cut, marked, best))
+    return found
+
+
+def choices(answer: Answer) -> list[Choice]:
+    """Return what else can be asked: each known part, both together, what is nearest, and a word as it was typed."""
+    found = []
+    for part in answer.parts:
+        words = " and ".join(part.terms)
+        found.append(Choice(f"About {words}" if len(part.terms) == 1 else "Both together", words))
+    for report in answer.terms:
+        found += [Choice(f"About {term}", term) for term in report.closest]
+    typed = [r for r in answer.terms if r.state is TermState.MISSPELLED and r.term.text in answer.question]
+    if typed:
+        question = answer.question
+        for report in reversed(typed):
+            start, end = report.term.start, report.term.end
+            question = f"{question[:start]}“{question[start:end]}”{question[end:]}"
+        found.append(Choice(f"Search for {' '.join(report.term.text for report in typed)} instead", question))
+    return list(dict.fromkeys(found))
+
+
+def shown_parts(answer: Answer) -> list[ShownPart]:
+    """Return the known parts with no passage twice."""
+    seen = {quoted.passage.id: quoted.rank for quoted in answer.passages}
+    shown = []
+    for part in answer.parts:
+        fresh = [one for one in part.passages if one.passage.id not in seen]
+        above = sorted(seen[one.passage.id] for one in part.passages if seen.get(one.passage.id, 0) > 0)
+        seen.update({one.passage.id: 0 for one in fresh[:1]})
+        best = fresh[0] if fresh else None
+        more = max(len(fresh) - 1, 0)
+        question = " and ".join(part.terms)
+        shown.append(ShownPart(part_title(part.terms), best, more, tuple(above), len(part.terms) > 1, question))
+    return [part for part in shown if part.best or part.above or part.is_several]
+
+
+def why(answer: Answer, explanation: Explanation | None, calibrated_on: int | None, promise: str) -> Why:
+    """Return what stands behind a verdict."""
+    judged = f"{count(calibrated_on, 'judged question')} of these texts" if calibrated_on else "other texts than these"
+    sentence = (
+        f"In {answer.confidence:.0%} of the questions that look so to the search, the passages answer: it was measured "
+        f"on {judged}. {promise}"
+    )
+    flagged = [report for report in answer.terms if report.reason]
+    reasons = tuple(f"“{report.term.text}” is {report.state.value}: {report.reason}" for report in flagged)
+    if explanation is None:
+        return Why(sentence, reasons)
+    weighed = sorted(explanation.signals.items(), key=lambda one: -abs(one[1][1]))[:_SIGNALS]
+    signals = tuple((name.replace("_", " "), value, adds) for name, (value, adds) in weighed)
+    return Why(sentence, reasons, signals)
+
+
+def more_k(answer: Answer, k: int, passages: int) -> int | None:
+    """Return how many passages to ask for to see more; None where there are no more."""
+    return min(k + MORE, MAX_K) if len(answer.passages) >= k and k < min(passages, MAX_K) else None
+
+
+def citation_link(passage: Passage, name: str) -> str:
+    """Return the address of a passage's citation in a format."""
+    return f"{url_for('api.passage', passage_id='')}{percent_encoded(passage.id)}?format={name}"
