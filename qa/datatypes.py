@@ -435,7 +435,7 @@ class Span:
 class Answer:
     """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain; ``answer`` is
     where a passage answers, None where none does or was read; ``notice`` is what the owner of the texts wants to be
-    read with every answer."""
+    read with every answer, ``signpost`` what he wants to be read first by who asks such a question."""
 
     question: str
     confidence: float
@@ -447,13 +447,24 @@ class Answer:
     clarification: str | None = None
     notice: str | None = None
     answer: Span | None = None
+    signpost: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signpost:
+    """What the owner of the texts wants to be read, in place of a verdict, by who asks something like the
+    ``examples``."""
+
+    text: str
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike.
 
-    ``title``, ``notice``, ``language`` and ``examples``, questions for a first try, are the owner's words on the texts.
+    ``title``, ``notice``, ``language``, ``examples``, questions for a first try, and ``signposts`` are the owner's
+    words.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
     versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came. ``reader`` is what reads the
@@ -479,6 +490,7 @@ class Manifest:
     notice: str = ""
     language: str = "en"
     examples: tuple[str, ...] = ()
+    signposts: tuple[Signpost, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     imperfect: tuple[str, ...] = ()
     libraries: dict[str, str] = field(default_factory=dict)

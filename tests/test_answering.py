@@ -160,6 +160,7 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
     payload = answer_payload(tiny_answerer.answer("What is Psychotherapy and social action model?", 2))
     assert list(payload) == [
         "question", "confidence", "verdict", "answer", "note", "terms", "passages", "parts", "clarification", "notice",
+        "signpost",
     ]  # fmt: skip
     assert payload["answer"] is None
     assert payload["terms"] == [

@@ -525,3 +525,35 @@ def test_other_libraries_leave_the_cores_to_the_encoder(monkeypatch: pytest.Monk
     leave_cores()
     assert (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]) == ("3", "1")
     del os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def test_open_shows_a_document_and_a_passage_in_it(real_folder: Path) -> None:
+    whole = qa("open", "corpus/mutual-aid.md", "--index", real_folder)
+    assert (whole.exit_code, whole.stderr) == (0, "")
+    assert whole.stdout.startswith("Mutual aid\n")
+    asked = qa("ask", "What is mutual aid?", "--json", "--index", real_folder)
+    found = json.loads(asked.stdout)["passages"]
+    passage = next(one for one in found if one["document_id"] == "corpus/mutual-aid.md")
+    shown = qa("open", passage["id"], "--index", real_folder).stdout
+    assert f">>{passage['text']}<<" in shown
+    assert (
+        shown.replace(">>", "").replace("<<", "") == qa("open", passage["document_id"], "--index", real_folder).stdout
+    )
+    cited = qa("open", passage["id"], "--cite", "ris", "--index", real_folder).stdout
+    assert cited.startswith("TY  - GEN\n")
+    assert f"TI  - {passage['title']}" in cited
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["corpus/none.md"], "There is no document"),
+        (["corpus/mutual-aid.md#1-2"], "There is no passage “1-2”"),
+        (["corpus/mutual-aid.md", "--cite", "ris"], "A citation is of a passage"),
+    ],
+)
+def test_open_says_what_is_not_there(real_folder: Path, given: list[str], words: str) -> None:
+    result = qa("open", *given, "--index", real_folder)
+    assert result.exit_code == 1
+    assert words in result.stderr
+    assert len(result.stderr.splitlines()) == 1

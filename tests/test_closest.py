@@ -31,4 +31,4 @@ def test_another_word_for_what_the_texts_have(real_answerer: Answerer) -> None:
     answer = real_answerer.answer("What is melancholy?")
     (report,) = answer.terms
     assert (str(report.state), report.closest[0]) == ("unknown", "depression")
-    assert "Close to “melancholy” in meaning, they have “depression”" in (answer.note or "")
+    assert "Nearest to “melancholy” in meaning, they have “depression”" in (answer.note or "")

@@ -230,7 +230,7 @@ def test_odt_sections_tables_notes_and_title(tmp_path: Path) -> None:
     assert document.title == "A garden year"
     assert shown(document) == [
         ("", 1, "A garden  has four seasons.\n\nIn most places."),
-        ("Spring", 1, "Sow peas in March.\nPlant | Month"),
+        ("Spring", 1, "- Sow peas in March.\nPlant | Month"),
         ("Autumn", 2, "Gather leaves\nfor compost."),
     ]
     assert read_one(tmp_path, "b.odt", odt(title="From the properties")).title == "From the properties"

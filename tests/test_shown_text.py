@@ -461,6 +461,11 @@ Honey
 """
 
 
+def test_a_long_line_of_restructured_text_is_read(tmp_path: Path) -> None:
+    line = "Bees hum. " * 2000
+    assert read_one(tmp_path, "a.rst", line).text == line.strip()
+
+
 def test_restructured_text(tmp_path: Path) -> None:
     document = read_one(tmp_path, "a.rst", RST)
     assert document.title == "Bees"
@@ -521,6 +526,8 @@ def test_workbooks(tmp_path: Path) -> None:
         (".pptx", archive({"ppt/presentation.xml": "<p", "ppt/_rels/presentation.xml.rels": "<r"}), "is not XML"),
         (".xlsx", workbook()[:-100], "is cut off"),
         (".rst", b"a " * 500_001, "over 1,000,000 characters"),
+        (".rst", b"..\n\n" * 10_000, "over 10,000 paragraphs"),
+        (".rst", b"*a **b " * 10_000, "paragraphs that are too long"),
         (".rst", b".. comment", "shows no text"),
     ],
 )

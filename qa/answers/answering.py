@@ -6,6 +6,7 @@ from itertools import pairwise, zip_longest
 
 from qa.answers.notes import is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
+from qa.answers.signposts import find_signpost
 from qa.answers.spans import find_answer, sentence_around
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, keep_promise, verdict
 from qa.datatypes import (
@@ -115,7 +116,14 @@ class Answerer:
             clarification=note.clarification,
             notice=self.index.manifest.notice or None,
             answer=find_answer(passages, evidence.readings),
+            signpost=self._signpost(evidence.question.text),
         )
+
+    def _signpost(self, question: str) -> str | None:
+        """Return what the owner wants to be read first by who asks this."""
+        signposts, examples = self.index.manifest.signposts, self.index.generation.signposts
+        found = find_signpost(self.index.embed([question])[0], signposts, examples) if signposts else None
+        return found.text if found else None
 
     def _quote_part(self, part: Part, copies: Mapping[int, list[int]]) -> tuple[QuotedPassage, ...]:
         asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.unmarked

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # which pydantic reads on every Python 
 from qa.answers.answering import Explanation
 from qa.answers.catalogue import CataloguedDocument, list_documents
 from qa.datatypes import Answer, AnsweredPart, Passage, QuotedPassage, Span, TermReport
-from qa.indexing.index import Index
+from qa.indexing.index import Generation
 
 
 class TermPayload(TypedDict):
@@ -89,7 +89,8 @@ class SpanPayload(TypedDict):
 
 class AnswerPayload(TypedDict):
     """The answer. ``answer`` are the words that answer, null where no passage does; ``notice`` is what the owner of the
-    texts wants to be read with every answer."""
+    texts wants to be read with every answer, ``signpost`` what he wants to be read first, in place of a verdict, by who
+    asks such a question."""
 
     question: str
     confidence: float
@@ -101,6 +102,7 @@ class AnswerPayload(TypedDict):
     parts: list[PartPayload]
     clarification: str | None
     notice: str | None
+    signpost: str | None
 
 
 class ListedPayload(TypedDict):
@@ -151,16 +153,16 @@ class DocumentPayload(TypedDict):
     text: str
 
 
-def documents_payload(index: Index, first: int, most: int) -> DocumentsPayload:
+def documents_payload(generation: Generation, first: int, most: int) -> DocumentsPayload:
     """Return a stretch of the list of all documents as JSON-ready values."""
     listed = [
         ListedPayload(
             id=one.id, title=one.title, source=one.source, aliases=list(one.aliases),
             passages=one.end_row - one.first_row,
         )
-        for one in list_documents(index, first, most)
+        for one in list_documents(generation, first, most)
     ]  # fmt: skip
-    return {"total": index.manifest.documents, "first": first, "documents": listed}
+    return {"total": generation.manifest.documents, "first": first, "documents": listed}
 
 
 def document_payload(found: CataloguedDocument) -> DocumentPayload:
@@ -212,6 +214,7 @@ def answer_payload(answer: Answer) -> AnswerPayload:
         "parts": [_part(part) for part in answer.parts],
         "clarification": answer.clarification,
         "notice": answer.notice,
+        "signpost": answer.signpost,
     }
 
 

@@ -11,6 +11,7 @@ from qa.command.ask import ask
 from qa.command.check import check
 from qa.command.evaluate import calibrate, evaluate
 from qa.command.index import index
+from qa.command.open import open_document
 from qa.command.options import quoted, say
 from qa.command.serve import serve
 from qa.cores import leave_cores
@@ -48,7 +49,7 @@ def cli() -> None:
     """
 
 
-for command in (index, check, ask, evaluate, calibrate, serve):
+for command in (index, check, ask, open_document, evaluate, calibrate, serve):
     cli.add_command(command)
 
 

@@ -48,9 +48,13 @@ def render_answer(answer: Answer, console: Console | None = None) -> None:
 
 
 def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
-    blocks: list[RenderableType] = [*_note(answer, styled)]
-    blocks.append(Text(f"{VERDICT_WORDS[answer.verdict]} (confidence {answer.confidence:.2f}).\n"))
-    blocks += _answer(answer)
+    if answer.signpost:
+        said = Text(printable(answer.signpost), style="bold")
+        blocks: list[RenderableType] = [Panel(said, border_style="red") if styled else said, Text()]
+    else:
+        blocks = [*_note(answer, styled)]
+        blocks.append(Text(f"{VERDICT_WORDS[answer.verdict]} (confidence {answer.confidence:.2f}).\n"))
+        blocks += _answer(answer)
     if answer.parts:
         blocks.append(Text(WHOLE_TITLE, style="bold"))
     blocks += [_passage(found, styled) for found in answer.passages]

@@ -67,6 +67,7 @@ from qa.indexing.index import (
     LEXICON,
     OFFSETS,
     PASSAGES,
+    SIGNPOSTS,
     STORE,
     Generation,
     IndexedDocument,
@@ -257,8 +258,8 @@ def _rebuild_reason(
         return "the current generation is damaged, or was made with another model or setting"
     if manifest.corpora != tuple(str(corpus) for corpus in corpora):
         return "other corpora are named"
-    said = (manifest.title, manifest.notice, manifest.language, manifest.examples)
-    if said != (sought.title, sought.notice, sought.language, sought.examples):
+    said = (manifest.title, manifest.notice, manifest.language, manifest.examples, manifest.signposts)
+    if said != (sought.title, sought.notice, sought.language, sought.examples, sought.signposts):
         return "corpus.toml says something else"
     others = (
         (manifest.store != settings.store, "another store is to hold the vectors"),
@@ -532,6 +533,8 @@ def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpo
     _write_finder(job, sought.language)
     reader = _write_reader(job, sought.language)
     embedded = _write_vectors(job, texts, encoder)
+    asked = [example for signpost in sought.signposts for example in signpost.examples]
+    save_array(job.folder / SIGNPOSTS, encoder.embed_questions(asked))
     _write_lexicon(job, texts, load_language(sought.language))
     _write_manifest(job, texts, _Models(encoder, *reader), corpora, sought)
     _open_once(job.folder)
@@ -688,6 +691,7 @@ def _write_manifest(job: _Job, texts: _Texts, models: _Models, corpora: Sequence
         notice=sought.notice,
         language=sought.language,
         examples=sought.examples,
+        signposts=sought.signposts,
         sources=dict(texts.sources),
         imperfect=texts.imperfect,
         libraries={name: version(name) for name in _LIBRARIES},

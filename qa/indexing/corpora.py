@@ -13,6 +13,7 @@ from typing import Annotated
 from pathspec import GitIgnoreSpec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from qa.datatypes import Signpost
 from qa.errors import BadSettings, CorpusMissing
 from qa.files import FileTooLarge, NoRegularFile, read_regular
 from qa.indexing.question_files import set_files
@@ -25,6 +26,8 @@ CORPUS_FILE = "corpus.toml"
 
 _LARGEST_SETTINGS = 64_000  # bytes
 _EXAMPLES = 8
+_SIGNPOSTS = 20
+_SIGNPOST_EXAMPLES = 200
 _PATTERNS = 'a list of patterns as in a .gitignore, such as ["*.md", "drafts/"]'
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _OFFICE_LOCK = "~$"  # begins the name of what Word keeps beside a document that is open
@@ -50,6 +53,22 @@ def _known_language(tag: str) -> str:
 _Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)]
 _Place = Annotated[Path, AfterValidator(_without_controls)]
 _Patterns = Annotated[tuple[str, ...], AfterValidator(_as_patterns)]
+
+
+class SignpostSettings(BaseModel):
+    """A table ``[[signposts]]``: what is said, ``text``, to who asks something like the ``examples``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field(min_length=1, max_length=1000, description="a text of at most 1,000 characters")
+    examples: tuple[_Question, ...] = Field(
+        min_length=1, max_length=_SIGNPOST_EXAMPLES, description=f"a list of at most {_SIGNPOST_EXAMPLES} questions"
+    )
+
+    @field_validator("text")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        return " ".join(text.split())
 
 
 class CorpusSettings(BaseModel):
@@ -79,6 +98,11 @@ class CorpusSettings(BaseModel):
         max_length=_EXAMPLES,
         description=f"a list of at most {_EXAMPLES} questions, each of 1 to {MAX_QUESTION_CHARACTERS:,} characters",
     )
+    signposts: tuple[SignpostSettings, ...] = Field(
+        default=(),
+        max_length=_SIGNPOSTS,
+        description=f"at most {_SIGNPOSTS} tables of a text and its examples, as in [[signposts]]",
+    )
     questions: _Place | None = Field(default=None, description='the path of a judged set, such as "judged.jsonl"')
     folders: tuple[_Place, ...] = Field(
         default=(Path(),), description='a list of folders or files, such as [".", "../minutes"]'
@@ -96,13 +120,14 @@ class CorpusSettings(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Corpora:
     """The files of all corpora, and what is said of them together: the first title, language, examples and set of
-    judged questions, every notice."""
+    judged questions, every notice and signpost."""
 
     found: FoundFiles
     title: str = ""
     notice: str = ""
     language: str = "en"
     examples: tuple[str, ...] = ()
+    signposts: tuple[Signpost, ...] = ()
     questions: Path | None = None
 
 
@@ -179,6 +204,7 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
         notice=" ".join(dict.fromkeys(settings.notice for settings in said if settings.notice)),
         language=said[0].language if said else "en",
         examples=next((settings.examples for settings in said if settings.examples), ()),
+        signposts=tuple(Signpost(one.text, one.examples) for settings in said for one in settings.signposts),
         questions=next(iter(sets), None),
     )
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 import numpy as np
 import numpy.typing as npt
 
-from qa.datatypes import EVERYTHING, Manifest, Passage, Question, Scope
+from qa.datatypes import EVERYTHING, Manifest, Passage, Question, Scope, Signpost
 from qa.embedders import (
     ENCODER,
     FINDER,
@@ -52,6 +52,7 @@ PASSAGES = "passages.jsonl"
 OFFSETS = "passages.offsets.npy"
 DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
+SIGNPOSTS = "signposts.npy"
 LEFT_OUT = "left_out.jsonl"
 STORE = "store"
 KINDS = "kinds.json"  # of store and lexicon: of a build that was killed there is no manifest to say so
@@ -222,6 +223,13 @@ class Generation:
             return unpack(self.texts.packed(number))
         except (ValueError, KeyError, TypeError) as error:
             raise damaged(self.folder / TEXTS, error) from error
+
+    @cached_property
+    def signposts(self) -> Vectors:
+        """Return the (n, d) vectors of the examples of all signposts, in order; none where there are no signposts."""
+        if not self.manifest.signposts:
+            return np.empty((0, self.manifest.dimension), np.float32)
+        return np.asarray(np.load(self.folder / SIGNPOSTS))
 
     @cached_property
     def digests(self) -> Vectors:
@@ -516,7 +524,8 @@ def load_manifest(generation: Path) -> Manifest:
     try:
         _check_fields(Manifest, fields)
         tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect", "examples")}
-        return Manifest(**{**fields, **tuples})
+        signposts = tuple(Signpost(one["text"], tuple(one["examples"])) for one in fields.get("signposts", ()))
+        return Manifest(**{**fields, **tuples, "signposts": signposts})
     except (TypeError, KeyError, ValueError) as error:
         raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
 

@@ -17,7 +17,8 @@ _BARE = (
     # As in e-mail and certificates: lines of 60 to 76 characters without a space, and a shorter one at the end, which
     # is no word. A page that was rendered has them on one line.
     re.compile(
-        r"(?<!\S)(?:[A-Za-z0-9+/=]{60,}+(?:[ \t]*+(?:\r\n?|\n)[ \t>]*+|[ \t]++)){8,}+"
+        r"(?<!\S)(?:[A-Za-z0-9+/=]{60,}+[ \t]*+(?:\r\n?|\n)[ \t>]*+"
+        r"|(?=[A-Za-z]*+[0-9+/=])[A-Za-z0-9+/=]{60,}+[ \t]++){8,}+"
         r"(?:(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/=]++(?=[ \t]*(?:[\r\n]|\Z)))?"
     ),
 )

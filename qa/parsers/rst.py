@@ -18,6 +18,8 @@ from qa.parsers.html import quotable, text_of_html, under_title
 from qa.parsers.text import title_of_name
 
 _LONGEST = 1_000_000  # characters, for which docutils takes half a minute
+_MOST_SQUARED = 1_000_000_000  # of the lengths of paragraphs, with which the time for marks in a line grows: 20 s
+_MOST_BLOCKS = 10_000  # that blank lines part; each takes it a millisecond, however short
 
 # Neither files nor raw markup are put in, and what is wrong is left as it is.
 _SETTINGS = {
@@ -27,6 +29,7 @@ _SETTINGS = {
     "file_insertion_enabled": False,
     "halt_level": 5,
     "initial_header_level": 1,
+    "line_length_limit": _LONGEST,  # else a file with a longer line is left out whole
     "math_output": "LaTeX",
     "raw_enabled": False,
     "report_level": 5,
@@ -34,6 +37,7 @@ _SETTINGS = {
     "toc_backlinks": False,
 }
 
+_BLANK = re.compile(r"\n[ \t\r]*+\n")
 _ROLE = re.compile(r"(?<![`:\w]):[\w.+-]{1,40}(?::[\w.+-]{1,40})?:`([^`<>]{1,1000}?)\s*(?:<[^`<>]{1,1000}>)?`")
 _DIRECTIVE = re.compile(r"^[ \t]*\.\. ([\w:+-]{1,40})::", re.MULTILINE)
 _LISTS = frozenset({"toctree", "index", "contents"})  # of what stands elsewhere
@@ -47,6 +51,11 @@ def read_rst(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     decoded = decode_any(read_whole(path, source), source)
     if len(decoded.text) > _LONGEST:
         raise UnreadableDocument(source, f"has over {_LONGEST:,} characters: split it")
+    paragraphs = _BLANK.split(decoded.text)
+    if len(paragraphs) > _MOST_BLOCKS:
+        raise UnreadableDocument(source, f"has over {_MOST_BLOCKS:,} paragraphs: split it")
+    if sum(len(paragraph) ** 2 for paragraph in paragraphs) > _MOST_SQUARED:
+        raise UnreadableDocument(source, "has paragraphs that are too long: part them with blank lines")
     found = quotable(text_of_html(_page(decoded.text), source), source)
     title = found.title or title_of_name(path)
     sections = under_title(found.sections, title)

@@ -71,13 +71,13 @@ def api_blueprint(live: Live) -> APIBlueprint:
     @blueprint.output(DocumentsBody)
     @blueprint.doc(summary="List the documents", responses=_responses(400, 503))
     def documents(query: ListQuery) -> DocumentsPayload:
-        return documents_payload(live.answerer.index, query.first, query.most)
+        return documents_payload(live.answerer.index.generation, query.first, query.most)
 
     @blueprint.get("/api/documents/<path:document_id>")
     @blueprint.output(DocumentBody)
     @blueprint.doc(summary="A document, whole, with the places of its passages", responses=_responses(404, 503))
     def document(document_id: str) -> DocumentPayload:
-        return document_payload(find_document(live.answerer.index, document_id))
+        return document_payload(find_document(live.answerer.index.generation, document_id))
 
     @blueprint.get("/api/passages/<path:passage_id>")
     @blueprint.input(CitationQuery, location="query", arg_name="query")
@@ -86,7 +86,7 @@ def api_blueprint(live: Live) -> APIBlueprint:
     )
     def passage(passage_id: str, query: CitationQuery) -> Any:
         index = live.answerer.index
-        found, document = find_passage(index, passage_id)
+        found, document = find_passage(index.generation, passage_id)
         cited = citation(index, found, document)
         if query.format == "json":
             return jsonify(passage_payload(found, document, cited.link))

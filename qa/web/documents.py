@@ -43,10 +43,10 @@ def documents_blueprint(live: Live) -> Blueprint:
         index = live.answerer.index
         document_id = document_id or request.args.get("id", "")
         quote = parse_quote(request.args.get("passage", ""))
-        found = locate(index, quote, document_id) if quote else None
+        found = locate(index.generation, quote, document_id) if quote else None
         if quote and found and found.document_id != document_id:
             return redirect(document_link(found.document_id, quote, found.start))
-        shown = find_document(index, document_id)
+        shown = find_document(index.generation, document_id)
         return _page(index, shown, found, is_lost=quote is not None and found is None)
 
     @blueprint.get("/passage/<quote>")
@@ -56,7 +56,7 @@ def documents_blueprint(live: Live) -> Blueprint:
         document_id = document_id or request.args.get("id", "")
         if parsed is None:
             raise DocumentMissing("The link to the passage is not whole: copy it again.")
-        found = locate(index, parsed, document_id)
+        found = locate(index.generation, parsed, document_id)
         if found is not None:
             return redirect(document_link(found.document_id, parsed, found.start))
         if document_id not in index.generation.numbers:
@@ -67,7 +67,7 @@ def documents_blueprint(live: Live) -> Blueprint:
     def documents() -> str:
         index = live.answerer.index
         number = _number(request.args.get("page", "1"))
-        listed = list(list_documents(index, (number - 1) * LISTED, LISTED))
+        listed = list(list_documents(index.generation, (number - 1) * LISTED, LISTED))
         pages = -(-index.manifest.documents // LISTED)
         return render_template(
             "documents.html", manifest=index.manifest, documents=listed, number=number, pages=pages,

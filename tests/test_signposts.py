@@ -1,0 +1,76 @@
+"""Signposts of a corpus: the owner's words to who asks for help, found by meaning."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from qa.answers.answering import Answerer
+from qa.answers.payload import answer_payload
+from qa.answers.signposts import find_signpost
+from qa.command.cli import cli
+from qa.datatypes import Signpost
+from qa.errors import BadSettings
+from qa.indexing.corpora import find_corpora
+from qa.service import Live
+from qa.web import create_app
+
+HELP = Signpost("Call the helpline.", ("I want to die", "I am in danger"))
+LOST = Signpost("Ask at the desk.", ("I lost my keys",))
+
+
+def unit(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    vector = np.array(values, np.float32)
+    return vector / np.float32(np.linalg.norm(vector))
+
+
+def test_the_nearest_example_decides() -> None:
+    examples = np.stack([unit(1, 0, 0), unit(0, 1, 0), unit(0, 0, 1)])
+    assert find_signpost(unit(0.2, 1, 0), [HELP, LOST], examples) is HELP
+    assert find_signpost(unit(0.2, 0, 1), [HELP, LOST], examples) is LOST
+    assert find_signpost(unit(-1, -1, -1), [HELP, LOST], examples) is None
+    assert find_signpost(unit(1, 0, 0), [], np.empty((0, 3), np.float32)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "is_signposted"),
+    [
+        ("I feel hopeless and want to die", True),
+        ("my father hits my mother when he drinks and I am scared", True),
+        ("nobody would care if I were gone", True),
+        ("What is psychotherapy?", False),
+        ("How did the settlement house movement begin?", False),
+        ("Contents of a safety plan, and why it is preferred to a no-suicide contract", False),
+    ],
+)
+def test_questions_of_people_in_danger(real_answerer: Answerer, question: str, is_signposted: bool) -> None:
+    answer = real_answerer.answer(question)
+    assert (answer.signpost is not None) == is_signposted
+    assert answer_payload(answer)["signpost"] == answer.signpost
+    page = create_app(Live.of(real_answerer)).test_client().get("/", query_string={"q": question}).text
+    assert ('class="signpost"' in page) == is_signposted
+    assert ('class="verdict' in page) != is_signposted
+
+
+def test_the_terminal_shows_it_in_place_of_a_verdict(real_folder: Path) -> None:
+    shown = CliRunner().invoke(cli, ["ask", "I want to end my life", "--index", str(real_folder)]).stdout
+    assert shown.startswith("If you or somebody else may be in danger now")
+    assert "confidence" not in shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'signposts = "x"',
+        '[[signposts]]\ntext = "Call."',
+        '[[signposts]]\ntext = ""\nexamples = ["a b"]',
+        '[[signposts]]\ntext = "Call."\nexamples = []',
+        '[[signposts]]\ntext = "Call."\nexamples = ["a b"]\nwords = ["c"]',
+    ],
+)
+def test_signposts_that_cannot_be_used(tmp_path: Path, written: str) -> None:
+    (tmp_path / "a.txt").write_text("Text.", encoding="utf-8")
+    (tmp_path / "corpus.toml").write_text(written, encoding="utf-8")
+    with pytest.raises(BadSettings, match="signposts"):
+        find_corpora([tmp_path])
