@@ -97,7 +97,7 @@ def test_a_document_is_shown_whole_as_its_source_shows_it(shelf: Shelf) -> None:
         "Month Work May swarms"
     )
     assert '<h1 class="document-title">Honey &amp; &lt;b&gt;bees&lt;/b&gt;</h1>' in page
-    assert re.search(r"<h3 id=\"h\d+\">Harvest</h3>", page)
+    assert re.search(r'<h3 id="h\d+">Harvest</h3>', page)
     assert "<li>jars</li>" in page
     assert re.search(r"<td>May</td>\s*<td>swarms</td>", page)
     for said in (
@@ -247,6 +247,13 @@ def test_an_id_of_any_kind_has_a_page(shelf: Shelf, identifier: str) -> None:
 
 
 # --- the layout -----------------------------------------------------------------------------------------------
+
+
+def test_headings_are_those_of_a_page_without_gaps() -> None:
+    text = "A\n\na\n\nB\n\nb\n\nC\n\nc"
+    sections = (Section("A", 3, 3, 4), Section("B", 5, 9, 10), Section("C", 3, 15, 16))
+    blocks = list(Layout(text, (), None).blocks(sections, (), 0, len(text), "T"))
+    assert [block.level for block in blocks if block.kind == "heading"] == [2, 3, 2]
 
 
 def test_pages_are_marked_where_they_begin() -> None:

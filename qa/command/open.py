@@ -17,13 +17,13 @@ _FORMATS = ("text", "bibtex", "ris", "csl")
 def open_document(identifier: str, cite: str | None, index: Path) -> None:
     """Show the document IDENTIFIER as it was indexed; a passage that is named stands between >> and <<.
 
-    The ids are those of `qa ask --json`: "corpus/mutual-aid.md" is a document, "corpus/mutual-aid.md#14-520" a passage
+    The ids are those of `qa ask --json`: "corpus/mutual-aid.md" is a document, "corpus/mutual-aid.md#12-568" a passage
     of it.
 
     \b
     Examples:
       qa open corpus/mutual-aid.md
-      qa open corpus/mutual-aid.md#14-520 --cite bibtex
+      qa open corpus/mutual-aid.md#12-568 --cite bibtex
     """
     from qa.answers.catalogue import find_document, find_passage
     from qa.errors import DocumentMissing

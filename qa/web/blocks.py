@@ -54,6 +54,7 @@ class Layout:
         """Take the text, its passages, and the stretch that is looked for."""
         self._text = text
         self._found = found or (0, 0)
+        self._level, self._highest = 1, 1  # of the last heading in HTML, whose levels are not skipped; of the document
         self._anchors = {passage.start for passage in passages} | ({found[0]} if found else set())
         self._cuts = sorted({*self._anchors, *self._found})
 
@@ -61,6 +62,7 @@ class Layout:
         self, sections: Sequence[Section], pages: Sequence[Page], first: int, end: int, title: str
     ) -> Iterator[Block]:
         """Yield the blocks of ``text[first:end]``; a heading that says the title again is left out."""
+        self._highest = min((one.level for one in sections if one.heading and one.heading != title), default=1)
         edges = sorted({first, end, *(page.start for page in pages if first < page.start < end)})
         labels = {page.start: page.label for page in pages}
         for start, stop in pairwise(edges):
@@ -83,7 +85,8 @@ class Layout:
     def _headings(self, first: int, end: int, section: Section, title: str) -> Iterator[Block]:
         for start, stop in self._apart(first, end):
             if " ".join(self._text[start:stop].split()) != title:
-                level = min(max(section.level, 1) + 1, _DEEPEST)
+                level = min(max(section.level - self._highest, 0) + 2, self._level + 1, _DEEPEST)
+                self._level = level
                 yield Block("heading", (self._stretches(start, stop),), level=level, anchor=f"h{start}")
 
     def _plain(self, first: int, end: int) -> Iterator[Block]:

@@ -1,0 +1,131 @@
+"""The pages in a real browser: Debian's Chromium, where it is installed, without JavaScript as well as with it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from qa.answers.answering import Answerer
+from qa.indexing.index import open_index
+from qa.service import Live
+from qa.web import create_app
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+SEED = "/?q=What+is+Psychotherapy+and+social+action+model%3F"
+PAGES = {
+    "start": "/",
+    "answered": "/?q=What+is+narritive+therpy%3F",
+    "missing": SEED,
+    "why": "/?q=What+is+mutual+aid%3F&why=1",
+    "signpost": "/?q=I+want+to+end+my+life",
+    "document": "/document/corpus/mutual-aid.md",
+    "documents": "/documents",
+    "refused": "/?q=%3F",
+    "nowhere": "/nowhere",
+}
+SIZES = {"phone": (320, 640), "tall phone": (390, 844), "desk": (1280, 900)}
+
+
+@pytest.fixture(scope="module")
+def port(real_folder: Path) -> Iterator[int]:
+    with open_index(real_folder) as index:
+        served = make_server("127.0.0.1", 0, create_app(Live.of(Answerer(index))), threaded=True)
+        thread = threading.Thread(target=served.serve_forever)
+        thread.start()
+        yield served.server_port
+        served.shutdown()
+        thread.join()
+        served.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, port: int) -> Iterator[Page]:
+    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_violates_a_rule_of_accessibility(page: Page, name: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(PAGES[name])
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_the_window(page: Page, name: str, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(PAGES[name])
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+@pytest.mark.parametrize(("size", "screens"), [("desk", 2), ("tall phone", 3)])
+def test_the_first_answer_fits_on_so_many_screens(page: Page, size: str, screens: int) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(SEED)
+    assert page.evaluate("document.documentElement.scrollHeight") <= screens * height
+
+
+def test_everything_works_without_scripts_and_by_keyboard(browser: Browser, port: int) -> None:
+    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.keyboard.type("What is mutual aid?")  # the box has the focus
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=*")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the text"
+    second = page.locator("#passage-2")
+    second.locator("> summary").press("Enter")
+    assert second.locator("blockquote").is_visible()
+    page.locator("#passage-1 .passage-title a").press("Enter")
+    page.wait_for_url("**/document/**")
+    assert page.locator(".found").first.is_visible()
+    context.close()
+
+
+def test_a_passage_is_in_view_where_its_link_leads(page: Page) -> None:
+    page.goto("/?q=How+does+relational+cultural+theory+see+growth%3F")
+    page.locator("#passage-1 .passage-title a").click()
+    page.wait_for_url("**/document/**")
+    box = page.locator(".found").first.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 900
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light_and_loads_nothing_from_elsewhere(page: Page, port: int, name: str) -> None:
+    sizes: list[int] = []
+    hosts: set[str] = set()
+
+    def count(response: object) -> None:
+        hosts.add(response.url.split("/")[2])  # type: ignore[attr-defined]
+        sizes.append(len(response.body()))  # type: ignore[attr-defined]
+
+    page.on("response", count)
+    page.goto(PAGES[name], wait_until="networkidle")
+    assert hosts == {f"127.0.0.1:{port}"}
+    assert sum(sizes) < 60_000
