@@ -18,6 +18,8 @@ from qa.web import create_app
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.slow,
+    # A file that is sent as the browser goes on to another page is closed with the thread that sends it.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 

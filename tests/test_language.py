@@ -9,6 +9,7 @@ from qa.datatypes import TermState
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
 from qa.language import LANGUAGES, language_name, load_language, other_language
+from qa.language.language import with_bracket
 from qa.settings import BuildSettings
 from tests.conftest import WordLengthEmbedder
 
@@ -113,3 +114,17 @@ def test_what_stands_in_quotation_marks_is_one_term_in_any_language() -> None:
     found = german.find_terms(german.question("Was ist der „Urlaub auf Probe“ im Betrieb?"))
     assert [term.text for term in found] == ["Urlaub auf Probe", "Betrieb"]
     assert [term.quoted for term in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "closed"),
+    [
+        ("What is the 401(k) plan?", 12, 17, 18),
+        ('How do I fix "Permission denied (publickey)"?', 14, 42, 43),
+        ("Is it (mostly) so?", 7, 13, 13),  # the bracket that is open stands before it
+        ("A (b", 0, 4, 4),
+        ("f(a) of x", 0, 4, 4),
+    ],
+)
+def test_a_term_ends_with_the_bracket_that_it_opens(text: str, start: int, end: int, closed: int) -> None:
+    assert with_bracket(text, start, end) == closed

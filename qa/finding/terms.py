@@ -6,7 +6,7 @@ from math import exp, log
 
 from qa.datatypes import Question, Scores, Term, Word
 from qa.language import Language
-from qa.language.language import QUOTED
+from qa.language.language import QUOTED, with_bracket
 from qa.language.tagging import is_headline
 from qa.language.vocabulary import NAME_CONNECTORS as CONNECTORS
 
@@ -167,6 +167,7 @@ def _term(
         name=_bounded(sum(each[NAME] for each in held) / len(held)),
         needed=_bounded(max(each[NEEDED] for each in held)),
     )
+    end = with_bracket(question.text, start, end)
     return Term(question.text[start:end], start, end, words, scores=judged, noun=noun, quoted=quoted)
 
 

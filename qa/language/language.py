@@ -122,12 +122,19 @@ class Language:
         return runs
 
 
+def with_bracket(text: str, start: int, end: int) -> int:
+    """Return the end of a range, with the bracket behind it that closes one within it: "401(k)"."""
+    is_open = text.count("(", start, end) == text.count(")", start, end) + 1
+    return end + 1 if is_open and text[end : end + 1] == ")" else end
+
+
 def quoted_terms(question: str, asked: Sequence[Word]) -> list[Term]:
     """Return what stands in quotation marks in a question with these words; nothing where they are around all of it."""
     terms = []
     for match in QUOTED.finditer(question):
         inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
         if inside and len(inside) < len(asked):
-            start, end = inside[0].start, inside[-1].end
+            start = inside[0].start
+            end = with_bracket(question, start, inside[-1].end)
             terms.append(Term(question[start:end], start, end, inside, quoted=True))
     return terms
