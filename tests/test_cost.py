@@ -18,9 +18,7 @@ from tests.conftest import ROOT
 from tests.english import fold, stems
 
 MOST_CALLS = 120_000  # of Python functions: what a question of 1,000 short words takes, and half as many again
-MOST_KEPT = (
-    500_000  # bytes after twenty questions beyond those before them; a table of words that doubles takes 295,000
-)
+MOST_KEPT = 500_000  # bytes after twenty questions beyond those before; a table of words that doubles takes 295,000
 
 
 def kinds_of_letters() -> dict[tuple[int, int, str, bool], str]:
