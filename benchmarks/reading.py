@@ -1,7 +1,7 @@
 """How long it takes to read a corpus, beside another version of the package.
 
-    git worktree add /tmp/before v0.1.0
-    python -m benchmarks.reading corpus --against /tmp/before
+    git worktree add ../before 3a0ab14
+    python -m benchmarks.reading corpus --against ../before
 
 Both versions read the corpus in turn, each time in a process of its own, and the best of the times counts; what a
 version imports is not in its time. Install what the other version needs beside what this one does.

@@ -177,3 +177,11 @@ def test_a_greeting_is_asked_for_a_question(greeting: str) -> None:
     assert asked(greeting).text == GREETING
     known = replace(report(greeting, TermState.KNOWN), passage_count=2)
     assert asked(greeting, known).text != GREETING  # texts that are on greetings answer
+
+
+def test_every_missing_term_is_named_however_many() -> None:
+    names = ["quorvex therapy", "zibble method", "nimbrel matrix"]
+    flagged = [report(name, TermState.UNKNOWN, name.split()[1]) for name in names]
+    said = asked("What do they share?", *flagged, MISSPELLED).text or ""
+    assert all(f"do not mention “{name}”, though they have “{name.split()[1]}”." in said for name in names)
+    assert said.endswith("“anxeity” was read as “anxiety”.")

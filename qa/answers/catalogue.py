@@ -68,15 +68,22 @@ def find_passage(generation: Generation, identifier: str) -> tuple[Passage, Cata
     return passage, found
 
 
+LONGEST_SEARCHED = 2_000_000
+"""Characters of a text that is searched for a quote anywhere in it, which takes fifty bytes for each; of longer ones
+only whole passages are found."""
+
+
 def locate(generation: Generation, quote: Quote, document_id: str) -> Found | None:
-    """Return where a quote stands now: in the document that it was taken from, wherever there, else as a passage of
-    another document, such as the same file by another name; None where it stands in neither."""
+    """Return where a quote stands now: in the document that it was taken from, as a passage or anywhere else, or as a
+    passage of another document, such as the same file by another name; None where it stands in neither."""
+    rows = np.flatnonzero(generation.sums == np.uint64(quote.sum)).tolist()
+    same = [one for row in rows if quote_of((one := generation.passages[row]).text) == quote]
+    own = [one for one in same if one.document_id == document_id]
+    if own:
+        return Found(document_id, own[0].start, own[0].end)
     number = generation.numbers.get(document_id)
-    place = find_quote(quote, generation.text(number).text) if number is not None else None
+    text = generation.text(number).text if number is not None else ""
+    place = find_quote(quote, text) if len(text) <= LONGEST_SEARCHED else None
     if place is not None:
         return Found(document_id, *place)
-    for row in np.flatnonzero(generation.sums == np.uint64(quote.sum)).tolist():
-        passage = generation.passages[row]
-        if quote_of(passage.text) == quote:
-            return Found(passage.document_id, passage.start, passage.end)
-    return None
+    return Found(same[0].document_id, same[0].start, same[0].end) if same else None

@@ -25,7 +25,7 @@ VERDICT_WORDS = {
 _WORD = re.compile(r"\w+")
 _UNLIKELY = 0.3  # below it an uncertain answer is called improbable: a manner of speaking, no bound of a verdict
 _LISTED = 5  # missing terms that a note names before it only counts
-_MOST_SENTENCES = 2  # of a note: what says more is no note
+_FEW_SENTENCES = 2  # of a note, to which more is added: longer ones are not read
 
 WHOLE_TITLE = "On the whole question"
 
@@ -36,8 +36,8 @@ def write_note(evidence: Evidence, certain: float, decided: Verdict, language: L
     """Return the note on a question with its confidence and verdict, asked of texts in this language; its text is None
     when nothing is uncertain.
 
-    It has two sentences at most, those that tell most: what language the question is in, what is missing, and how it
-    was read; then what stands apart, and what all of it amounts to.
+    Every term that is missing is named, and how the question was read. What is nearest to these, what stands apart and
+    what all of it amounts to is said as long as that makes no more than two sentences.
     """
     if evidence.language is not None:
         return Note(_language_sentence(evidence.language, language), None)
@@ -45,15 +45,18 @@ def write_note(evidence: Evidence, certain: float, decided: Verdict, language: L
         return Note(GREETING, None)
     flagged = [report for report in evidence.terms if report.state is not TermState.KNOWN]
     asked = evidence.question.text
-    sentences = [
+    said = [
         *_absent_sentence(flagged),
         *(_term_sentence(report, asked) for report in flagged if _has_parts(report)),
+        *_misspelled_sentence(flagged),
     ]
-    sentences += [_closest_sentence(report) for report in flagged if report.closest]
-    sentences += _misspelled_sentence(flagged)
-    sentences += _together_sentences(evidence, decided)
-    sentences += _answer_sentences(evidence, certain, decided)
-    kept = list(dict.fromkeys(sentences))[:_MOST_SENTENCES]
+    more = [
+        *(_closest_sentence(report) for report in flagged if report.closest),
+        *_together_sentences(evidence, decided),
+        *_answer_sentences(evidence, certain, decided),
+    ]
+    kept = list(dict.fromkeys(said))
+    kept += list(dict.fromkeys(more))[: max(_FEW_SENTENCES - len(kept), 0)]
     return Note(" ".join(kept) or None, _clarification(flagged, decided, language, asked))
 
 

@@ -39,20 +39,11 @@ class CopyPayload(TypedDict):
     end: int
 
 
-class PassagePayload(TypedDict):
+class PassagePayload(CopyPayload):
     """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``; it begins on ``line`` of its
     file, where that has lines. ``copies`` are other places of the same words."""
 
     rank: int
-    id: str
-    document_id: str
-    title: str
-    heading: str | None
-    page: str | None
-    line: int | None
-    source: str
-    start: int
-    end: int
     text: str
     cosine: float
     highlights: list[list[int]]
