@@ -24,11 +24,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as its source numbers it ("12", "iv"): ``text[start:end]`` of its document."""
+    """A page as its source numbers it ("12", "iv"): ``text[start:end]`` of its document. ``number`` is its place in the
+    file, counted from 1, 0 where that is not known."""
 
     label: str
     start: int
     end: int
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +184,36 @@ class TermState(StrEnum):
     UNESTABLISHED = "unestablished"
 
 
+class Ground(StrEnum):
+    """What gave a term its state.
+
+    USED: passages use it. SPELT_OTHERWISE: they spell it in another way. ERROR: it is an error for a word. LACKING:
+    words of it are in no passage. APART: each part is used, the whole nowhere.
+    """
+
+    USED = "used"
+    SPELT_OTHERWISE = "spelt_otherwise"
+    ERROR = "error"
+    LACKING = "lacking"
+    APART = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a term has its state: the ground; in how many passages it is used; and the ``words`` that it was read as, or
+    that the texts lack."""
+
+    ground: Ground
+    passages: int = 0
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class TermReport:
     """A term with its state. ``passage_count`` is how many passages use the whole term; ``meant`` is the word that a
     misspelled one was read as; ``parts`` are the longest parts that the corpus does use, in order, as the asker wrote
-    them in lower case; ``closest`` are terms of the corpus that mean nearly what an unknown one does; ``reason`` says
-    in a few words what gave the state, and ``probability`` in [0, 1] how likely it is that the question asks for the
+    them in lower case; ``closest`` are terms of the corpus that mean nearly what an unknown one does; ``reason`` is
+    what gave the state, and ``probability`` in [0, 1] how likely it is that the question asks for the
     term and the texts do not have it.
     """
 
@@ -197,7 +223,7 @@ class TermReport:
     meant: Phrase | None = None
     parts: tuple[Phrase, ...] = ()
     closest: tuple[str, ...] = ()
-    reason: str = ""
+    reason: Reason | None = None
     probability: float = 0.0
 
     @property
@@ -230,13 +256,17 @@ Ranking = tuple[Hit, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which documents are asked: those whose source, and whose title, begin with these; "" takes all.
+    """Which documents are asked: those whose source, and whose title, begin with these, that have this topic, this
+    ending of their file ("pdf") and this year; "" takes all.
 
     Case does not matter.
     """
 
     source: str = ""
     title: str = ""
+    topic: str = ""
+    type: str = ""
+    year: str = ""
 
 
 EVERYTHING = Scope()
@@ -464,7 +494,7 @@ class Manifest:
     """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike.
 
     ``title``, ``notice``, ``language``, ``examples``, questions for a first try, and ``signposts`` are the owner's
-    words.
+    words; ``originals`` has, by their sources, the paths of the files that he hands out.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
     versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came. ``reader`` is what reads the
@@ -491,6 +521,7 @@ class Manifest:
     language: str = "en"
     examples: tuple[str, ...] = ()
     signposts: tuple[Signpost, ...] = ()
+    originals: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     imperfect: tuple[str, ...] = ()
     libraries: dict[str, str] = field(default_factory=dict)

@@ -102,6 +102,12 @@ class ReaderUnusable(QAError):
     code = "reader_unusable"
 
 
+class FeedbackUnusable(QAError):
+    """The file of feedback cannot be written, is full, or is none."""
+
+    code = "feedback_unusable"
+
+
 class IndexMissing(QAError):
     """There is no index in the folder."""
 

@@ -6,6 +6,7 @@ Nothing heavy is imported to know them.
 import unicodedata
 
 from qa.errors import BadQuestion
+from qa.wording import marked
 
 MAX_QUESTION_CHARACTERS = 1000
 MAX_PREFIX_CHARACTERS = 500
@@ -25,16 +26,16 @@ def check_question(question: str) -> str:
     """
     text = question.strip()
     if not text:
-        raise BadQuestion("The question is empty: ask it in a few words.")
+        raise BadQuestion(marked("The question is empty: ask it in a few words."))
     if len(text) > MAX_QUESTION_CHARACTERS:
         raise BadQuestion(
             f"The question has {len(text):,} characters, and at most {MAX_QUESTION_CHARACTERS:,} are read: shorten it."
         )
     categories = {unicodedata.category(character) for character in text if character not in "\t\r\n"}
     if categories & {"Cc", "Cs"}:
-        raise BadQuestion("The question has control characters: send it as plain text.")
+        raise BadQuestion(marked("The question has control characters: send it as plain text."))
     if not any(category[0] in "LN" or category == "So" for category in categories):
-        raise BadQuestion("The question has only punctuation: ask it in words.")
+        raise BadQuestion(marked("The question has only punctuation: ask it in words."))
     return text
 
 

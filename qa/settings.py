@@ -42,7 +42,8 @@ class ServeSettings(BaseModel):
     ``confidence.promise_of``).
 
     ``waiting`` requests may wait in each process for one of its threads; more are turned away. ``allowed_hosts`` are
-    names under which the server may be asked beside its own, "*" for any (see ``web.hosts``).
+    names under which the server may be asked beside its own, "*" for any (see ``web.hosts``). What askers say of
+    their answers goes into the file ``feedback``, None for nowhere, with their questions only where it is so set.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +55,8 @@ class ServeSettings(BaseModel):
     waiting: int = Field(default=64, ge=1, le=10_000, description="a whole number from 1 to 10,000")
     reader: bool = Field(default=True, description="on or off")
     allowed_hosts: tuple[str, ...] = Field(default=(), description="names of hosts")
+    feedback: Path | None = Field(default=None, description="the path of a file")
+    keep_questions: bool = Field(default=False, description="true or false")
     risk: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
     miss: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
 

@@ -80,7 +80,7 @@ def shelf(tmp_path: Path, embedder: WordLengthEmbedder) -> Shelf:
 
 def shown(page: str) -> str:
     """Return what a page's document shows, on one line."""
-    article = re.search(r'<article class="document">(.*?)</article>', page, re.DOTALL)
+    article = re.search(r'<article class="document"[^>]*>(.*?)</article>', page, re.DOTALL)
     assert article is not None
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", article[1])).split())
 

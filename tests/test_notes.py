@@ -3,10 +3,13 @@ from typing import Any
 
 import pytest
 
-from qa.answers.notes import GREETING, part_title, quoted, write_note
+from qa.answers.notes import part_title, write_note
 from qa.answers.verdicts import Thresholds, verdict
 from qa.datatypes import Evidence, Hit, Note, Part, Phrase, Term, TermReport, TermState
+from qa.wording import ENGLISH as SAID
 from tests.english import ENGLISH, stems
+
+GREETING = "Hello. Ask these texts a question, in a sentence or in a few words."
 
 HIT = Hit(0, 0.1, 1)
 Case = tuple[Evidence, float]  # with its confidence
@@ -139,7 +142,7 @@ def test_clarification(found: Case, asks: str | None) -> None:
     [([], ""), (["a"], "“a”"), (["a", "b"], "“a” and “b”"), (["a", "b", "c"], "“a”, “b” and “c”")],
 )
 def test_quoted(terms: list[str], text: str) -> None:
-    assert quoted(terms) == text
+    assert SAID.quoted(terms) == text
 
 
 def test_part_title() -> None:
@@ -154,9 +157,9 @@ def test_two_terms_that_stand_apart_are_named_where_nothing_answers() -> None:
     assert note((apart, 0.9)).text is None
 
 
-def asked(question: str, *terms: TermReport, **more: Any) -> Note:
+def asked(question: str, *terms: TermReport, certain: float = 0.5, **more: Any) -> Note:
     found = replace(evidence(*terms)[0], question=ENGLISH.question(question), **more)
-    return note((found, 0.5))
+    return note((found, certain))
 
 
 def test_the_asker_s_capitals_are_kept() -> None:
@@ -185,3 +188,34 @@ def test_every_missing_term_is_named_however_many() -> None:
     said = asked("What do they share?", *flagged, MISSPELLED).text or ""
     assert all(f"do not mention “{name}”, though they have “{name.split()[1]}”." in said for name in names)
     assert said.endswith("“anxeity” was read as “anxiety”.")
+
+
+FOLLOW_UP = "It seems to go on from something asked before, and each question stands by itself here."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and for adults?", "And in children?", "What about teenagers?", "how about cost?", "Does it work?", "why?",
+        "Who invented it?", "What are its limits?", "but why", "And does that help them?",
+    ],
+)  # fmt: skip
+def test_a_question_that_goes_on_from_another_is_asked_for_whole(question: str) -> None:
+    said = asked(question)
+    assert said == Note(FOLLOW_UP, "What is it about? Ask it whole.")
+    assert asked(question, certain=0.9).text is None  # what is answered needs no note
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And what is the iron rule of organizing?",
+        "What about mutual aid in a crisis?",
+        "Is it normal to cry in therapy?",
+        "therapy",
+        "What is empathy?",
+        "How does this differ from psychoanalysis and from family therapy?",
+    ],
+)
+def test_a_question_that_stands_by_itself_is_no_follow_up(question: str) -> None:
+    assert asked(question).text != FOLLOW_UP

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
-from qa.answers.notes import is_greeting, write_note
+from qa.answers.notes import is_follow_up, is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
 from qa.answers.signposts import find_signpost
 from qa.answers.spans import find_answer, sentence_around
@@ -105,6 +105,7 @@ class Answerer:
         copies = _by_best(evidence.copies)
         parts = () if evidence.apart and decided is Verdict.ANSWERED else evidence.parts
         passages = self._quote(evidence.ranking, evidence.cosines, asked, copies, evidence.readings)
+        goes_on = is_follow_up(evidence, decided, language)
         return Answer(
             question=evidence.question.text,
             confidence=certain,
@@ -115,7 +116,7 @@ class Answerer:
             parts=tuple(AnsweredPart(part.terms, self._quote_part(part, copies)) for part in parts),
             clarification=note.clarification,
             notice=self.index.manifest.notice or None,
-            answer=find_answer(passages, evidence.readings),
+            answer=None if goes_on else find_answer(passages, evidence.readings),
             signpost=self._signpost(evidence.question.text),
         )
 

@@ -1,6 +1,6 @@
 """Id -> document or passage of a generation: its whole text, what its file says of it, and the way back to a quote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from qa.datatypes import Details, Passage
 from qa.errors import DocumentMissing
-from qa.indexing.index import Generation, IndexedDocument
+from qa.indexing.index import Generation, Index, IndexedDocument
 from qa.indexing.shelf import Quote, StoredText, find_quote, quote_of
 
 
@@ -45,6 +45,29 @@ class Found:
 def list_documents(generation: Generation, first: int, most: int) -> Iterator[IndexedDocument]:
     """Yield so many documents in the order of the index, from the one with this number on."""
     return islice(generation.documents(), first, first + most)
+
+
+NEAREST = 5
+"""Documents that are named as near to one, where its file names none."""
+
+_LOOKED_AT = 60  # passages near to a document's middle, among which those of others are
+
+
+def numbers_by_title(generation: Generation, among: Sequence[int] | None = None) -> Sequence[int]:
+    """Return the numbers of the documents in the order of their titles, all of them or those given."""
+    order = generation.by_title
+    kept = order if among is None else order[np.isin(order, np.array(among, np.int64))]
+    numbers: list[int] = kept.tolist()
+    return numbers
+
+
+def nearest_documents(index: Index, document: IndexedDocument) -> list[int]:
+    """Return the numbers of the documents whose passages are nearest to the mean of this one's."""
+    store = index.store
+    mean = store.vectors(np.arange(document.first_row, document.end_row, dtype=np.int64)).mean(axis=0, keepdims=True)
+    _, rows = store.search(mean / max(float(np.linalg.norm(mean)), 1e-9), min(_LOOKED_AT, len(store)))
+    ids = dict.fromkeys(index.passage(row).document_id for row in rows[0].tolist())
+    return [index.generation.numbers[one] for one in ids if one != document.id][:NEAREST]
 
 
 def find_document(generation: Generation, identifier: str) -> CataloguedDocument:

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict  # which pydantic reads on every Python 
 
 from qa.answers.answering import Explanation
 from qa.answers.catalogue import CataloguedDocument, list_documents
+from qa.answers.reasons import reason_in_words
 from qa.datatypes import Answer, AnsweredPart, Passage, QuotedPassage, Span, TermReport
 from qa.indexing.index import Generation
 
@@ -125,11 +126,12 @@ class SectionPayload(TypedDict):
 
 class DocumentPayload(TypedDict):
     """A document: its whole text as it is shown, what its file says of it, and its passages, by id. ``checksum`` is the
-    SHA-256 of its file as it was read."""
+    SHA-256 of its file as it was read, ``download`` the address of that file, null where it is not handed out."""
 
     id: str
     title: str
     source: str
+    download: str | None
     aliases: list[str]
     authors: list[str]
     date: str | None
@@ -156,13 +158,14 @@ def documents_payload(generation: Generation, first: int, most: int) -> Document
     return {"total": generation.manifest.documents, "first": first, "documents": listed}
 
 
-def document_payload(found: CataloguedDocument) -> DocumentPayload:
-    """Return a document as JSON-ready values."""
+def document_payload(found: CataloguedDocument, download: str | None) -> DocumentPayload:
+    """Return a document as JSON-ready values, with the address of its file."""
     document, details = found.document, found.details
     return {
         "id": document.id,
         "title": document.title,
         "source": document.source,
+        "download": download,
         "aliases": list(document.aliases),
         "authors": list(details.authors),
         "date": details.date or None,
@@ -226,7 +229,7 @@ def _explained(report: TermReport) -> dict[str, Any]:
     return {
         "text": report.term.text,
         "state": str(report.state),
-        "reason": report.reason,
+        "reason": reason_in_words(report),
         "probability": report.probability,
     }
 

@@ -1,6 +1,7 @@
 """Passage -> its place in words, as a person would look it up."""
 
 from qa.datatypes import Passage
+from qa.wording import ENGLISH, Wording
 
 
 def name_of(passage: Passage) -> str:
@@ -8,11 +9,12 @@ def name_of(passage: Passage) -> str:
     return " › ".join(part for part in (passage.title or passage.document_id, passage.heading) if part)
 
 
-def place_of(passage: Passage) -> str:
+def place_of(passage: Passage, said: Wording = ENGLISH) -> str:
     """Return where a passage stands: its file, there its page or line, and its characters."""
-    page = f", p. {passage.page}" if passage.page else ""
-    line = f", line {passage.line:,}" if passage.line else ""
-    return f"{passage.source}{page}{line}, characters {passage.start}–{passage.end}"
+    page = [said.text("p. {label}", label=passage.page)] if passage.page else []
+    line = [said.text("line {line}", line=said.number(passage.line))] if passage.line else []
+    characters = said.text("characters {start}–{end}", start=passage.start, end=passage.end)
+    return ", ".join([passage.source, *page, *line, characters])
 
 
 def copies_in_words(copies: tuple[Passage, ...]) -> str:

@@ -29,6 +29,7 @@ from qa.datatypes import (
     Ranking,
     Reading,
     Scope,
+    Term,
     TermReport,
     TermState,
 )
@@ -317,17 +318,23 @@ def parts_of(reports: Sequence[TermReport]) -> list[tuple[Phrase, ...]]:
     """Return the known parts of the flagged terms, each alone and then the parts of one term together.
 
     Where something is flagged and the question has few other terms, these are parts too: "anxiety" in a question on
-    "anxiety and the quorvex method". At most MAX_PARTS in all.
+    "anxiety and the quorvex method". Those that only ask are not, "three facts on …", as far as the finder tells. At
+    most MAX_PARTS in all.
     """
     flagged = [report for report in reports if report.state in {TermState.UNKNOWN, TermState.UNESTABLISHED}]
     if not flagged:
         return []
     inside = [part for report in flagged for part in report.parts]
-    nouns = [report for report in reports if report.state is TermState.KNOWN and report.term.noun]
+    nouns = [one for one in reports if one.state is TermState.KNOWN and one.term.noun and _is_needed(one.term)]
     beside = [part for report in nouns for part in report.parts]
     alone = _each_once([*inside, *(beside if len(beside) <= _FEW else [])])
     together = dict.fromkeys(tuple(_each_once(report.parts)) for report in flagged)
     return [*((part,) for part in alone), *(parts for parts in together if len(parts) > 1)][:MAX_PARTS]
+
+
+def _is_needed(term: Term) -> bool:
+    """Whether an answer more likely needs a term than not, or nothing is known of that."""
+    return term.scores is None or term.scores.needed > 0
 
 
 def _each_once(phrases: Iterable[Phrase]) -> list[Phrase]:

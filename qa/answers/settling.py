@@ -11,7 +11,7 @@ from math import log
 from qa.answers.missing import packaged_weighings
 from qa.answers.spelling import Correction
 from qa.answers.states import Counted, Suspect
-from qa.datatypes import Phrase, Reading, Term, TermReport, TermState, Word
+from qa.datatypes import Ground, Phrase, Reading, Reason, Term, TermReport, TermState, Word
 from qa.language import Language
 
 MOST = 10.0
@@ -41,8 +41,7 @@ def _settled(one: Counted, readings: Sequence[Reading]) -> Iterator[TermReport]:
         yield from one.cleared
         return
     state = TermState.UNKNOWN if one.lacking else TermState.UNESTABLISHED
-    lacks = f"not in these texts: {one.lacking_text}" if one.lacking else "each part is used, the whole nowhere"
-    reason = f"{lacks}; missing with a probability of {probability:.2f}"
+    reason = Reason(Ground.LACKING, words=one.lacking_text) if one.lacking else Reason(Ground.APART)
     yield TermReport(one.term, state, 0, parts=one.parts, reason=reason, probability=probability)
 
 
@@ -111,7 +110,7 @@ def as_written(
 def _error(word: Word, meant: str, question: str, language: Language) -> TermReport:
     term = Term(question[word.start : word.end], word.start, word.end, (word,))
     phrase = Phrase(meant, tuple(language.stems(meant)))
-    return TermReport(term, TermState.MISSPELLED, 0, phrase, reason=f"not in these texts, and an error for “{meant}”")
+    return TermReport(term, TermState.MISSPELLED, 0, phrase, reason=Reason(Ground.ERROR, words=meant))
 
 
 def _moved(term: Term, question: str, places: "Places") -> Term:

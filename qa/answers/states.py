@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 
 from qa.answers.missing import Facts
 from qa.answers.spelling import is_absent, other_spelling
-from qa.datatypes import Phrase, Question, Scores, Term, TermReport, TermState, Word
+from qa.datatypes import Ground, Phrase, Question, Reason, Scores, Term, TermReport, TermState, Word
 from qa.lexicons import Lexicon
-from qa.plurals import count
 
 NEAR = 2
 """Words this many moves apart or fewer count as used together ("therapy of families", "family therapy")."""
@@ -143,8 +142,7 @@ def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Count
     words = _as_the_texts_spell(term.words, lexicon)
     uses = _uses(words, lexicon, near=0 if _is_one_token(term) else NEAR)
     if uses:
-        otherwise = ", spelt otherwise" if words != term.words else ""
-        reason = f"these texts use it{otherwise}, in {count(uses, 'passage')}"
+        reason = Reason(Ground.USED if words == term.words else Ground.SPELT_OTHERWISE, uses)
         part = _as_spelt(words, term, lexicon)
         yield TermReport(term, TermState.KNOWN, uses, parts=(part,), reason=reason)
         return
@@ -223,7 +221,7 @@ def _known_stretches(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
     """Yield the longest stretches of a term that the texts use as known terms."""
     for stretch in _used_stretches(term, lexicon):
         uses = _uses(stretch, lexicon)
-        reason = f"these texts use it, in {count(uses, 'passage')}"
+        reason = Reason(Ground.USED, uses)
         own = part_of(term, stretch)
         yield TermReport(own, TermState.KNOWN, uses, parts=(_as_spelt(stretch, term, lexicon),), reason=reason)
 
@@ -232,11 +230,12 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
     """Return the longest stretches of the term's words that the corpus uses, from the left, in lower case, as the asker
     wrote them or, where the texts spell them otherwise, as these do.
 
-    A naming head ("model", "therapy") that stands alone at the end is left out where other parts are known:
+    A naming head ("model", "therapy", "work") that stands alone at the end is left out where other parts are known:
     that the corpus has the word "model" says nothing on the term.
     """
     parts = list(_used_stretches(term, lexicon))
-    if len(parts) > 1 and len(parts[-1]) == 1 and parts[-1][0].stem in lexicon.language.naming_heads:
+    heads = lexicon.language.naming_heads | lexicon.language.saying
+    if len(parts) > 1 and len(parts[-1]) == 1 and parts[-1][0].stem in heads:
         parts.pop()
     return tuple(_as_spelt(part, term, lexicon) for part in parts)
 

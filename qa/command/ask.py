@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from qa.command.options import (
+    SCOPE,
     index_option,
     miss_option,
     quoted,
     reader_option,
     refusing,
     risk_option,
-    source_option,
-    title_option,
+    scope_options,
 )
 from qa.errors import BadQuestion
 from qa.limits import DEFAULT_K, MAX_K
@@ -34,8 +34,7 @@ from qa.limits import DEFAULT_K, MAX_K
     "--json", "as_json", is_flag=True, envvar="QA_ASK_JSON", help="Print the answer as the HTTP API gives it."
 )
 @click.option("--explain", is_flag=True, help="Print why each term has its state, and what makes up the confidence.")
-@source_option
-@title_option
+@scope_options
 @reader_option
 @risk_option
 @miss_option
@@ -63,7 +62,7 @@ def ask(question: tuple[str, ...], k: int, as_json: bool, explain: bool, index: 
     from qa.datatypes import Scope
 
     answerer = open_answerer(index, WantedPromise(given["risk"], given["miss"]), reads)
-    scope = Scope(given["source"], given["title"])
+    scope = Scope(**{name: given[name] for name in SCOPE})
     answer = answerer.answer(asked, k, scope)
     explanation = answerer.explain(asked, scope) if explain else None
     if as_json:

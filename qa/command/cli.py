@@ -10,6 +10,7 @@ from qa import __version__
 from qa.command.ask import ask
 from qa.command.check import check
 from qa.command.evaluate import calibrate, evaluate
+from qa.command.feedback import feedback
 from qa.command.index import index
 from qa.command.open import open_document
 from qa.command.options import quoted, say
@@ -49,7 +50,7 @@ def cli() -> None:
     """
 
 
-for command in (index, check, ask, open_document, evaluate, calibrate, serve):
+for command in (index, check, ask, open_document, evaluate, calibrate, feedback, serve):
     cli.add_command(command)
 
 

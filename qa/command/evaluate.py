@@ -10,14 +10,14 @@ import click
 
 from qa.command.options import (
     PATH,
+    SCOPE,
     index_option,
     list_left_out,
     miss_option,
     reader_option,
     refusing,
     risk_option,
-    source_option,
-    title_option,
+    scope_options,
 )
 from qa.command.progress import Progress
 from qa.errors import BadSettings, RequirementMissed
@@ -46,8 +46,7 @@ if TYPE_CHECKING:  # what measures is heavy
     show_default=True,
     help="Least grade that answers.",
 )
-@source_option
-@title_option
+@scope_options
 @reader_option
 @risk_option
 @miss_option
@@ -81,7 +80,7 @@ def evaluate(index: Path, as_json: Path | None, report: Path | None, required: t
     from qa.indexing.generations import current_generation
     from qa.service import open_answerer
 
-    scope = Scope(task.pop("source"), task.pop("title"))
+    scope = Scope(**{name: task.pop(name) for name in SCOPE})
     wanted, reads = WantedPromise(task.pop("risk"), task.pop("miss")), task.pop("reading") == "on"
     question_file(task["questions"])
     current_generation(index)

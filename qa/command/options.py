@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
@@ -13,6 +13,7 @@ from qa.errors import QAError
 from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
 
 Parameters = ParamSpec("Parameters")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path, readable=False)  # what opens a path reports what is wrong with it
 _LISTED = 20  # left-out files that a summary names before it only counts
@@ -32,12 +33,22 @@ embedder_option = click.option(
 )
 
 
-source_option = click.option(
-    "--source", default="", help="Ask only the texts whose source begins with this; case does not matter."
-)
-title_option = click.option(
-    "--title", default="", help="Ask only the texts whose title begins with this; case does not matter."
-)
+_SCOPE_OPTIONS = {
+    "--source": "Ask only the texts whose source begins with this; case does not matter.",
+    "--title": "Ask only the texts whose title begins with this; case does not matter.",
+    "--topic": "Ask only the texts with this topic; case does not matter.",
+    "--type": "Ask only the texts whose file has this ending, as pdf.",
+    "--year": "Ask only the texts of this year.",
+}
+SCOPE = tuple(option.removeprefix("--") for option in _SCOPE_OPTIONS)
+"""The parameters that say which texts are asked."""
+
+
+def scope_options(command: Command) -> Command:
+    """Add the options that say which texts are asked."""
+    for option, said in reversed(_SCOPE_OPTIONS.items()):
+        command = click.option(option, default="", help=said)(command)
+    return command
 
 
 class _Share(click.FloatRange):

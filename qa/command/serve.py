@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -22,6 +22,9 @@ from qa.command.options import (
 )
 from qa.errors import CorpusMissing
 from qa.plurals import count
+
+if TYPE_CHECKING:
+    from qa.settings import ServeSettings
 
 
 @click.command()
@@ -63,6 +66,14 @@ from qa.plurals import count
     show_default=True,
     help="What to index first when there is no index.",
 )
+@click.option(
+    "--feedback",
+    type=PATH,
+    help="File, such as feedback.sqlite, that keeps what askers say of their answers; without it they are not asked.",
+)
+@click.option(
+    "--keep-questions", is_flag=True, help="Keep their questions there too, from which `qa calibrate` can learn."
+)
 @reader_option
 @risk_option
 @miss_option
@@ -83,6 +94,7 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
 
     reading = listening.pop("reading") == "on"
     settings = load_serve_settings(**listening, reader=reading)
+    _check_feedback(settings)
     from qa.errors import IndexMissing
     from qa.indexing.index import check_index
     from qa.web.server import serve as serve_index
@@ -99,6 +111,17 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     say(f"Serving {count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
     os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
     sys.exit(serve_index(index, settings))
+
+
+def _check_feedback(settings: "ServeSettings") -> None:
+    """Raise BadSettings or FeedbackUnusable where feedback cannot be kept as it is wanted."""
+    from qa.errors import BadSettings
+    from qa.feedback import FeedbackFile
+
+    if settings.feedback is not None:
+        FeedbackFile(settings.feedback)
+    elif settings.keep_questions:
+        raise BadSettings("--keep-questions says what the file of --feedback keeps: name that file too.")
 
 
 def _check_same(option: str, given: Path | None, built: str | None, index: Path) -> None:

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.answers.answering import Explanation, marked_segments
-from qa.answers.notes import VERDICT_WORDS, WHOLE_TITLE, answer_places, part_title
+from qa.answers.notes import answer_places, part_title, verdict_words, whole_title
 from qa.answers.places import copies_in_words, name_of, place_of
+from qa.answers.reasons import reason_in_words
 from qa.answers.verdicts import Thresholds
 from qa.datatypes import Answer, QuotedPassage, TermReport
 from qa.indexing.calibration import Promise
@@ -53,10 +54,10 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
         blocks: list[RenderableType] = [Panel(said, border_style="red") if styled else said, Text()]
     else:
         blocks = [*_note(answer, styled)]
-        blocks.append(Text(f"{VERDICT_WORDS[answer.verdict]} (confidence {answer.confidence:.2f}).\n"))
+        blocks.append(Text(f"{verdict_words(answer.verdict)} (confidence {answer.confidence:.2f}).\n"))
         blocks += _answer(answer)
     if answer.parts:
-        blocks.append(Text(WHOLE_TITLE, style="bold"))
+        blocks.append(Text(whole_title(), style="bold"))
     blocks += [_passage(found, styled) for found in answer.passages]
     for part in answer.parts:
         blocks.append(Text(part_title(part.terms), style="bold"))
@@ -122,7 +123,9 @@ def render_terms(reports: Sequence[TermReport], console: Console | None = None) 
         return
     table = _table("Terms of the question", "term", "state", "reason")
     for report in reports:
-        table.add_row(*(Text(printable(text)) for text in (report.term.text, str(report.state), report.reason)))
+        table.add_row(
+            *(Text(printable(text)) for text in (report.term.text, str(report.state), reason_in_words(report)))
+        )
     console.print(table, Text(), sep="\n")
 
 

@@ -46,6 +46,7 @@ from qa.files import open_regular
 from qa.graphs.compiled import share_graph
 from qa.indexing.contents import FileContent
 from qa.indexing.corpora import Corpora, find_corpora
+from qa.indexing.facets import FacetCounts, year_of
 from qa.indexing.generations import (
     all_generations,
     current_generation,
@@ -77,6 +78,7 @@ from qa.indexing.index import (
     manifest_json,
     read_documents,
 )
+from qa.indexing.names import NameCounts
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
 from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
@@ -261,6 +263,8 @@ def _rebuild_reason(
     said = (manifest.title, manifest.notice, manifest.language, manifest.examples, manifest.signposts)
     if said != (sought.title, sought.notice, sought.language, sought.examples, sought.signposts):
         return "corpus.toml says something else"
+    if _given(manifest.originals, sought) != _given(sought.originals, sought, manifest.sources):
+        return "other files may be downloaded"
     others = (
         (manifest.store != settings.store, "another store is to hold the vectors"),
         (manifest.lexicon != settings.lexicon, "another lexicon is to hold the words"),
@@ -268,6 +272,14 @@ def _rebuild_reason(
         (manifest.version != __version__, "it was made by another version"),
     )
     return next((reason for is_so, reason in others if is_so), None)
+
+
+def _given(originals: Mapping[str, str], sought: Corpora, among: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Return the files to download that are still there, of those that were there before."""
+    there = {file.source for file in sought.found.files}
+    if among is not None:
+        there &= among.keys()
+    return {source: path for source, path in originals.items() if source in there}
 
 
 def _has_other_reader(manifest: Manifest, settings: BuildSettings, language: str) -> bool:
@@ -422,6 +434,7 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
             job.progress("Reading", writer.documents, None)
     save_array(job.folder / OFFSETS, np.array(writer.offsets, np.int64))
     save_array(job.folder / TEXT_OFFSETS, np.array(writer.texts.offsets, np.int64))
+    writer.facets.write(job.folder)
     save_array(job.folder / SUMS, np.concatenate([np.empty(0, np.uint64), *writer.sums]))
     # What could not be found is looked for at each build, and not kept.
     reasons = "".join(f"{json.dumps([error.source, error.reason])}\n" for error in writer.unreadable)
@@ -462,6 +475,7 @@ class _Writer:
         self.ids: set[str] = set()
         self.unreadable: list[UnreadableDocument] = []
         self.guesses: dict[str, str] = {}
+        self.facets = FacetCounts()
 
     def copy(self, known: Sequence[_Known], previous: Generation) -> None:
         """Take documents over from the last generation."""
@@ -490,7 +504,10 @@ class _Writer:
             lines = stored.lines
             if item.guess:
                 self.guesses[file.source] = item.guess
-            document = IndexedDocument(item.id, item.title, item.source, file.source, 0, 0, item.aliases)
+            document = IndexedDocument(
+                item.id, item.title, item.source, file.source, 0, 0, item.aliases, item.details.topics,
+                year_of(item.details),
+            )  # fmt: skip
             self._passages.writelines(lines)
             self.texts.write(stored.text)
             self.sums.append(stored.sums)
@@ -498,6 +515,7 @@ class _Writer:
 
     def _add(self, document: IndexedDocument, lengths: Sequence[int], before: Sequence[int]) -> None:
         first = len(self.before)
+        self.facets.add(document.source, document.file, tuple(document.topics), document.year)
         self._documents.write(_line(replace(document, first_row=first, end_row=first + len(lengths))))
         self.offsets.extend(accumulate(lengths, initial=self.offsets.pop()))
         self.before.extend(before)
@@ -651,14 +669,17 @@ def _write_store(job: _Job, vectors: Vectors) -> None:
 
 
 def _write_lexicon(job: _Job, texts: _Texts, language: Language) -> None:
-    """Index the words of every passage, its title, heading and other names among them."""
+    """Index the words of every passage, its title, heading and other names among them, and these names as such."""
     (job.folder / LEXICON).mkdir()
+    names = NameCounts()
     with job.passages() as passages, closing(FileContent(job.folder / DOCUMENTS)) as documents:
-        entries = _counted(lexicon_entries(passages, read_documents(documents)), len(texts), job.progress)
+        entries = names.of(lexicon_entries(passages, read_documents(documents)))
+        counted = _counted(entries, len(texts), job.progress)
         try:
-            LEXICONS[job.settings.lexicon].write(job.folder / LEXICON, entries, language)
+            LEXICONS[job.settings.lexicon].write(job.folder / LEXICON, counted, language)
         except ValueError as error:  # how tantivy reports a failed write
             raise OSError(str(error)) from error
+    names.write(job.folder)
 
 
 def _counted(entries: Iterable[Entry], total: int, progress: Progress) -> Iterator[Entry]:
@@ -692,6 +713,7 @@ def _write_manifest(job: _Job, texts: _Texts, models: _Models, corpora: Sequence
         language=sought.language,
         examples=sought.examples,
         signposts=sought.signposts,
+        originals=dict(sought.originals),
         sources=dict(texts.sources),
         imperfect=texts.imperfect,
         libraries={name: version(name) for name in _LIBRARIES},

@@ -4,8 +4,8 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +76,8 @@ class CorpusSettings(BaseModel):
 
     ``examples`` are questions for a first try. ``folders`` and ``questions``, a judged set, are relative to it;
     ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
-    the sources of all that lies in its folder; with ``follow_links`` links are read that lead out of the corpus.
+    the sources of all that lies in its folder; with ``follow_links`` links are read that lead out of the corpus; with
+    ``downloads`` who asks may have the files themselves.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,6 +111,7 @@ class CorpusSettings(BaseModel):
     include: _Patterns = Field(default=(), description=_PATTERNS)
     exclude: _Patterns = Field(default=(), description=_PATTERNS)
     follow_links: bool = Field(default=False, description="true or false")
+    downloads: bool = Field(default=False, description="true or false")
 
     @field_validator("title", "notice")
     @classmethod
@@ -120,7 +122,8 @@ class CorpusSettings(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Corpora:
     """The files of all corpora, and what is said of them together: the first title, language, examples and set of
-    judged questions, every notice and signpost."""
+    judged questions, every notice and signpost. ``originals`` has the paths of the files that may be downloaded, by
+    their sources."""
 
     found: FoundFiles
     title: str = ""
@@ -129,6 +132,7 @@ class Corpora:
     examples: tuple[str, ...] = ()
     signposts: tuple[Signpost, ...] = ()
     questions: Path | None = None
+    originals: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +202,18 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
     apart = _Apart(judged, own_folders(absolute(index)) if index else ())
     parts = [_find(root, name, apart) for root, name in zip(roots, _unique_names(roots), strict=True)]
     said = [named.settings for named in named_corpora]
+    found = _joined(parts, corpora)
+    allowed = (part for root, part in zip(roots, parts, strict=True) if root.settings.downloads)
+    given = {file.path for part in allowed for file in part.files}
     return Corpora(
-        found=_joined(parts, corpora),
+        found=found,
         title=next((settings.title for settings in said if settings.title), ""),
         notice=" ".join(dict.fromkeys(settings.notice for settings in said if settings.notice)),
         language=said[0].language if said else "en",
         examples=next((settings.examples for settings in said if settings.examples), ()),
         signposts=tuple(Signpost(one.text, one.examples) for settings in said for one in settings.signposts),
         questions=next(iter(sets), None),
+        originals={file.source: str(file.path) for file in found.files if file.path in given},
     )
 
 

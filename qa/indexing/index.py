@@ -28,6 +28,7 @@ from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
 from qa.finding.terms import WordScores
 from qa.indexing.calibration import load_calibration, packaged_calibration
 from qa.indexing.contents import FileContent, damaged
+from qa.indexing.facets import FACETS, NO_FACETS, Facets, read_facets, type_of
 from qa.indexing.generations import (
     MANIFEST,
     last_good_generation,
@@ -36,6 +37,7 @@ from qa.indexing.generations import (
     read_pointer,
     rebuild,
 )
+from qa.indexing.names import NAMES, Names, folded_name
 from qa.indexing.shelf import SUMS, TEXTS, StoredText, TextFile, unpack
 from qa.language import load_language
 from qa.lexicons import LEXICONS, Lexicon
@@ -45,7 +47,7 @@ from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
-FORMAT = 9
+FORMAT = 10
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"
@@ -74,7 +76,7 @@ _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few a
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
     """A document of a generation, read from ``file``: its passages have the rows from ``first_row`` up to, not with,
-    ``end_row``."""
+    ``end_row``. ``topics`` and ``year`` are what it can be chosen by."""
 
     id: str
     title: str
@@ -83,6 +85,8 @@ class IndexedDocument:
     first_row: int
     end_row: int
     aliases: Sequence[str] = ()
+    topics: Sequence[str] = ()
+    year: str = ""
 
 
 class Opening(NamedTuple):
@@ -195,18 +199,26 @@ class Generation:
         return np.asarray(np.load(self.folder / SUMS, mmap_mode="r"))
 
     @cached_property
-    def _listed(self) -> tuple[Mapping[str, int], npt.NDArray[np.int64]]:
-        """Return the number of each document by its id, and where in the file each line begins, and the last ends."""
-        numbers, offsets = {}, [0]
+    def _listed(self) -> tuple[Mapping[str, int], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the number of each document by its id; where in the file each line begins, and the last ends; and the
+        numbers in the order of the titles."""
+        numbers, offsets, titles = {}, [0], []
         for number, line in enumerate(self._documents.lines()):
-            numbers[str(parse_object(line)["id"])] = number
+            fields = parse_object(line)
+            numbers[str(fields["id"])] = number
+            titles.append((folded_name(str(fields["title"] or fields["id"])), number))
             offsets.append(offsets[-1] + len(line) + 1)
-        return numbers, np.array(offsets, np.int64)
+        return numbers, np.array(offsets, np.int64), np.array([number for _, number in sorted(titles)], np.int64)
 
     @property
     def numbers(self) -> Mapping[str, int]:
         """Return the number of each document by its id."""
         return self._listed[0]
+
+    @property
+    def by_title(self) -> npt.NDArray[np.int64]:
+        """Return the numbers of the documents in the order of their titles."""
+        return self._listed[2]
 
     def document(self, number: int) -> IndexedDocument:
         """Return a document by its number. Raises IndexDamaged."""
@@ -223,6 +235,26 @@ class Generation:
             return unpack(self.texts.packed(number))
         except (ValueError, KeyError, TypeError) as error:
             raise damaged(self.folder / TEXTS, error) from error
+
+    @cached_property
+    def facets(self) -> Facets:
+        """Return what the documents can be chosen by. Raises IndexDamaged."""
+        try:
+            return read_facets(self.folder)
+        except FileNotFoundError:  # the builder has removed the generation, which still answers
+            return NO_FACETS
+        except _BROKEN as error:
+            raise damaged(self.folder / FACETS, error) from error
+
+    @cached_property
+    def names(self) -> Names | None:
+        """Return the names in the texts, None where the files are gone. Raises IndexDamaged."""
+        try:
+            return Names((self.folder / NAMES).read_bytes())
+        except FileNotFoundError:
+            return None
+        except _BROKEN as error:
+            raise damaged(self.folder / NAMES, error) from error
 
     @cached_property
     def signposts(self) -> Vectors:
@@ -353,12 +385,7 @@ class Index:
         return None if scope == EVERYTHING else self._selected(scope)
 
     def _select(self, scope: Scope) -> Selection:
-        source, title = scope.source.casefold(), scope.title.casefold()
-        found = [
-            (number, document)
-            for number, document in enumerate(self.generation.documents())
-            if document.source.casefold().startswith(source) and document.title.casefold().startswith(title)
-        ]
+        found = [(number, one) for number, one in enumerate(self.generation.documents()) if _is_in(scope, one)]
         if not found:
             raise BadQuestion(_nothing_selected(scope, next(self.generation.documents())))
         rows = [np.arange(document.first_row, document.end_row, dtype=np.int64) for _, document in found]
@@ -413,8 +440,28 @@ class Index:
         self.close()
 
 
+_SCOPE_WORDS = {
+    "source": "source begins with",
+    "title": "title begins with",
+    "topic": "topic is",
+    "type": "type is",
+    "year": "year is",
+}
+
+
+def _is_in(scope: Scope, document: IndexedDocument) -> bool:
+    """Whether a scope takes a document."""
+    return (
+        document.source.casefold().startswith(scope.source.casefold())
+        and document.title.casefold().startswith(scope.title.casefold())
+        and scope.type.casefold() in {"", type_of(document.file)}
+        and scope.year in {"", document.year}
+        and (not scope.topic or scope.topic.casefold() in {topic.casefold() for topic in document.topics})
+    )
+
+
 def _nothing_selected(scope: Scope, example: IndexedDocument) -> str:
-    asked = [f"{name} begins with “{begin}”" for name, begin in asdict(scope).items() if begin]
+    asked = [f"{_SCOPE_WORDS[name]} “{wanted}”" for name, wanted in asdict(scope).items() if wanted]
     return (
         f"There is no text whose {' and whose '.join(asked)}: the first text here has the source “{example.source}” "
         f"and the title “{example.title}”."

@@ -5,12 +5,23 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from math import log10
 
+from qa.datatypes import Question
 from qa.language.dictionaries import Dictionary, frequencies, frequent_words, lemmas
 from qa.language.language import Language
 from qa.language.phrases import noun_phrases
 from qa.language.tagging import NOUN_TAGS, tag
-from qa.language.vocabulary import NAMING_HEADS, QUESTION_WORDS, SMALL_WORDS
+from qa.language.vocabulary import (
+    JOINING,
+    JOINING_PAIRS,
+    NAMING_HEADS,
+    POINTING_BACK,
+    QUESTION_WORDS,
+    SAYING,
+    SMALL_WORDS,
+)
 from qa.language.words import ENGLISH_WORDS, LONGEST_WORD
+
+_FEW_NAMED = 2  # words of a question that goes on from another: with more it stands by itself
 
 
 class English(Language):
@@ -20,6 +31,7 @@ class English(Language):
     question_words = QUESTION_WORDS
     small_words = SMALL_WORDS
     naming_heads = NAMING_HEADS
+    saying = SAYING
 
     def __init__(self) -> None:
         """Join the code with what cuts English words."""
@@ -56,6 +68,15 @@ class English(Language):
     def frequent_words(self, most: int) -> Sequence[str]:
         """Return the most frequent words of English, in no order, whatever the most: the package has 50,000."""
         return frequent_words()
+
+    def goes_on(self, question: Question) -> bool:
+        """Whether a question leaves open what it is about: none of its words does more than ask, or two at most, and it
+        begins with a word that joins it to another, or has one that points back."""
+        words = [word.folded for word in question.words]
+        is_joined = not JOINING.isdisjoint(words[:1]) or tuple(words[:2]) in JOINING_PAIRS
+        points_back = not POINTING_BACK.isdisjoint(words)
+        named = set(question.stems) - self.question_words - self.small_words
+        return bool(words) and (not named or ((is_joined or points_back) and len(named) <= _FEW_NAMED))
 
     def phrases(self, text: str) -> list[str]:
         """Return the noun phrases of a text, without determiners, in order."""

@@ -91,6 +91,16 @@ class Language:
         """Return the stems of nouns that say nothing alone: "model" of a "… model"."""
         return frozenset()
 
+    @property
+    def saying(self) -> frozenset[str]:
+        """Return the stems of nouns that are as often verbs of a question: "work", which is no part by itself."""
+        return frozenset()
+
+    def goes_on(self, question: Question) -> bool:
+        """Whether a question leaves open what it is about, as one that goes on from another: none of its words does
+        more than ask."""
+        return bool(question.stems) and self.question_words.issuperset(question.stems)
+
     def find_terms(self, question: Question) -> tuple[Term, ...]:
         """Return the terms of a question in order, without overlaps, where nothing else finds them: what stands in
         quotation marks, and each run of other words that do not only ask."""

@@ -55,3 +55,13 @@ SMALL_WORDS = frozenset(stems("and of in for the to on with a an de la von van")
 
 # Those that join two capitals to one name; "and" joins two names as often.
 NAME_CONNECTORS = frozenset({"of", "the", "for", "de", "la", "von", "van"})
+
+# What joins a question to the one before it.
+JOINING = frozenset({"and", "but", "or", "also", "so", "then"})
+JOINING_PAIRS = frozenset({("what", "about"), ("how", "about")})
+
+# What points back to something said before.
+POINTING_BACK = frozenset(
+    {"it", "its", "they", "them", "their", "theirs", "this", "that", "these", "those"}
+    | {"he", "him", "his", "she", "her"}
+)

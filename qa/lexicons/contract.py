@@ -63,6 +63,10 @@ class Lexicon(Protocol):
     def near_spellings(self, word: str, edits: int) -> list[Spelling]:
         """Return the words of the texts within so many edits of a folded word, itself left out, nearest first."""
 
+    def words_beginning(self, begin: str, most: int, least_passages: int) -> list[str]:
+        """Return words of the texts that begin like this, as the texts spell them but for case, those of most passages
+        first, if they are in so many."""
+
     def has_word(self, word: str) -> bool:
         """Whether the texts have a folded word, in any inflection."""
 

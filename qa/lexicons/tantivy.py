@@ -5,9 +5,11 @@ a word is. Not here: what a count means for a question (``states``).
 """
 
 import shutil
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from heapq import nsmallest
 from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -132,6 +134,14 @@ class TantivyLexicon(LocalFiles):
         words, counts, _ = self._words
         near = [Spelling(words.words[place], distance, counts[place]) for place, distance in words.find(word, edits)]
         return sorted(near, key=lambda spelling: (spelling.edits, -spelling.passages, spelling.word))
+
+    def words_beginning(self, begin: str, most: int, least_passages: int) -> list[str]:
+        """Return words of the texts that begin like this, those of most passages first, if they are in so many."""
+        near, counts, _ = self._words
+        begin, words = begin.casefold(), near.words
+        first, end = bisect_left(words, begin), bisect_left(words, f"{begin}\U0010ffff")
+        often = [(counts[place], words[place]) for place in range(first, end) if counts[place] >= least_passages]
+        return [word for _, word in nsmallest(most, often, key=lambda one: (-one[0], one[1]))]
 
     def has_word(self, word: str) -> bool:
         """Whether the texts have a folded word, in any inflection."""

@@ -175,7 +175,7 @@ def _mended(plain: list[str]) -> list[str]:
 def _pages(texts: list[str], gaps: list[str], labels: list[str]) -> Iterator[Page]:
     start = 0
     for number, (text, gap, label) in enumerate(zip(texts, [*gaps, ""], labels, strict=True), start=1):
-        yield Page(" ".join(_CONTROLS.sub("", label).split()) or str(number), start, start + len(text))
+        yield Page(" ".join(_CONTROLS.sub("", label).split()) or str(number), start, start + len(text), number)
         start += len(text) + len(gap)
 
 

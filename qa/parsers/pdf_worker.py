@@ -2,7 +2,8 @@
 
 Run as ``python -P pdf_worker.py FILE``; imports nothing of the package. It writes one JSON object: ``error``, or
 ``title``, ``texts`` and ``labels`` of the pages, and ``outline`` as [level, heading, page]. With a page's place behind
-FILE it writes that page in shades of grey, as a portable graymap.
+FILE it writes that page in shades of grey, as a portable graymap; with ``boxed`` behind it in color, as PNG, in which
+the words are marked that come by standard input.
 """
 
 import contextlib
@@ -10,7 +11,10 @@ import ctypes
 import json
 import logging
 import re
+import struct
 import sys
+import unicodedata
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
@@ -29,6 +33,12 @@ _MOST_PIECES = 5_000  # of a page; one of print has a hundred lines
 
 _DOTS_AN_INCH, _POINTS_AN_INCH = 300, 72
 _MOST_DOTS = 25_000_000  # of a page that is drawn; one of A4 has nine million
+_SHOWN_DOTS_AN_INCH = 110  # of a picture to be looked at, which is then as wide as a column of text
+_MOST_SHOWN_DOTS = 4_000_000
+_MARKED = (255, 232, 130)  # red, green and blue, at most, of what is marked
+_MOST_CHARACTERS_OF_A_PAGE = 50_000
+_LARGEST_CODE = 0x110000
+_LEAST_TELLING = 12  # letters of words that are looked for on a page
 
 _MARK = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))\d{1,3}(?![\w.,]*\w)")
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
@@ -84,6 +94,87 @@ def _draw(path: str, number: int) -> bytes:
     dots = bytes(drawn.buffer)
     rows = (dots[start : start + drawn.width] for start in range(0, drawn.stride * drawn.height, drawn.stride))
     return b"P5 %d %d 255\n" % (drawn.width, drawn.height) + b"".join(rows)
+
+
+# --- a page as it is printed ---------------------------------------------------------------------------------
+
+
+def _draw_boxed(path: str, number: int, words: str) -> bytes:
+    """Return a page as PNG with these words of it marked, as far as they are found."""
+    page = pypdfium2.PdfDocument(path)[number]
+    width, height = page.get_size()
+    scale = min(_SHOWN_DOTS_AN_INCH / _POINTS_AN_INCH, (_MOST_SHOWN_DOTS / (width * height)) ** 0.5)
+    drawn = page.render(scale=scale, rev_byteorder=True)
+    dots = bytes(drawn.buffer)
+    starts = range(0, drawn.stride * drawn.height, drawn.stride)
+    rows = [bytearray(dots[start : start + len(_MARKED) * drawn.width]) for start in starts]
+    text_page = page.get_textpage()
+    boxes = (text_page.get_charbox(place, loose=True) for place in _places_of(text_page, words.split()))
+    for left, bottom, right, top in boxes:
+        corners = [_on_picture(page, drawn.width, drawn.height, x, y) for x, y in ((left, top), (right, bottom))]
+        (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(*corners, strict=True))
+        for row in rows[max(y0 - 1, 0) : y1 + 1]:
+            _mark(row, max(x0 - 1, 0), min(x1 + 1, drawn.width))
+    return _as_png(rows)
+
+
+def _mark(row: bytearray, first: int, end: int) -> None:
+    """Lay a color over some dots of a row, three bytes each: white paper takes it, ink stays as dark."""
+    for start in range(len(_MARKED) * first, len(_MARKED) * end, len(_MARKED)):
+        row[start : start + len(_MARKED)] = map(min, row[start : start + len(_MARKED)], _MARKED)
+
+
+def _on_picture(page: pypdfium2.PdfPage, width: int, height: int, x: float, y: float) -> tuple[int, int]:
+    """Return where a place on a page, in points, is in its picture, which may be cut or turned."""
+    column, row = ctypes.c_int(), ctypes.c_int()
+    raw.FPDF_PageToDevice(page, 0, 0, width, height, 0, x, y, column, row)
+    return column.value, row.value
+
+
+def _places_of(page: pypdfium2.PdfTextPage, words: Sequence[str]) -> list[int]:
+    """Return the numbers of the characters that show these words, as far as these are found in a row. Only letters and
+    digits are compared: hyphens, spaces and line ends are added and left out when a text is read."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place in range(min(page.count_chars(), _MOST_CHARACTERS_OF_A_PAGE)):
+        code = raw.FPDFText_GetUnicode(page, place)
+        folded = _letters(chr(code)) if code < _LARGEST_CODE else ""
+        letters += folded
+        places += [place] * len(folded)
+    found: list[int] = []
+    for start, end in _stretches("".join(letters), [_letters(word) for word in words]):
+        found += places[start:end]
+    return sorted(set(found))
+
+
+def _stretches(letters: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where words stand in letters: as many in a row as there are, where these are enough to tell and stand there
+    once."""
+    first = 0
+    while first < len(words):
+        wanted, end = "", first
+        while end < len(words) and wanted + words[end] in letters:
+            wanted, end = wanted + words[end], end + 1
+        is_told = len(wanted) >= _LEAST_TELLING and letters.count(wanted) == 1
+        if is_told:
+            start = letters.index(wanted)
+            yield start, start + len(wanted)
+        first = end if is_told else first + 1
+
+
+def _letters(text: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFKD", text).casefold() if one.isalnum())
+
+
+def _as_png(rows: Sequence[bytearray]) -> bytes:
+    """Return rows of red, green and blue as PNG (RFC 2083), unfiltered."""
+    head = struct.pack(">IIBBBBB", len(rows[0]) // len(_MARKED), len(rows), 8, 2, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row for row in rows), 6)
+    parts = ((b"IHDR", head), (b"IDAT", data), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def _page(pdf: pypdfium2.PdfDocument, number: int) -> str | None:
@@ -238,7 +329,9 @@ def _outline(pdf: pypdfium2.PdfDocument) -> list[tuple[int, str, int]]:
 if __name__ == "__main__":
     logging.disable()
     _limit(_FIRST_SECONDS)
-    if len(sys.argv) > len(("program", "file")):
+    if sys.argv[-1] == "boxed":
+        sys.stdout.buffer.write(_draw_boxed(sys.argv[1], int(sys.argv[2]), sys.stdin.read()))
+    elif len(sys.argv) > len(("program", "file")):
         sys.stdout.buffer.write(_draw(sys.argv[1], int(sys.argv[2])))
     else:
         sys.stdout.buffer.write(json.dumps(_read(sys.argv[1])).encode())

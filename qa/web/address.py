@@ -1,5 +1,6 @@
 """What an address may say: the checks that the page and the API share."""
 
+from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from flask import request
@@ -10,9 +11,12 @@ from qa.limits import MAX_K, MAX_PREFIX_CHARACTERS
 
 K_MESSAGE = f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show."
 
+SCOPE = ("source", "title", "topic", "type", "year")
+"""The parameters that say which texts are asked."""
+
 SCOPE_MESSAGE = (
-    f"source and title must be texts of at most {MAX_PREFIX_CHARACTERS} characters: what the source or title of the "
-    "texts to ask begins with."
+    f"source, title, topic, type and year must be texts of at most {MAX_PREFIX_CHARACTERS} characters: what the source "
+    "or title of the texts to ask begins with, or what they are on or of."
 )
 
 
@@ -31,8 +35,9 @@ def parse_k(given: str) -> int:
     return int(given)
 
 
-def parse_scope(source: str, title: str) -> Scope:
+def parse_scope(given: Mapping[str, str]) -> Scope:
     """Return the scope that an address asks for. Raises BadQuestion when it is beyond reason."""
-    if max(len(source), len(title)) > MAX_PREFIX_CHARACTERS:
+    wanted = {name: given.get(name, "") for name in SCOPE}
+    if max(map(len, wanted.values())) > MAX_PREFIX_CHARACTERS:
         raise BadQuestion(SCOPE_MESSAGE)
-    return Scope(source, title)
+    return Scope(**wanted)

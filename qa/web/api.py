@@ -17,12 +17,15 @@ from qa.answers.payload import (
     documents_payload,
     passage_payload,
 )
-from qa.datatypes import Scope
+from qa.answers.suggesting import suggest
+from qa.feedback import FeedbackFile
 from qa.limits import MAX_BODY_BYTES
 from qa.service import Live
 from qa.web.address import check_address
 from qa.web.documents import citation
 from qa.web.errors import refuse
+from qa.web.feedback import keep
+from qa.web.originals import file_link
 from qa.web.payload import (
     AnswerBody,
     AskBody,
@@ -30,9 +33,12 @@ from qa.web.payload import (
     CitationQuery,
     DocumentBody,
     DocumentsBody,
+    FeedbackBody,
     HealthBody,
     ListQuery,
     ReadyBody,
+    SuggestBody,
+    SuggestQuery,
 )
 
 # Refusals by status, for the description of the API.
@@ -47,8 +53,8 @@ _REFUSALS = {
 }
 
 
-def api_blueprint(live: Live) -> APIBlueprint:
-    """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``."""
+def api_blueprint(live: Live, file: FeedbackFile | None = None) -> APIBlueprint:
+    """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``; feedback is taken where there is a file."""
     blueprint = APIBlueprint("api", __name__, tag="Candor")
     blueprint.before_request(_check_request)
 
@@ -57,14 +63,21 @@ def api_blueprint(live: Live) -> APIBlueprint:
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415, 503))
     def ask(body: AskBody) -> AnswerPayload:
-        return answer_payload(live.answerer.answer(body.question, body.k, Scope(body.source, body.title)))
+        return answer_payload(live.answerer.answer(body.question, body.k, body.scope))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400, 503))
     def ask_by_address(query: AskQuery) -> AnswerPayload:
-        return answer_payload(live.answerer.answer(query.q, query.k, Scope(query.source, query.title)))
+        return answer_payload(live.answerer.answer(query.q, query.k, query.scope))
+
+    @blueprint.get("/api/suggest")
+    @blueprint.input(SuggestQuery, location="query", arg_name="query")
+    @blueprint.output(SuggestBody)
+    @blueprint.doc(summary="How a question may go on", responses=_responses(400, 503))
+    def suggestions(query: SuggestQuery) -> dict[str, list[str]]:
+        return {"suggestions": suggest(query.q, live.answerer.index)}
 
     @blueprint.get("/api/documents")
     @blueprint.input(ListQuery, location="query", arg_name="query")
@@ -77,7 +90,9 @@ def api_blueprint(live: Live) -> APIBlueprint:
     @blueprint.output(DocumentBody)
     @blueprint.doc(summary="A document, whole, with the places of its passages", responses=_responses(404, 503))
     def document(document_id: str) -> DocumentPayload:
-        return document_payload(find_document(live.answerer.index.generation, document_id))
+        generation = live.answerer.index.generation
+        found = find_document(generation, document_id)
+        return document_payload(found, file_link(generation, found.document))
 
     @blueprint.get("/api/passages/<path:passage_id>")
     @blueprint.input(CitationQuery, location="query", arg_name="query")
@@ -94,6 +109,16 @@ def api_blueprint(live: Live) -> APIBlueprint:
         response = Response(written.write(cited), mimetype=written.media_type)
         response.headers["Content-Disposition"] = f'inline; filename="passage-{found.start}{written.ending}"'
         return response
+
+    if file is not None:
+
+        @blueprint.post("/api/feedback")
+        @blueprint.input(FeedbackBody, arg_name="body")
+        @blueprint.output(HealthBody)
+        @blueprint.doc(summary="Say whether an answer was right", responses=_responses(400, 413, 415, 503))
+        def feedback(body: FeedbackBody) -> dict[str, Any]:
+            keep(live, file, body.question, body.scope, body.right, body.note)
+            return {"status": "ok"}
 
     @blueprint.get("/healthz")
     @blueprint.output(HealthBody)

@@ -8,15 +8,19 @@ from flask import Response, request
 from werkzeug.http import parse_date
 
 from qa import __version__
+from qa.feedback import FeedbackFile
 from qa.limits import MAX_BODY_BYTES
 from qa.service import Live
 from qa.settings import ServeSettings
 from qa.web.api import api_blueprint
 from qa.web.documents import documents_blueprint
 from qa.web.errors import register_errors
+from qa.web.feedback import feedback_blueprint
 from qa.web.hosts import host_check
+from qa.web.originals import originals_blueprint
 from qa.web.payload import ERROR_SCHEMA
 from qa.web.views import page_blueprint
+from qa.web.words import add_words
 
 # Controls but tab and line ends, what turns the direction of a text (Unicode's Bidi_Control), and half characters.
 _STEERING = re.compile(
@@ -25,8 +29,8 @@ _STEERING = re.compile(
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",  # what somebody asked is not for whoever uses the browser next
     "Referrer-Policy": "no-referrer",
@@ -48,10 +52,15 @@ def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
         DESCRIPTION="Answers questions by quoting a corpus, and says what the corpus does not cover.",
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.register_blueprint(api_blueprint(live))
-    app.register_blueprint(page_blueprint(live))
+    file = FeedbackFile(settings.feedback, keeps_questions=settings.keep_questions) if settings.feedback else None
+    app.register_blueprint(api_blueprint(live, file))
+    app.register_blueprint(page_blueprint(live, takes_feedback=file is not None))
+    if file is not None:
+        app.register_blueprint(feedback_blueprint(live, file))
     app.register_blueprint(documents_blueprint(live))
+    app.register_blueprint(originals_blueprint(live))
     app.url_map.merge_slashes = False  # the id of a document may have two
+    add_words(app, live)
     register_errors(app)
     app.before_request(host_check(settings.host, settings.allowed_hosts))
     app.before_request(_drop_bad_dates)

@@ -7,14 +7,24 @@ from typing import Any, NamedTuple
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from qa.answers.catalogue import CataloguedDocument, Found, find_document, list_documents, locate
+from qa.answers.catalogue import (
+    CataloguedDocument,
+    Found,
+    find_document,
+    locate,
+    nearest_documents,
+    numbers_by_title,
+)
 from qa.answers.citing import Citation
 from qa.datatypes import Passage
 from qa.errors import BadQuestion, DocumentMissing
-from qa.indexing.index import Index
+from qa.indexing.index import Generation, Index
 from qa.indexing.shelf import Quote, parse_quote, quote_of
 from qa.service import Live
+from qa.web.address import parse_scope
 from qa.web.blocks import Layout, anchor_of
+from qa.web.originals import file_link, has_pictures
+from qa.wording import marked
 
 PART_CHARACTERS = 100_000
 """Of a document in one page, at least: a book is shown in parts."""
@@ -55,24 +65,31 @@ def documents_blueprint(live: Live) -> Blueprint:
         index, parsed = live.answerer.index, parse_quote(quote)
         document_id = document_id or request.args.get("id", "")
         if parsed is None:
-            raise DocumentMissing("The link to the passage is not whole: copy it again.")
+            raise DocumentMissing(marked("The link to the passage is not whole: copy it again."))
         found = locate(index.generation, parsed, document_id)
         if found is not None:
             return redirect(document_link(found.document_id, parsed, found.start))
         if document_id not in index.generation.numbers:
-            raise DocumentMissing("Neither this passage nor its document is in these texts any more.")
+            raise DocumentMissing(marked("Neither this passage nor its document is in these texts any more."))
         return redirect(document_link(document_id, parsed))
 
     @blueprint.get("/documents")
     def documents() -> str:
         index = live.answerer.index
-        number = _number(request.args.get("page", "1"))
-        listed = list(list_documents(index.generation, (number - 1) * LISTED, LISTED))
-        pages = -(-index.manifest.documents // LISTED)
+        number, topic = _number(request.args.get("page", "1")), request.args.get("topic", "")
+        selected = index.select(parse_scope({"topic": topic}))
+        numbers = numbers_by_title(index.generation, selected.documents if selected else None)
         return render_template(
-            "documents.html", manifest=index.manifest, documents=listed, number=number, pages=pages,
+            "documents.html",
+            manifest=index.manifest,
+            documents=[index.generation.document(one) for one in numbers[(number - 1) * LISTED :][:LISTED]],
+            page_number=number,
+            pages=-(-len(numbers) // LISTED),
+            topics=index.generation.facets.topics,
+            topic=topic,
+            listed=LISTED,
             document_link=document_link,
-        )  # fmt: skip
+        )
 
     return blueprint
 
@@ -147,6 +164,8 @@ def _page(index: Index, shown: CataloguedDocument, found: Found | None, is_lost:
         parts=parts,
         contents=_contents(shown, parts),
         found=anchor_of(found.start) if found else None,
+        picture=_picture(index.generation, shown, found),
+        file=file_link(index.generation, shown.document),
         is_lost=is_lost,
         document_link=document_link,
         related=_related(index, shown),
@@ -174,7 +193,8 @@ def _contents(shown: CataloguedDocument, parts: Sequence[Part]) -> list[Entry]:
 
 
 def _related(index: Index, shown: CataloguedDocument) -> list[tuple[str, str]]:
-    """Return (id, title) of the documents that the file names as related, as far as they are here."""
+    """Return (id, title) of the documents that the file names as related, as far as they are here, else of those that
+    are nearest in meaning."""
     numbers, here = index.generation.numbers, shown.document.id
     folder, ending = here[: here.rfind("/") + 1], here[here.rfind(".") :] if "." in here else ""
     ids = [
@@ -183,4 +203,26 @@ def _related(index: Index, shown: CataloguedDocument) -> list[tuple[str, str]]:
         for identifier in (name, f"{folder}{name}{ending}", f"{folder}{name}")
         if identifier in numbers and identifier != here
     ]
-    return [(one, index.generation.document(numbers[one]).title or one) for one in dict.fromkeys(ids)]
+    named = [numbers[one] for one in dict.fromkeys(ids)]
+    related = map(index.generation.document, named or nearest_documents(index, shown.document))
+    return [(one.id, one.title or one.id) for one in related]
+
+
+class Picture(NamedTuple):
+    """A page of a PDF as it is printed: the address of its picture, and what the page is called."""
+
+    address: str
+    label: str
+
+
+def _picture(generation: Generation, shown: CataloguedDocument, found: Found | None) -> Picture | None:
+    """Return the picture of the page on which what was found begins."""
+    if found is None or not has_pictures(generation, shown.document):
+        return None
+    page = next((one for one in shown.stored.pages if one.number and one.start <= found.start < one.end), None)
+    if page is None:
+        return None
+    address = url_for(
+        "originals.picture", id=shown.document.id, page=page.number, passage=request.args.get("passage", "")
+    )
+    return Picture(address, page.label)

@@ -8,8 +8,9 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, render_template, request
 
 from qa.errors import BadQuestion, DocumentMissing, QAError
-from qa.web.address import K_MESSAGE, SCOPE_MESSAGE
+from qa.web.address import K_MESSAGE, SCOPE, SCOPE_MESSAGE
 from qa.web.messages import BODY_TOO_LARGE, INTERNAL, RETRY_SECONDS
+from qa.wording import marked
 
 Refusal = tuple[Response, int]
 
@@ -17,8 +18,7 @@ _FIELDS = {
     "question": 'The field "question" must be a text: send {"question": "...", "k": 5}.',
     "q": "The parameter q must have the question: ask as in /api/ask?q=...&k=5.",
     "k": K_MESSAGE,
-    "source": SCOPE_MESSAGE,
-    "title": SCOPE_MESSAGE,
+    **dict.fromkeys(SCOPE, SCOPE_MESSAGE),
 }
 
 _STATUSES = {
@@ -29,7 +29,7 @@ _STATUSES = {
     415: ("unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."),
 }
 
-_PAGES = {400: "That cannot be asked", 404: "There is nothing here", 405: "That cannot be done here"}
+_PAGES = {400: marked("That cannot be asked"), 404: marked("There is nothing here"), 405: marked("That cannot be done")}
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi", "/metrics")
 
 _log = logging.getLogger("qa")
@@ -39,12 +39,10 @@ def refuse(status: int, code: str, message: str) -> Refusal:
     """Return the response that refuses a request: for a browser that is not at the API a page, else JSON."""
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
     if wanted == "text/html" and not request.path.startswith(_FOR_PROGRAMS) and status in _PAGES:
-        return Response(_page(_PAGES[status], message), mimetype="text/html"), status
+        return Response(
+            render_template("error.html", title=_PAGES[status], message=message), mimetype="text/html"
+        ), status
     return jsonify({"error": {"code": code, "message": message}}), status
-
-
-def _page(title: str, message: str) -> str:
-    return render_template("error.html", title=title, message=message)
 
 
 def register_errors(app: APIFlask) -> None:
@@ -83,5 +81,5 @@ def _field_message(detail: Any) -> str:
         return _FIELDS[name]
     if name == "_schema":
         return 'The body must be a JSON object: send {"question": "...", "k": 5}.'
-    known = f"{'q' if location == 'query' else 'question'}, k, source and title"
-    return f'"{name}" is not known here: the fields are {known}.'
+    known = ["q" if location == "query" else "question", "k", *SCOPE]
+    return f'"{name}" is not known here: the fields are {", ".join(known[:-1])} and {known[-1]}.'

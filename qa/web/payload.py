@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from qa.answers.payload import AnswerPayload, DocumentPayload, DocumentsPayload
+from qa.datatypes import Scope
 from qa.errors import BadQuestion
+from qa.feedback import MAX_NOTE_CHARACTERS
 from qa.limits import DEFAULT_K, MAX_K, MAX_PREFIX_CHARACTERS, MAX_QUESTION_CHARACTERS
 from qa.web.address import parse_k
 
@@ -13,6 +15,9 @@ _QUESTION = f"The question in words, 1 to {MAX_QUESTION_CHARACTERS} characters."
 _K = "How many passages to show at most."
 _SOURCE = "Ask only the texts whose source begins with this; case does not matter."
 _TITLE = "Ask only the texts whose title begins with this; case does not matter."
+_TOPIC = "Ask only the texts with this topic; case does not matter."
+_TYPE = 'Ask only the texts whose file has this ending, such as "pdf".'
+_YEAR = "Ask only the texts of this year."
 
 
 def _k(given: Any) -> int:
@@ -22,26 +27,61 @@ def _k(given: Any) -> int:
         raise ValueError(str(error)) from error
 
 
-class AskBody(BaseModel):
+class _Asked(BaseModel):
+    """Which texts are asked."""
+
+    source: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_SOURCE)
+    title: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TITLE)
+    topic: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TOPIC)
+    type: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TYPE)
+    year: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_YEAR)
+
+    @property
+    def scope(self) -> Scope:
+        """Return which texts are asked."""
+        return Scope(self.source, self.title, self.topic, self.type, self.year)
+
+
+class AskBody(_Asked):
     """What ``POST /api/ask`` takes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     question: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
     k: int = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
-    source: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_SOURCE)
-    title: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TITLE)
 
 
-class AskQuery(BaseModel):
+class AskQuery(_Asked):
     """What ``GET /api/ask`` takes."""
 
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
     k: Annotated[int, BeforeValidator(_k)] = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
-    source: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_SOURCE)
-    title: str = Field(default="", max_length=MAX_PREFIX_CHARACTERS, description=_TITLE)
+
+
+class FeedbackBody(_Asked):
+    """What ``POST /api/feedback`` takes: whether the passages for a question answer it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
+    right: bool = Field(description="Whether the passages answer the question.")
+    note: str = Field(default="", max_length=MAX_NOTE_CHARACTERS, description="What else there is to say.")
+
+
+class SuggestQuery(BaseModel):
+    """What ``GET /api/suggest`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(max_length=MAX_QUESTION_CHARACTERS, description="What is typed so far.", examples=["What is narr"])
+
+
+class SuggestBody(BaseModel):
+    """Questions, or parts of such, that begin with what is typed, in names and words that the texts have."""
+
+    suggestions: list[str]
 
 
 def _body_of(shape: type, name: str) -> type[BaseModel]:
@@ -89,7 +129,7 @@ ERROR_SCHEMA = {
 
 
 class HealthBody(BaseModel):
-    """The process runs."""
+    """The process runs, or what was sent was kept."""
 
     status: Literal["ok"]
 

@@ -8,15 +8,17 @@ from urllib.parse import quote as percent_encoded
 from flask import url_for
 
 from qa.answers.answering import Explanation
-from qa.answers.notes import headline_words, part_title
+from qa.answers.notes import as_asked, headline_words, part_title
+from qa.answers.reasons import reason_in_words, state_in_words
 from qa.datatypes import Answer, Manifest, Passage, QuotedPassage, TermState, Verdict
 from qa.limits import MAX_K
-from qa.plurals import count
+from qa.web.filters import texts_in_words
+from qa.wording import ENGLISH, Wording
 
 MORE = 5
 """Passages that are shown more each time."""
 
-CITATION_FORMATS = (("text", "text"), ("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
+CITATION_FORMATS = (("text", "Text"), ("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
 _EXCERPT = 220  # characters of a passage that is folded
 _AROUND = 420  # characters of a first passage that is shown in part
 _SIGNALS = 8  # that are shown, the weightiest ones
@@ -61,14 +63,12 @@ class Why:
     signals: tuple[tuple[str, float, float], ...] = ()
 
 
-def headline(answer: Answer, manifest: Manifest) -> str:
-    """Return the verdict in one line, with the texts that it is about."""
-    name = f" of “{manifest.title}”" if manifest.title else ""
-    return f"{headline_words(answer)} in {'this' if manifest.documents == 1 else 'these'} {_texts(manifest)}{name}"
-
-
-def _texts(manifest: Manifest) -> str:
-    return "text" if manifest.documents == 1 else count(manifest.documents, "text")
+def headline(answer: Answer, manifest: Manifest, selected: int | None = None, said: Wording = ENGLISH) -> str:
+    """Return the verdict in one line, with the texts that it is about, of all of them those that were ``selected``."""
+    values = {"verdict": headline_words(answer, said), "texts": texts_in_words(manifest, selected, said)}
+    if manifest.title:
+        return said.text("{verdict} in {texts} of “{title}”", title=manifest.title, **values)
+    return said.text("{verdict} in {texts}", **values)
 
 
 def find_lead(answer: Answer) -> Lead | None:
@@ -120,25 +120,32 @@ def clipped(segments: Sequence[tuple[str, bool, bool]], start: int, end: int) ->
     return found
 
 
-def choices(answer: Answer) -> list[Choice]:
+def choices(answer: Answer, said: Wording = ENGLISH) -> list[Choice]:
     """Return what else can be asked: each known part, both together, what is nearest, and a word as it was typed."""
     found = []
     for part in answer.parts:
-        words = " and ".join(part.terms)
-        found.append(Choice(f"About {words}" if len(part.terms) == 1 else "Both together", words))
+        words = f" {said.text('and')} ".join(_shown(part.terms, answer.question, said))
+        label = said.text("About {term}", term=words) if len(part.terms) == 1 else said.text("Both together")
+        found.append(Choice(label, words))
     for report in answer.terms:
-        found += [Choice(f"About {term}", term) for term in report.closest]
+        found += [Choice(said.text("About {term}", term=term), term) for term in report.closest]
     typed = [r for r in answer.terms if r.state is TermState.MISSPELLED and r.term.text in answer.question]
     if typed:
         question = answer.question
         for report in reversed(typed):
             start, end = report.term.start, report.term.end
             question = f"{question[:start]}“{question[start:end]}”{question[end:]}"
-        found.append(Choice(f"Search for {' '.join(report.term.text for report in typed)} instead", question))
+        words = " ".join(report.term.text for report in typed)
+        found.append(Choice(said.text("Search for {words} instead", words=words), question))
     return list(dict.fromkeys(found))
 
 
-def shown_parts(answer: Answer) -> list[ShownPart]:
+def _shown(terms: Sequence[str], question: str, said: Wording) -> Sequence[str]:
+    """Return known parts as a heading has them: in other languages nouns can have capitals."""
+    return terms if said is ENGLISH else as_asked(terms, question)
+
+
+def shown_parts(answer: Answer, said: Wording = ENGLISH) -> list[ShownPart]:
     """Return the known parts with no passage twice."""
     seen = {quoted.passage.id: quoted.rank for quoted in answer.passages}
     shown = []
@@ -148,20 +155,39 @@ def shown_parts(answer: Answer) -> list[ShownPart]:
         seen.update({one.passage.id: 0 for one in fresh[:1]})
         best = fresh[0] if fresh else None
         more = max(len(fresh) - 1, 0)
-        question = " and ".join(part.terms)
-        shown.append(ShownPart(part_title(part.terms), best, more, tuple(above), len(part.terms) > 1, question))
+        terms = _shown(part.terms, answer.question, said)
+        question = f" {said.text('and')} ".join(terms)
+        shown.append(ShownPart(part_title(terms, said), best, more, tuple(above), len(part.terms) > 1, question))
     return [part for part in shown if part.best or part.above or part.is_several]
 
 
-def why(answer: Answer, explanation: Explanation | None, calibrated_on: int | None, promise: str) -> Why:
+def why(
+    answer: Answer, explanation: Explanation | None, calibrated_on: int | None, promise: str, said: Wording = ENGLISH
+) -> Why:
     """Return what stands behind a verdict."""
-    judged = f"{count(calibrated_on, 'judged question')} of these texts" if calibrated_on else "other texts than these"
-    sentence = (
-        f"In {answer.confidence:.0%} of the questions that look so to the search, the passages answer: it was measured "
-        f"on {judged}. {promise}"
+    judged = (
+        said.counted(
+            "{number} judged question of these texts", "{number} judged questions of these texts", calibrated_on
+        )
+        if calibrated_on
+        else said.text("other texts than these")
     )
-    flagged = [report for report in answer.terms if report.reason]
-    reasons = tuple(f"“{report.term.text}” is {report.state.value}: {report.reason}" for report in flagged)
+    measured = said.text(
+        "In {percent} % of the questions that look so to the search, the passages answer: it was measured on {judged}.",
+        percent=round(100 * answer.confidence),
+        judged=judged,
+    )
+    sentence = f"{measured} {promise}"
+    reasons = tuple(
+        said.text(
+            "“{term}” is {state}: {reason}",
+            term=report.term.text,
+            state=state_in_words(report, said),
+            reason=reason_in_words(report, said),
+        )
+        for report in answer.terms
+        if report.reason
+    )
     if explanation is None:
         return Why(sentence, reasons)
     weighed = sorted(explanation.signals.items(), key=lambda one: -abs(one[1][1]))[:_SIGNALS]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from qa.errors import BadQuestionSet, UnreadableDocument
+from qa.evaluation.formats.feedback import read_judged
 from qa.evaluation.formats.jsonl import read_jsonl
 from qa.evaluation.formats.lines import read_lines
 from qa.evaluation.formats.squad import read_squad
@@ -23,6 +24,7 @@ FORMATS: dict[str, Format] = {
     ".json": read_squad,
     ".topics": read_topics,
     ".xml": read_topics,
+    ".sqlite": read_judged,
 }
 
 _TOPIC_MARK = b"<top"

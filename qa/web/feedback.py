@@ -1,0 +1,70 @@
+"""“Was this right?”: what an asker says of an answer, kept in the owner's file where he wants it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from qa.answers.verdicts import is_flagged
+from qa.datatypes import Answer, Scope
+from qa.errors import BadQuestion
+from qa.feedback import MAX_NOTE_CHARACTERS, FeedbackFile, Judged
+from qa.service import Live
+from qa.web.address import parse_scope
+from qa.web.filters import parameters
+from qa.wording import marked
+
+_SAID = {"yes": True, "no": False}
+
+
+def feedback_blueprint(live: Live, file: FeedbackFile) -> Blueprint:
+    """Return the route that takes the page's form."""
+    blueprint = Blueprint("feedback", __name__)
+
+    @blueprint.post("/feedback")
+    def tell() -> AnyResponse:
+        _check_origin()
+        said, question = _SAID.get(request.form.get("right", "")), request.form.get("q", "")
+        if said is None:
+            raise BadQuestion(marked("Say yes or no: was it right?"))
+        scope = parse_scope(request.form)
+        keep(live, file, question, scope, said, request.form.get("note", ""))
+        shown: dict[str, Any] = parameters(scope)
+        return redirect(url_for("page.page", q=question, told=1, _anchor="told", **shown), code=303)
+
+    return blueprint
+
+
+def keep(live: Live, file: FeedbackFile, question: str, scope: Scope, is_right: bool, note: str) -> None:  # noqa: PLR0913, PLR0917
+    """Keep whether the passages for a question answer it. Raises BadQuestion or FeedbackUnusable."""
+    note = " ".join(note.split())
+    if len(note) > MAX_NOTE_CHARACTERS:
+        raise BadQuestion(f"The note has {len(note):,} characters, and at most {MAX_NOTE_CHARACTERS:,} are kept.")
+    answerer = live.answerer
+    answer = answerer.answer(question, scope=scope)
+    judged = Judged(
+        day=datetime.now(UTC).date().isoformat(),
+        is_right=is_right,
+        verdict=answer.verdict.value,
+        confidence=answer.confidence,
+        generation=answerer.index.generation.folder.name,
+        note=note,
+        question=answer.question,
+        missing=_missing(answer),
+    )
+    file.add(judged)
+
+
+def _missing(answer: Answer) -> list[str]:
+    """Return the terms that the texts lack."""
+    return [report.term.spelt for report in answer.terms if is_flagged([report])]
+
+
+def _check_origin() -> None:
+    """Raise BadQuestion for a form that a page of another site sends."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_own = urlsplit(origin).netloc == request.host if origin else True
+    if not (site == "same-origin" if site else is_own):  # a page that sends no referrer sends no origin either
+        raise BadQuestion(marked("This can be said on the page of the answer only."))

@@ -1,0 +1,92 @@
+"""``python -m training.wording``: bring the catalogues of the page's words in step with the messages in the code.
+
+New messages come into each ``.po`` without a translation, those that are no longer said go, and each ``.mo`` is
+compiled anew. Says what is still to be translated. A new language begins with an empty ``qa/wording/<code>.po``.
+"""
+
+import io
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from qa.language import LANGUAGES, language_name
+from qa.wording import CATALOGUES
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYWORDS = {"text": None, "counted": (1, 2), "html": None, "marked": None}
+"""The functions whose messages are translated."""
+
+_CONTENT = "text/plain; charset=utf-8"
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+
+
+def messages() -> Catalog:
+    """Return every message in the code, without translations."""
+    found = Catalog(charset="utf-8", fuzzy=False, project="Candor")
+    for file, _, message, _, _ in extract_from_dir(str(ROOT / "qa"), METHODS, keywords=KEYWORDS):
+        found.add(message, locations=[(f"qa/{file}", 0)])
+    for code in LANGUAGES:
+        found.add(language_name(code), locations=[("qa/language/__init__.py", 0)])
+    return found
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Return a catalogue as it is read at run time."""
+    written = io.BytesIO()
+    write_mo(written, catalogue)
+    return written.getvalue()
+
+
+class Bare(Catalog):
+    """A catalogue that says no more of itself than what reading it needs, so that it changes with its messages only."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """Return what stands in its head."""
+        language = str(self.locale_identifier)
+        return [("Language", language), ("Content-Type", _CONTENT), ("Plural-Forms", self.plural_forms)]
+
+
+def read(path: Path) -> Catalog:
+    """Return a catalogue as it stands."""
+    with path.open("rb") as content:
+        found = read_po(content, locale=path.stem)
+    bare = Bare(locale=path.stem, fuzzy=False, header_comment="# The words of the page, see training/wording.py.")
+    for message in found:
+        if message.id:
+            bare.add(message.id, message.string)
+    return bare
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """Return the messages that a catalogue does not translate."""
+    return [str(one.id) for one in catalogue if one.id and not all(forms(one))]
+
+
+def forms(message: Message) -> list[str]:
+    """Return the translation of a message, in each of its numbers."""
+    said = message.string
+    return [str(form) for form in said] if isinstance(said, list | tuple) else [str(said or "")]
+
+
+def main() -> None:
+    """Update and compile every catalogue."""
+    template = messages()
+    for path in sorted(CATALOGUES.glob("*.po")):
+        catalogue = read(path)
+        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        with path.open("wb") as written:
+            write_po(written, catalogue, width=120, sort_output=True, no_location=True, omit_header=False)
+        path.with_suffix(".mo").write_bytes(compiled(catalogue))
+        missing = untranslated(catalogue)
+        print(f"{path.name}: {len(catalogue):,} messages, {len(missing):,} not translated")
+        for message in missing:
+            print(f"  {message}")
+
+
+if __name__ == "__main__":
+    main()
