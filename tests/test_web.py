@@ -151,7 +151,18 @@ def test_the_page_asks_no_other_host(client: FlaskClient) -> None:
     text = client.get("/", query_string={"q": SEED}).text
     assert "http://" not in text
     assert "https://" not in text
-    assert re.findall("<script[^>]*>", text) == ['<script src="/static/page.js" defer>']
+    assert re.findall("<script[^>]*>", re.sub(r"v=[0-9a-f]{12}", "v=…", text)) == [
+        '<script src="/static/page.js?v=…" defer>'
+    ]
+
+
+def test_a_browser_may_keep_what_never_changes_and_nothing_else(client: FlaskClient) -> None:
+    page = client.get("/?q=apple")
+    address = re.search(r'href="(/static/page\.css\?v=\w+)"', page.text)
+    assert address is not None
+    for asked in (address[1], "/static/page.css", "/?q=apple", "/api/ask?q=apple&v=1"):
+        with client.get(asked) as response:
+            assert ("immutable" in response.headers["Cache-Control"]) == (asked == address[1])
 
 
 def test_health_and_readiness(client: FlaskClient) -> None:

@@ -1,10 +1,12 @@
 """The application: one recipe that joins the API, the page, errors and headers."""
 
+import hashlib
 import re
+from functools import cache, partial
 from pathlib import Path
 
 from apiflask import APIFlask
-from flask import Response, request
+from flask import Response, request, url_for
 from werkzeug.http import parse_date
 
 from qa import __version__
@@ -38,6 +40,8 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
 
 def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
     """Return the WSGI application that answers from whatever ``live`` holds."""
@@ -64,6 +68,7 @@ def create_app(live: Live, settings: ServeSettings | None = None) -> APIFlask:
     register_errors(app)
     app.before_request(host_check(settings.host, settings.allowed_hosts))
     app.before_request(_drop_bad_dates)
+    app.context_processor(lambda: {"static_file": partial(_static_file, app)})
     app.after_request(_add_headers)
     app.after_request(_show_controls)
     return app
@@ -86,7 +91,19 @@ def _show_controls(response: Response) -> Response:
     return response
 
 
+@cache
+def _version(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _static_file(app: APIFlask, name: str) -> str:
+    """Return the address of a file of the package, which changes with what is in it: so a browser may keep it."""
+    return url_for("static", filename=name, v=_version(Path(str(app.static_folder), name)))
+
+
 def _add_headers(response: Response) -> Response:
+    if request.endpoint == "static" and request.args.get("v") and response.status_code == 200:
+        response.headers["Cache-Control"] = _FOR_GOOD
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
