@@ -483,10 +483,11 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Signpost:
     """What the owner of the texts wants to be read, in place of a verdict, by who asks something like the
-    ``examples``."""
+    ``examples``; a question that has one of the ``words`` need not be as near to these."""
 
     text: str
     examples: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from qa.errors import BadSettings
 from qa.indexing.corpora import find_corpora
 from qa.service import Live
 from qa.web import create_app
+from tests.english import ENGLISH
 
 HELP = Signpost("Call the helpline.", ("I want to die", "I am in danger"))
 LOST = Signpost("Ask at the desk.", ("I lost my keys",))
@@ -27,10 +28,33 @@ def unit(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 def test_the_nearest_example_decides() -> None:
     examples = np.stack([unit(1, 0, 0), unit(0, 1, 0), unit(0, 0, 1)])
-    assert find_signpost(unit(0.2, 1, 0), [HELP, LOST], examples) is HELP
-    assert find_signpost(unit(0.2, 0, 1), [HELP, LOST], examples) is LOST
-    assert find_signpost(unit(-1, -1, -1), [HELP, LOST], examples) is None
-    assert find_signpost(unit(1, 0, 0), [], np.empty((0, 3), np.float32)) is None
+
+    def found(vector: np.ndarray[tuple[int], np.dtype[np.float32]], question: str = "?") -> Signpost | None:
+        return find_signpost(question, vector, [HELP, LOST], examples, ENGLISH)
+
+    assert found(unit(0.2, 1, 0)) is HELP
+    assert found(unit(0.2, 0, 1)) is LOST
+    assert found(unit(-1, -1, -1)) is None
+    assert find_signpost("?", unit(1, 0, 0), [], np.empty((0, 3), np.float32), ENGLISH) is None
+
+
+def test_a_word_of_the_owner_s_tells_more_beside_the_meaning() -> None:
+    """The nearest example is at a cosine of 0.4: too far alone, near enough for a question with such a word."""
+    examples = np.stack([unit(1, 0, 0), unit(0, 1, 0)])
+    vector = unit(0.4, 0, float(np.sqrt(1 - 0.4**2)))
+    far = unit(0.2, 0, float(np.sqrt(1 - 0.2**2)))
+    with_words = Signpost("Call.", ("I want to die",), ("hurt myself", "pills"))
+    signposts = [with_words, LOST]
+
+    def found(question: str, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Signpost | None:
+        return find_signpost(question, vector, signposts, examples, ENGLISH)
+
+    assert found("I took the pill", vector) is with_words
+    assert found("I hurt myself", vector) is with_words
+    assert found("I hurt, myself and others", vector) is with_words  # punctuation parts no phrase
+    assert found("I hurt him myself", vector) is None
+    assert found("I took it", vector) is None
+    assert found("I took the pills", far) is None
 
 
 @pytest.mark.parametrize(

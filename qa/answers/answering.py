@@ -123,7 +123,9 @@ class Answerer:
     def _signpost(self, question: str) -> str | None:
         """Return what the owner wants to be read first by who asks this."""
         signposts, examples = self.index.manifest.signposts, self.index.generation.signposts
-        found = find_signpost(self.index.embed([question])[0], signposts, examples) if signposts else None
+        if not signposts:
+            return None
+        found = find_signpost(question, self.index.embed([question])[0], signposts, examples, self.index.language)
         return found.text if found else None
 
     def _quote_part(self, part: Part, copies: Mapping[int, list[int]]) -> tuple[QuotedPassage, ...]:

@@ -42,6 +42,10 @@ from qa.stores import Vectors
 READ = 2
 """Passages that are read, the first ones: each costs as much, and five tell no more (``benchmarks/readers.py``)."""
 
+CERTAIN = 1.5
+"""The log odds of a reading from which on its passage so certainly answers that the next one is not read, which is
+half of what reading costs: 82 of 100 by the reader's own count."""
+
 DEPTH = 100
 """Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
 
@@ -194,25 +198,34 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
 
 
 def _read(found: Sequence[Found], index: Index) -> list[Found]:
-    """Return what was found, with its first passages read, those of all questions together."""
-    if index.reader is None:
+    """Return what was found, with its first passages read, those of all questions together: the first, and where it
+    does not certainly answer the next."""
+    reader = index.reader
+    if reader is None:
         return list(found)
-    windows = [_windows(one, index) for one in found]
-    pairs = [(one.asked.read.text, cut) for one, cuts in zip(found, windows, strict=True) for cut, _ in cuts]
-    readings = iter(index.reader.read(pairs))
-    return [
-        replace(one, readings=tuple(next(readings).moved(start) for _, start in cuts))
-        for one, cuts in zip(found, windows, strict=True)
-    ]
+    readings: list[tuple[Reading, ...]] = [() for _ in found]
+    for place in range(READ):
+        wanted = [at for at, one in enumerate(found) if _is_to_be_read(one, place, readings[at])]
+        if not wanted:
+            break
+        windows = [_window(found[at], place, index) for at in wanted]
+        pairs = [(found[at].asked.read.text, cut) for at, (cut, _) in zip(wanted, windows, strict=True)]
+        for at, (_, start), reading in zip(wanted, windows, reader.read(pairs), strict=True):
+            readings[at] += (reading.moved(start),)
+    return [replace(one, readings=read) for one, read in zip(found, readings, strict=True)]
 
 
-def _windows(found: Found, index: Index) -> list[tuple[Passage, int]]:
-    """Return what is to be read of a question's first passages, and where in each it begins; nothing for a question in
-    another language than the texts."""
-    if found.asked.language is not None:
-        return []
+def _is_to_be_read(found: Found, place: int, before: Sequence[Reading]) -> bool:
+    """Whether the passage at a place is to be read after those before it: none is for a question in another language
+    than the texts."""
+    is_certain = any(reading.log_odds >= CERTAIN for reading in before)
+    return found.asked.language is None and place < len(found.fused) and not is_certain
+
+
+def _window(found: Found, place: int, index: Index) -> tuple[Passage, int]:
+    """Return what of a passage is to be read, and where in it that begins."""
     weights = content_weights(found.asked.read, index)
-    return [cut_to_window(index.passage(hit.row), weights, index.language) for hit in found.fused[:READ]]
+    return cut_to_window(index.passage(found.fused[place].row), weights, index.language)
 
 
 def _settled(found: Found, index: Index) -> Found:

@@ -51,18 +51,26 @@ def _known_language(tag: str) -> str:
 
 
 _Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)]
+_Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _Place = Annotated[Path, AfterValidator(_without_controls)]
 _Patterns = Annotated[tuple[str, ...], AfterValidator(_as_patterns)]
 
 
 class SignpostSettings(BaseModel):
-    """A table ``[[signposts]]``: what is said, ``text``, to who asks something like the ``examples``."""
+    """A table ``[[signposts]]``: what is said, ``text``, to who asks something like the ``examples``, the more so in
+    one of the ``words``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str = Field(min_length=1, max_length=1000, description="a text of at most 1,000 characters")
     examples: tuple[_Question, ...] = Field(
         min_length=1, max_length=_SIGNPOST_EXAMPLES, description=f"a list of at most {_SIGNPOST_EXAMPLES} questions"
+    )
+
+    words: tuple[_Words, ...] = Field(
+        default=(),
+        max_length=_SIGNPOST_EXAMPLES,
+        description=f"a list of at most {_SIGNPOST_EXAMPLES} words or phrases",
     )
 
     @field_validator("text")
@@ -211,7 +219,7 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
         notice=" ".join(dict.fromkeys(settings.notice for settings in said if settings.notice)),
         language=said[0].language if said else "en",
         examples=next((settings.examples for settings in said if settings.examples), ()),
-        signposts=tuple(Signpost(one.text, one.examples) for settings in said for one in settings.signposts),
+        signposts=tuple(Signpost(one.text, one.examples, one.words) for settings in said for one in settings.signposts),
         questions=next(iter(sets), None),
         originals={file.source: str(file.path) for file in found.files if file.path in given},
     )

@@ -571,7 +571,10 @@ def load_manifest(generation: Path) -> Manifest:
     try:
         _check_fields(Manifest, fields)
         tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect", "examples")}
-        signposts = tuple(Signpost(one["text"], tuple(one["examples"])) for one in fields.get("signposts", ()))
+        signposts = tuple(
+            Signpost(one["text"], tuple(one["examples"]), tuple(one.get("words", ())))
+            for one in fields.get("signposts", ())
+        )
         return Manifest(**{**fields, **tuples, "signposts": signposts})
     except (TypeError, KeyError, ValueError) as error:
         raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
