@@ -1,17 +1,22 @@
 import numpy as np
 
 from qa.answers.answering import Answerer
-from qa.answers.closest import CLOSE, candidate_phrases, closest_terms
+from qa.answers.closest import CLOSE, closest_terms, near_phrases
 from qa.indexing.index import Index
 from tests.english import stems
 
 
-def test_candidates_share_no_word_and_are_used_twice(tiny_index: Index) -> None:
-    rows = list(range(len(tiny_index)))
-    found = candidate_phrases("social effort", rows, tiny_index)
-    assert "Apple" in found
-    assert all(tiny_index.lexicon.passage_count(stems(phrase)) >= 2 for phrase in found)
-    assert not any({"social", "effort"} & set(stems(phrase)) for phrase in found)
+def test_what_is_near_shares_no_word_and_is_used_twice(tiny_index: Index) -> None:
+    (vector,) = tiny_index.embed(["social effort"])
+    found = list(near_phrases("social effort", vector, list(range(len(tiny_index))), tiny_index, least=-1.0))
+    phrases = [phrase for phrase, _ in found]
+    assert "Apple" in phrases
+    assert "fruit" not in phrases  # in one passage
+    assert not any({"social", "effort"} & set(stems(phrase)) for phrase in phrases)
+    cosines = [cosine for _, cosine in found]
+    assert cosines == sorted(cosines, reverse=True)
+    for phrase, cosine in found:
+        assert abs(cosine - float(tiny_index.embed([phrase])[0] @ vector)) < 0.002  # they are kept in half the bits
 
 
 def test_only_close_ones_are_offered(tiny_index: Index) -> None:
@@ -25,6 +30,15 @@ def test_only_close_ones_are_offered(tiny_index: Index) -> None:
 
 def test_no_terms(tiny_index: Index) -> None:
     assert closest_terms([], np.empty((0, tiny_index.manifest.dimension), np.float32), tiny_index) == []
+
+
+def test_asking_for_what_is_near_embeds_no_phrase(tiny_answerer: Answerer) -> None:
+    embedder = tiny_answerer.index.embedder
+    tiny_answerer.answer("What is a grape?")
+    asked = tiny_answerer.answer("What is a grape?")
+    assert asked.terms[0].closest == ("Apple",)
+    texts = set(tiny_answerer.index._vectors)
+    assert texts <= {"What is a grape?", "grape", "What is a grape"}, embedder.name
 
 
 def test_another_word_for_what_the_texts_have(real_answerer: Answerer) -> None:

@@ -90,7 +90,8 @@ def test_the_terminal_shows_it_in_place_of_a_verdict(real_folder: Path) -> None:
         '[[signposts]]\ntext = "Call."',
         '[[signposts]]\ntext = ""\nexamples = ["a b"]',
         '[[signposts]]\ntext = "Call."\nexamples = []',
-        '[[signposts]]\ntext = "Call."\nexamples = ["a b"]\nwords = ["c"]',
+        '[[signposts]]\ntext = "Call."\nexamples = ["a b"]\nword = ["c"]',
+        '[[signposts]]\ntext = "Call."\nexamples = ["a b"]\nwords = [""]',
     ],
 )
 def test_signposts_that_cannot_be_used(tmp_path: Path, written: str) -> None:

@@ -5,6 +5,7 @@ compiled anew. Says what is still to be translated. A new language begins with a
 """
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -48,6 +49,10 @@ class Bare(Catalog):
         """Return what stands in its head."""
         language = str(self.locale_identifier)
         return [("Language", language), ("Content-Type", _CONTENT), ("Plural-Forms", self.plural_forms)]
+
+    @mime_headers.setter
+    def mime_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Take none."""
 
 
 def read(path: Path) -> Catalog:

@@ -1,12 +1,11 @@
 """Unknown terms + Index -> the terms closest in meaning that the texts do use: "heart attack", "myocardial infarction".
 
-The passages nearest to a term are read for their noun phrases, and these are compared with the term by cosine.
+The phrases of the passages nearest to a term are compared with it by cosine.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from heapq import nlargest
-from math import log
+
+import numpy as np
 
 from qa.indexing.index import Index, Selection
 from qa.stores import Vectors
@@ -17,9 +16,6 @@ mean nothing."""
 
 PASSAGES = 5
 OFFERED = 2
-_WORDS = 4  # the longest phrase that is a term
-_COMPARED = 20  # phrases of one term's passages; `benchmarks/closest.py` prints what is lost with fewer
-_LEAST_USES = 2  # passages that use a phrase, so that it is a term of these texts and not one author's turn
 
 
 def closest_terms(
@@ -29,43 +25,28 @@ def closest_terms(
     if not terms:
         return []
     _, ids = index.store.search(vectors, PASSAGES, selection.rows if selection else None)
-    found = [candidate_phrases(term, [int(row) for row in rows], index) for term, rows in zip(terms, ids, strict=True)]
-    unique = list(dict.fromkeys(phrase for phrases in found for phrase in phrases))
-    places = {phrase: place for place, phrase in enumerate(unique)}
-    embedded = index.embed(unique)
     return [
-        _close([(phrase, float(embedded[places[phrase]] @ vector)) for phrase in phrases])
-        for phrases, vector in zip(found, vectors, strict=True)
+        tuple(phrase for phrase, _ in _first(near_phrases(term, vector, rows.tolist(), index)))
+        for term, vector, rows in zip(terms, vectors, ids, strict=True)
     ]
 
 
-def _close(scored: Sequence[tuple[str, float]]) -> tuple[str, ...]:
-    near = sorted((pair for pair in scored if pair[1] >= CLOSE), key=lambda pair: -pair[1])
-    return tuple(phrase for phrase, _ in near[:OFFERED])
+def _first(near: Iterator[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [found for found, _ in zip(near, range(OFFERED), strict=False)]
 
 
-def candidate_phrases(term: str, rows: Sequence[int], index: Index, most: int = _COMPARED) -> list[str]:
-    """Return the phrases of the passages that share no word with the term and that the texts use more than once.
-
-    At most so many, for embedding them is what costs: first short ones that these passages use often and the texts
-    rarely, by tf-idf a word.
-    """
-    stems = index.language.stems
-    own = set(stems(term))
-    phrases: dict[tuple[str, ...], str] = {}
-    uses: Counter[tuple[str, ...]] = Counter()
-    for phrase in _all_phrases(rows, index):
-        words = tuple(stems(phrase))
-        if words and len(words) <= _WORDS and not own & set(words):
-            phrases.setdefault(words, phrase)
-            uses[words] += 1
-    counts = {words: index.lexicon.passage_count(words) for words in uses}
-    worth = {w: uses[w] * log(len(index) / n) / len(w) for w, n in counts.items() if n >= _LEAST_USES}
-    return [phrases[words] for words in nlargest(most, worth, key=worth.__getitem__)]
-
-
-def _all_phrases(rows: Sequence[int], index: Index) -> Iterator[str]:
-    passages = [index.passage(row) for row in rows]
-    yield from (heading for passage in passages for heading in (passage.title, passage.heading) if heading)
-    for passage in passages:
-        yield from index.language.phrases(passage.text)
+def near_phrases(
+    term: str, vector: Vectors, rows: Sequence[int], index: Index, least: float = CLOSE
+) -> Iterator[tuple[str, float]]:
+    """Yield the phrases of some passages that share no word with a term, with their cosines to its (d,) vector, the
+    nearest first, down to the least."""
+    phrases = index.generation.phrases
+    places = phrases.places(rows)
+    cosines = phrases.vectors(places) @ vector
+    own = set(index.language.stems(term))
+    for at in np.argsort(-cosines, kind="stable").tolist():
+        if cosines[at] < least:
+            return
+        phrase = phrases.shown(places[at])
+        if own.isdisjoint(index.language.stems(phrase)):
+            yield phrase, float(cosines[at])

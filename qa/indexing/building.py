@@ -79,6 +79,7 @@ from qa.indexing.index import (
     read_documents,
 )
 from qa.indexing.names import NameCounts
+from qa.indexing.phrases import PHRASES, PhraseWriter
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
 from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
@@ -95,6 +96,7 @@ _SAMPLE = 16  # passages by which the embedder's fastest form is compared with i
 _DIGEST_BYTES = 16
 _LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "semantic-text-splitter")
 _EXPORTING = "Exporting the model"
+_EMBEDDING_PHRASES = "Embedding phrases"
 _PREPARING_READER = "Preparing the reader"
 _NEW = -1  # in place of the row that a passage had in the last generation
 
@@ -553,6 +555,7 @@ def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpo
     embedded = _write_vectors(job, texts, encoder)
     asked = [example for signpost in sought.signposts for example in signpost.examples]
     save_array(job.folder / SIGNPOSTS, encoder.embed_questions(asked))
+    _write_phrases(job, texts, encoder, sought.language)
     _write_lexicon(job, texts, load_language(sought.language))
     _write_manifest(job, texts, _Models(encoder, *reader), corpora, sought)
     _open_once(job.folder)
@@ -666,6 +669,21 @@ def _vectors(
 def _write_store(job: _Job, vectors: Vectors) -> None:
     (job.folder / STORE).mkdir()
     STORES[job.settings.store].write(job.folder / STORE, vectors)
+
+
+def _write_phrases(job: _Job, texts: _Texts, embedder: Embedder, language: str) -> None:
+    """Find and embed the phrases that several passages use, as far as the last generation does not know them."""
+    (job.folder / PHRASES).mkdir()
+    previous = job.previous
+    known = previous.phrases if previous is not None and previous.manifest.language == language else None
+    writer = PhraseWriter(job.folder / PHRASES, load_language(language), known)
+    with job.passages() as passages:
+        writer.write(
+            passages.__getitem__,
+            texts.before,
+            embedder.embed_questions,
+            lambda done, total: job.progress(_EMBEDDING_PHRASES, done, total),
+        )
 
 
 def _write_lexicon(job: _Job, texts: _Texts, language: Language) -> None:

@@ -38,6 +38,7 @@ from qa.indexing.generations import (
     rebuild,
 )
 from qa.indexing.names import NAMES, Names, folded_name
+from qa.indexing.phrases import PHRASES, Phrases
 from qa.indexing.shelf import SUMS, TEXTS, StoredText, TextFile, unpack
 from qa.language import load_language
 from qa.lexicons import LEXICONS, Lexicon
@@ -172,6 +173,7 @@ class Generation:
             self._documents = FileContent(folder / DOCUMENTS)
             self.passages = PassageFile(folder)
             self.texts = TextFile(folder)
+            self.phrases = Phrases(folder / PHRASES, self.manifest.dimension)
             lexicons, stores = LEXICONS[self.manifest.lexicon], STORES[self.manifest.store]
             lexicons.verify(folder / LEXICON)
             self.lexicon: Lexicon = lexicons.load(folder / LEXICON, load_language(self.manifest.language))
@@ -324,6 +326,7 @@ class Generation:
         self._documents.close()
         self.passages.close()
         self.texts.close()
+        self.phrases.close()
 
 
 class Index:
