@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,17 @@ def test_every_target_is_large_enough_to_hit(page: Page) -> None:
         .map(one => [one.textContent.trim(), one.getBoundingClientRect().height])
         .filter(([, height]) => height < 24)""")
     assert small == []
+
+
+def test_what_is_printed_says_where_and_when_and_leaves_out_what_cannot_be_pressed(page: Page, port: int) -> None:
+    page.goto("/?q=What+is+mutual+aid%3F")
+    page.emulate_media(media="print")
+    printed = page.locator(".printed").inner_text()
+    assert f"http://127.0.0.1:{port}/?q=What" in printed
+    assert datetime.now(UTC).date().isoformat() in printed
+    assert page.locator("form").first.is_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#passage-2 blockquote").first.is_visible()
 
 
 def test_a_passage_is_in_view_where_its_link_leads(page: Page) -> None:

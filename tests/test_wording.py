@@ -1,11 +1,14 @@
 """The words of the page in other languages: whole catalogues, and a German page."""
 
 import re
+import shutil
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Message
 
 from qa.answers.answering import Answerer
 from qa.indexing.building import build_index
@@ -13,14 +16,10 @@ from qa.indexing.index import open_index
 from qa.service import Live
 from qa.web import create_app
 from qa.wording import CATALOGUES, ENGLISH, wording_of
-from tests.conftest import WordLengthEmbedder
-from training.wording import compiled, forms, messages, read, untranslated
+from tests.conftest import ROOT, WordLengthEmbedder
+from training.wording import forms, out_of_step, read
 
 CODES = [path.stem for path in sorted(CATALOGUES.glob("*.po"))]
-
-
-def ids(catalogue: Catalog) -> set[str]:
-    return {str(message.id) for message in catalogue if message.id}
 
 
 def fields(text: str) -> set[str | None]:
@@ -31,12 +30,17 @@ def english(message: Message) -> list[str]:
     return [str(one) for one in message.id] if message.pluralizable else [str(message.id)]
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_catalogue_has_each_message_of_the_code_and_no_other(code: str) -> None:
-    catalogue = read(CATALOGUES / f"{code}.po")
-    assert ids(catalogue) == ids(messages())
-    assert untranslated(catalogue) == []
-    assert (CATALOGUES / f"{code}.mo").read_bytes() == compiled(catalogue)
+def test_the_catalogues_are_in_step_with_the_code() -> None:
+    command = [sys.executable, "-m", "training.wording", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_out_of_step_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "xx.po").write_text("", encoding="utf-8")
+    shutil.copy(CATALOGUES / "de.po", tmp_path / "de.po")
+    assert out_of_step(tmp_path / "de.po", read(CATALOGUES / "de.po")) == ["it is not compiled anew"]
+    assert "not translated: Permalink" in out_of_step(tmp_path / "xx.po", read(CATALOGUES / "de.po"))
 
 
 @pytest.mark.parametrize("code", CODES)

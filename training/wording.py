@@ -4,7 +4,9 @@ New messages come into each ``.po`` without a translation, those that are no lon
 compiled anew. Says what is still to be translated. A new language begins with an empty ``qa/wording/<code>.po``.
 """
 
+import argparse
 import io
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -77,21 +79,48 @@ def forms(message: Message) -> list[str]:
     return [str(form) for form in said] if isinstance(said, list | tuple) else [str(said or "")]
 
 
-def main() -> None:
-    """Update and compile every catalogue."""
-    template = messages()
+def ids(catalogue: Catalog) -> set[str]:
+    """Return the messages of a catalogue."""
+    return {str(one.id) for one in catalogue if one.id}
+
+
+def out_of_step(path: Path, template: Catalog) -> list[str]:
+    """Return what is not as it should be in a catalogue, beside all messages."""
+    catalogue, compiled_file = read(path), path.with_suffix(".mo")
+    wanted, found = ids(template), ids(catalogue)
+    is_compiled = compiled_file.exists() and compiled_file.read_bytes() == compiled(catalogue)
+    return [
+        *(f"not translated: {one}" for one in sorted((wanted - found) | set(untranslated(catalogue)))),
+        *(f"no longer said: {one}" for one in sorted(found - wanted)),
+        *([] if is_compiled else ["it is not compiled anew"]),
+    ]
+
+
+def update(path: Path, template: Catalog) -> None:
+    """Bring a catalogue in step with all messages, and compile it."""
+    catalogue = read(path)
+    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    with path.open("wb") as written:
+        write_po(written, catalogue, width=120, sort_output=True, no_location=True, omit_header=False)
+    path.with_suffix(".mo").write_bytes(compiled(catalogue))
+
+
+def main() -> int:
+    """Update and compile every catalogue, or only check them; return 1 where one is out of step."""
+    parser = argparse.ArgumentParser(description="Bring the catalogues of the page's words in step with the code.")
+    parser.add_argument("--check", action="store_true", help="change nothing, and fail where one is out of step")
+    only_checks = parser.parse_args().check
+    template, status = messages(), 0
     for path in sorted(CATALOGUES.glob("*.po")):
-        catalogue = read(path)
-        catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.obsolete.clear()
-        with path.open("wb") as written:
-            write_po(written, catalogue, width=120, sort_output=True, no_location=True, omit_header=False)
-        path.with_suffix(".mo").write_bytes(compiled(catalogue))
-        missing = untranslated(catalogue)
-        print(f"{path.name}: {len(catalogue):,} messages, {len(missing):,} not translated")
-        for message in missing:
-            print(f"  {message}")
+        if not only_checks:
+            update(path, template)
+        problems = out_of_step(path, template)
+        print(f"{path.name}: {len(ids(template)):,} messages, {len(problems):,} out of step")
+        print("".join(f"  {problem}\n" for problem in problems), end="")
+        status = 1 if problems else status
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

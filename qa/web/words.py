@@ -1,5 +1,6 @@
 """The words of the page, for its templates."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
@@ -23,6 +24,7 @@ def add_words(app: Flask, live: Live) -> None:
             "number": said.number,
             "html": lambda message, **values: Markup(said.text(message)).format(**values),  # noqa: S704 - of our own
             "link": link,
+            "today": datetime.now(UTC).date().isoformat(),
             "page_language": language if language.startswith(said.code) else said.code,
         }
 

@@ -117,6 +117,9 @@ function copying(button) {
   });
 }
 
+// What is folded is printed, too.
+addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((one) => { one.open = true; }));
+
 const input = document.getElementById("q");
 if (input) {
   const address = input.form.dataset.suggest;
