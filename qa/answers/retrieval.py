@@ -44,7 +44,7 @@ READ = 2
 
 CERTAIN = 1.5
 """The log odds of a reading from which on its passage so certainly answers that the next one is not read, which is
-half of what reading costs: 82 of 100 by the reader's own count."""
+half of what reading costs: 82 of 100 by the reader's own count. `benchmarks/README.md` has what that loses."""
 
 DEPTH = 100
 """Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
