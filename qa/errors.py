@@ -108,6 +108,12 @@ class FeedbackUnusable(QAError):
     code = "feedback_unusable"
 
 
+class TooManyPictures(QAError):
+    """More pages are asked for than are drawn at a time."""
+
+    code = "too_many_pictures"
+
+
 class IndexMissing(QAError):
     """There is no index in the folder."""
 

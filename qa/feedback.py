@@ -19,7 +19,7 @@ MOST_KEPT = 1_000_000
 """Judgments that a file holds at most: whoever reaches the page can write one."""
 
 _ENDING = ".sqlite"
-_COLUMNS = ("day", "is_right", "verdict", "confidence", "generation", "note", "question", "missing")
+_COLUMNS = ("day", "is_right", "verdict", "confidence", "generation", "note", "is_scoped", "question", "missing")
 _WAIT_SECONDS = 5.0  # for another process that writes
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS feedback (
     confidence REAL NOT NULL,
     generation TEXT NOT NULL,
     note TEXT NOT NULL,
+    is_scoped INTEGER NOT NULL,
     question TEXT,
     missing TEXT
 )
@@ -38,8 +39,9 @@ CREATE TABLE IF NOT EXISTS feedback (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What an asker said: whether the passages answer, what the service had made of it, and a note. ``question`` and
-    the ``missing`` terms that were named are None where questions are not kept."""
+    """What an asker said: whether the passages answer, what the service had made of it, and a note. It ``is_scoped``
+    where only some of the texts were asked. ``question`` and the ``missing`` terms that were named are None where
+    questions are not kept."""
 
     day: str
     is_right: bool
@@ -47,6 +49,7 @@ class Judged:
     confidence: float
     generation: str
     note: str = ""
+    is_scoped: bool = False
     question: str | None = None
     missing: Sequence[str] | None = None
 
@@ -69,20 +72,25 @@ class FeedbackFile:
         self.keeps_questions = keeps_questions
         if path.suffix != _ENDING:
             raise FeedbackUnusable(f"{path} does not end in {_ENDING}, by which `qa calibrate` knows it: name it so.")
+        try:
+            path.touch(mode=0o600)  # what is said is the owner's to read
+        except OSError as error:
+            raise FeedbackUnusable(f"{path} cannot be written ({error.strerror}): name another file.") from error
         with self._opened() as connection, connection:
             connection.execute(_SCHEMA)
-            connection.execute("SELECT is_right, question, missing FROM feedback LIMIT 1").fetchall()
+            connection.execute("SELECT is_right, is_scoped, question, missing FROM feedback LIMIT 1").fetchall()
 
     def add(self, judged: Judged) -> None:
         """Keep what an asker said. Raises FeedbackUnusable where it cannot be written, or the file is full."""
         missing = json.dumps(list(judged.missing or ()), ensure_ascii=False)
         question = (judged.question, missing) if self.keeps_questions else (None, None)
-        what = (judged.day, judged.is_right, judged.verdict, judged.confidence, judged.generation, judged.note)
+        made = (judged.day, judged.is_right, judged.verdict, judged.confidence, judged.generation)
+        what = (*made, judged.note, judged.is_scoped)
         with self._opened() as connection, connection:
             (kept,) = connection.execute("SELECT coalesce(max(id), 0) FROM feedback").fetchone()
             if kept >= MOST_KEPT:
                 raise FeedbackUnusable(f"{self.path} holds {MOST_KEPT:,} judgments, and takes no more: name another.")
-            connection.execute("INSERT INTO feedback VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", (*what, *question))
+            connection.execute("INSERT INTO feedback VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*what, *question))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -106,6 +114,7 @@ def read_feedback(path: Path) -> list[Judged]:
                 **{
                     **one,
                     "is_right": bool(one["is_right"]),
+                    "is_scoped": bool(one["is_scoped"]),
                     "missing": json.loads(one["missing"]) if one["missing"] else None,
                 }
             )

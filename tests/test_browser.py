@@ -129,6 +129,7 @@ def test_the_box_asks_on_enter_and_grows_with_its_lines(page: Page) -> None:
     assert after["height"] > before["height"] + 10
     page.keyboard.press("Enter")
     page.wait_for_url("**/?q=*")
+    assert page.locator("#q").input_value() == "What is mutual aid?"
     assert "topic=" not in page.url  # what is not chosen stays out of the address
     assert page.locator("#passage-1").is_visible()
     assert page.locator("#q").evaluate("box => document.activeElement === box")  # the focus is kept

@@ -59,6 +59,15 @@ def test_what_did_not_change_keeps_its_topics(folder: Path, embedder: WordLength
         assert dict(opened.generation.facets.topics) == {"Honey": 1, "food": 1, "wax": 1}
 
 
+def test_case_does_not_part_a_topic(tmp_path: Path) -> None:
+    counts = FacetCounts()
+    for number, topic in enumerate(("CBT", "CBT", "cbt", "other")):
+        counts.add(f"a/{number}.md", f"a/{number}.md", (topic,), "")
+    counts.add("a/last.txt", "a/last.txt", (), "")
+    counts.write(tmp_path)
+    assert read_facets(tmp_path).topics == {"CBT": 3, "other": 1}
+
+
 def test_a_list_without_a_choice_is_not_kept(tmp_path: Path) -> None:
     counts = FacetCounts()
     for number in range(3):

@@ -1,6 +1,7 @@
 """“Was this right?”: off unless it is wanted, kept in the owner's file, and learned from."""
 
 import sqlite3
+import stat
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from qa.service import Live
 from qa.settings import ServeSettings
 from qa.web import create_app
 
-SAID = Judged("2026-11-26", True, "answered", 0.8, "g1", "thanks", "What is an apple?", ("quorvex",))
+SAID = Judged("2026-11-26", True, "answered", 0.8, "g1", "thanks", False, "What is an apple?", ("quorvex",))
 
 
 def client_of(answerer: Answerer, path: Path | None, **settings: Any) -> FlaskClient:
@@ -36,7 +37,10 @@ def test_askers_are_not_asked_unless_the_owner_wants_it(tiny_answerer: Answerer)
 def test_what_is_said_is_kept_without_the_question(tiny_answerer: Answerer, tmp_path: Path) -> None:
     path = tmp_path / "f.sqlite"
     client = client_of(tiny_answerer, path)
-    assert "Was this right?" in client.get("/?q=apple").text
+    page = client.get("/?q=apple").text
+    assert "Was this right?" in page
+    assert f'name="generation" value="{tiny_answerer.index.generation.folder.name}"' in page
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     done = client.post("/feedback", data={"q": "apple quorvex", "right": "no", "note": " too  short ", "topic": ""})
     assert done.status_code == 303
     assert done.headers["Location"] == "/?q=apple+quorvex&told=1#told"
@@ -67,6 +71,8 @@ def test_questions_are_kept_where_the_owner_allows_it(tiny_answerer: Answerer, t
         ({"right": "yes"}, {}, "empty"),
         ({"q": "apple", "right": "yes", "note": "x" * 1001}, {}, "at most 1,000"),
         ({"q": "apple", "right": "yes", "source": "x" * 501}, {}, "at most 500"),
+        ({"q": "apple", "right": "yes", "k": "x"}, {}, "whole number"),
+        ({"q": "apple", "right": "yes", "generation": "999999"}, {}, "have changed"),
         ({"q": "apple", "right": "yes"}, {"Sec-Fetch-Site": "cross-site"}, "on the page of the answer only"),
         ({"q": "apple", "right": "yes"}, {"Origin": "http://elsewhere.example"}, "on the page of the answer only"),
         ({"q": "apple", "right": "yes"}, {"Origin": "null"}, "on the page of the answer only"),
@@ -131,6 +137,36 @@ def test_a_set_is_made_of_what_was_said(tmp_path: Path) -> None:
     FeedbackFile(tmp_path / "empty.sqlite")
     with pytest.raises(BadQuestionSet, match="--keep-questions"):
         list(read_questions(tmp_path / "empty.sqlite"))
+
+
+def test_what_was_asked_of_some_texts_says_nothing_of_all(tiny_answerer: Answerer, tmp_path: Path) -> None:
+    path = tmp_path / "f.sqlite"
+    client = client_of(tiny_answerer, path, keep_questions=True)
+    done = client.post("/feedback", data={"q": "apple", "right": "no", "source": "texts/fam", "k": "10"})
+    assert done.headers["Location"] == "/?q=apple&told=1&source=texts/fam&k=10#told"
+    client.post("/feedback", data={"q": "apple", "right": "yes"})
+    read = list(read_questions(path))
+    assert [(one.text, one.answerable) for one in read if isinstance(one, SetQuestion)] == [("apple", True)]
+    assert [one.reason for one in read if isinstance(one, UnreadableDocument)] == [
+        "was asked of some of the texts only"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"question": "apple"}, '"right" must be true or false'),
+        ({"question": "apple", "right": "yes"}, '"right" must be true or false'),
+        ({"question": "apple", "right": True, "note": "x" * 1001}, "at most 1,000 characters"),
+        ({"question": "apple", "right": True, "k": 5}, '"k" is not known here: the fields are question, right, note'),
+    ],
+)
+def test_a_body_that_is_wrong_is_told_what_is(
+    tiny_answerer: Answerer, tmp_path: Path, body: dict[str, object], message: str
+) -> None:
+    response = client_of(tiny_answerer, tmp_path / "f.sqlite").post("/api/feedback", json=body)
+    assert response.status_code == 400
+    assert message in response.get_json()["error"]["message"]
 
 
 def test_the_command(tmp_path: Path) -> None:

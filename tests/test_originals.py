@@ -1,6 +1,7 @@
 """The files themselves: handed out only where their owner says so, and only as they were indexed; pages of PDFs."""
 
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from qa.answers.answering import Answerer
 from qa.errors import UnreadableDocument
+from qa.files import open_regular
 from qa.indexing.building import BuildReport, build_index
 from qa.indexing.index import open_index
 from qa.indexing.shelf import quote_of
@@ -32,6 +34,7 @@ class Lender:
         self.texts.mkdir()
         (self.texts / "lake.pdf").write_bytes(pdf(PAGES))
         (self.texts / "notes.md").write_text("# Notes\n\nHerons eat fish.\n", encoding="utf-8")
+        (self.texts / "page.html").write_text("<title>Page</title><p>Herons \u202e wade.</p>", encoding="utf-8")
         self.allow(True)
 
     def allow(self, allowed: bool) -> None:
@@ -72,6 +75,8 @@ def test_a_file_is_handed_out_as_it_is(lender: Lender) -> None:
         assert response.data == (lender.texts / "lake.pdf").read_bytes()
         assert response.mimetype == "application/pdf"
         assert response.headers["Content-Disposition"] == "attachment; filename=lake.pdf"
+    with client.get("/file?id=lake/page.html") as response:  # no page of ours: nothing in it is altered
+        assert response.data == (lender.texts / "page.html").read_bytes()
     assert "Download the file" in client.get("/document/lake/notes.md").text
     assert client.get("/api/documents/lake/notes.md").get_json()["download"] == "/file?id=lake/notes.md"
 
@@ -110,8 +115,45 @@ def test_what_may_be_downloaded_is_kept_in_step(lender: Lender) -> None:
     assert lender.build().changes.rebuild_reason is None  # a file came, no rule changed
     with open_index(lender.index, lender.embedder) as index:
         assert set(index.manifest.originals) == {
-            f"lake/{n}" for n in ("lake.pdf", "notes.md", "more.md", "even-more.md")
+            f"lake/{n}" for n in ("lake.pdf", "notes.md", "page.html", "more.md", "even-more.md")
         }
+
+
+def test_a_file_that_cannot_be_opened_builds_nothing_anew(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> object:
+        if path.name == "notes.md":
+            raise PermissionError(None, "Permission denied", str(path))
+        return open_regular(path)
+
+    monkeypatch.setattr("qa.indexing.building.open_regular", refuse)
+    assert lender.build().changes
+    assert not lender.build().changes
+
+
+def test_only_so_many_pages_are_drawn_at_a_time(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, waiting, going_on = lender.client(), threading.Semaphore(0), threading.Event()
+
+    def draw(*_: object) -> bytes:
+        waiting.release()
+        going_on.wait(30)
+        return b"PNG"
+
+    monkeypatch.setattr("qa.web.originals.draw_page", draw)
+    address = "/picture?id=lake/lake.pdf&page=1"
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(client.application.test_client().get(address).status_code))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+        waiting.acquire(timeout=30)
+    refused = client.get(address)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    going_on.set()
+    for thread in threads:
+        thread.join()
+    assert found == [200, 200]
 
 
 def test_a_page_is_shown_with_the_words_of_its_passage_marked(lender: Lender) -> None:

@@ -11,9 +11,11 @@ from qa.answers.suggesting import MOST_SUGGESTED, as_within, suggest
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
 from qa.indexing.names import LONGEST_NAME, folded_name
+from qa.language import load_language
 from qa.service import Live
 from qa.web import create_app
 from tests.conftest import WordLengthEmbedder
+from tests.english import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,10 @@ def test_other_names_and_long_ones(tmp_path: Path, embedder: WordLengthEmbedder)
 
 
 def test_a_title_within_a_sentence() -> None:
-    assert [as_within(name) for name in ("Narrative therapy", "CBT", "Sue Holland", "a")] == [
+    assert [as_within(name, ENGLISH) for name in ("Narrative therapy", "CBT", "Sue Holland", "a")] == [
         "narrative therapy", "CBT", "Sue Holland", "a",
     ]  # fmt: skip
+    assert as_within("Narrative Therapie", load_language("de")) == "Narrative Therapie"
 
 
 def test_over_http(tiny_answerer: Answerer) -> None:
@@ -73,4 +76,9 @@ def test_over_http(tiny_answerer: Answerer) -> None:
     assert client.get("/api/suggest?q=What+is+app").get_json() == {"suggestions": ["What is apple"]}
     assert client.get("/api/suggest?q=").get_json() == {"suggestions": []}
     assert client.get("/api/suggest").status_code == 400
-    assert client.get("/api/suggest", query_string={"q": "a" * 1001}).status_code == 400
+    refused = client.get("/api/suggest", query_string={"q": "a" * 1001})
+    assert refused.status_code == 400
+    assert "typed so far, at most 1,000" in refused.get_json()["error"]["message"]
+    assert (
+        '"k" is not known here: there is only q.' in client.get("/api/suggest?q=a&k=1").get_json()["error"]["message"]
+    )

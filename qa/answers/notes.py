@@ -102,8 +102,15 @@ def _absent_sentence(flagged: Sequence[TermReport], said: Wording) -> list[str]:
         return []
     if len(absent) > _LISTED:
         listed = ", ".join(said.quoted([term]) for term in absent[:_LISTED])
-        more = said.number(len(absent) - _LISTED)
-        return [said.text("These texts do not mention {terms} and {more} more.", terms=listed, more=more)]
+        more = len(absent) - _LISTED
+        return [
+            said.counted(
+                "These texts do not mention {terms} and one more.",
+                "These texts do not mention {terms} and {number} more.",
+                more,
+                terms=listed,
+            )
+        ]
     return [said.text("These texts do not mention {terms}.", terms=said.quoted(absent, "or"))]
 
 

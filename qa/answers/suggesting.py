@@ -3,6 +3,7 @@
 import re
 
 from qa.indexing.index import Index
+from qa.language import Language
 
 MOST_SUGGESTED = 8
 
@@ -28,12 +29,12 @@ def suggest(typed: str, index: Index, most: int = MOST_SUGGESTED) -> list[str]:
         if start == starts[-1] and not typed[-1].isspace():
             said += index.lexicon.words_beginning(begun, most, _LEAST_PASSAGES)
         for name in said:
-            whole = f"{before}{as_within(name) if before.strip() else name}"
+            whole = f"{before}{as_within(name, index.language) if before.strip() else name}"
             if whole.casefold() != typed.casefold():
                 found.setdefault(tuple(index.language.stems(whole)), whole)  # one of several inflections
     return list(found.values())[:most]
 
 
-def as_within(name: str) -> str:
+def as_within(name: str, language: Language) -> str:
     """Return a title as it stands within a sentence: "Narrative therapy" as "narrative therapy", names as they are."""
-    return name[0].lower() + name[1:] if name[1:].islower() else name
+    return name[0].lower() + name[1:] if name[1:].islower() and not language.capital_nouns else name

@@ -265,7 +265,7 @@ def _rebuild_reason(
     said = (manifest.title, manifest.notice, manifest.language, manifest.examples, manifest.signposts)
     if said != (sought.title, sought.notice, sought.language, sought.examples, sought.signposts):
         return "corpus.toml says something else"
-    if _given(manifest.originals, sought) != _given(sought.originals, sought, manifest.sources):
+    if _given(manifest.originals, sought, manifest.sources) != _given(sought.originals, sought, manifest.sources):
         return "other files may be downloaded"
     others = (
         (manifest.store != settings.store, "another store is to hold the vectors"),
@@ -276,11 +276,9 @@ def _rebuild_reason(
     return next((reason for is_so, reason in others if is_so), None)
 
 
-def _given(originals: Mapping[str, str], sought: Corpora, among: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """Return the files to download that are still there, of those that were there before."""
-    there = {file.source for file in sought.found.files}
-    if among is not None:
-        there &= among.keys()
+def _given(originals: Mapping[str, str], sought: Corpora, before: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the files to download that are still there, of those that were there before and could be read."""
+    there = {file.source for file in sought.found.files} & before.keys()
     return {source: path for source, path in originals.items() if source in there}
 
 

@@ -49,6 +49,7 @@ class FacetCounts:
     def __init__(self) -> None:
         """Begin with none."""
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in Facets.__slots__}
+        self._spelt: dict[str, Counter[str]] = {}
         self._documents = 0
 
     def add(self, source: str, file: str, topics: tuple[str, ...], year: str) -> None:
@@ -56,15 +57,18 @@ class FacetCounts:
         self._documents += 1
         folders = [f"{folder.as_posix()}/" for folder in PurePosixPath(source).parents if folder.name]
         for name, values in (("topics", topics), ("folders", folders), ("types", [type_of(file)]), ("years", [year])):
-            self._counts[name].update({value for value in values if value})
+            self._counts[name].update({value.casefold() for value in values if value})
+            for value in values:
+                self._spelt.setdefault(value.casefold(), Counter())[value] += 1
 
     def write(self, folder: Path) -> None:
-        """Write the facets that there is something to choose in: one value that all documents have is none."""
+        """Write the values that there is something to choose in, for case does not matter as they are most often
+        spelt: one that all documents have is no choice."""
         kept = {
             name: {
-                value: count
+                self._spelt[value].most_common(1)[0][0]: count
                 for value, count in sorted(counts.most_common(MOST_VALUES))
-                if len(counts) > 1 and count < self._documents
+                if count < self._documents
             }
             for name, counts in self._counts.items()
         }

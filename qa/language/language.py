@@ -96,6 +96,11 @@ class Language:
         """Return the stems of nouns that are as often verbs of a question: "work", which is no part by itself."""
         return frozenset()
 
+    @property
+    def capital_nouns(self) -> bool:
+        """Whether nouns have capitals wherever they stand."""
+        return self.code == "de"
+
     def goes_on(self, question: Question) -> bool:
         """Whether a question leaves open what it is about, as one that goes on from another: none of its words does
         more than ask."""

@@ -23,6 +23,6 @@ def draw_page(content: BinaryIO, number: int, words: str, source: str) -> bytes:
         drawn = subprocess.run(  # noqa: S603
             command, input=words.encode(), capture_output=True, timeout=_LONGEST_SECONDS, check=True, pass_fds=[file]
         )
-    except subprocess.SubprocessError as error:
+    except (subprocess.SubprocessError, OSError) as error:
         raise UnreadableDocument(source, f"page {number} cannot be drawn: download the file") from error
     return drawn.stdout

@@ -35,7 +35,7 @@ _HEADERS = {
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",  # what somebody asked is not for whoever uses the browser next
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # nothing to others; with none at all a form would not say where it is from
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -86,7 +86,7 @@ def _drop_bad_dates() -> None:
 def _show_controls(response: Response) -> Response:
     """Show a sign in place of each character of a page that steers what shows it: controls, and marks that turn the
     direction of what follows, so that a question or a text could read as something else."""
-    if response.mimetype == "text/html":
+    if response.mimetype == "text/html" and not response.direct_passthrough:  # a file is handed out as it is
         response.set_data(_STEERING.sub("\N{REPLACEMENT CHARACTER}", response.get_data(as_text=True)))
     return response
 

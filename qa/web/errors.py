@@ -8,6 +8,8 @@ from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, render_template, request
 
 from qa.errors import BadQuestion, DocumentMissing, QAError
+from qa.feedback import MAX_NOTE_CHARACTERS
+from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.web.address import K_MESSAGE, SCOPE, SCOPE_MESSAGE
 from qa.web.messages import BODY_TOO_LARGE, INTERNAL, RETRY_SECONDS
 from qa.wording import marked
@@ -19,6 +21,15 @@ _FIELDS = {
     "q": "The parameter q must have the question: ask as in /api/ask?q=...&k=5.",
     "k": K_MESSAGE,
     **dict.fromkeys(SCOPE, SCOPE_MESSAGE),
+    "right": 'The field "right" must be true or false: whether the passages answer the question.',
+    "note": f"The note must be a text of at most {MAX_NOTE_CHARACTERS:,} characters.",
+}
+_EXTRA = "Extra inputs"  # begins what pydantic says of a field that is not known
+_SUGGEST = "/api/suggest"
+_KNOWN = {
+    _SUGGEST: ("q",),
+    "/api/feedback": ("question", "right", "note", *SCOPE),
+    "/api/documents": ("first", "most"),
 }
 
 _STATUSES = {
@@ -77,9 +88,14 @@ def _field_message(detail: Any) -> str:
     """Return one sentence on the first field that is wrong."""
     location, fields = next(iter(detail.items()))
     name = next(iter(fields))
-    if name in _FIELDS:
+    if name == "q" and request.path == _SUGGEST:
+        return f"q must be what is typed so far, at most {MAX_QUESTION_CHARACTERS:,} characters."
+    if name in _FIELDS and (name != "k" or request.path not in _KNOWN):
         return _FIELDS[name]
     if name == "_schema":
         return 'The body must be a JSON object: send {"question": "...", "k": 5}.'
-    known = ["q" if location == "query" else "question", "k", *SCOPE]
-    return f'"{name}" is not known here: the fields are {", ".join(known[:-1])} and {known[-1]}.'
+    if _EXTRA not in str(fields[name]):
+        return f'"{name}" is missing or not as it should be: /openapi.json describes it.'
+    known = _KNOWN.get(request.path, ("q" if location == "query" else "question", "k", *SCOPE))
+    fields_are = f"the fields are {', '.join(known[:-1])} and {known[-1]}" if known[1:] else f"there is only {known[0]}"
+    return f'"{name}" is not known here: {fields_are}.'

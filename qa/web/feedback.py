@@ -8,11 +8,12 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from qa.answers.verdicts import is_flagged
-from qa.datatypes import Answer, Scope
+from qa.datatypes import EVERYTHING, Answer, Scope
 from qa.errors import BadQuestion
 from qa.feedback import MAX_NOTE_CHARACTERS, FeedbackFile, Judged
+from qa.limits import DEFAULT_K
 from qa.service import Live
-from qa.web.address import parse_scope
+from qa.web.address import parse_k, parse_scope
 from qa.web.filters import parameters
 from qa.wording import marked
 
@@ -29,9 +30,11 @@ def feedback_blueprint(live: Live, file: FeedbackFile) -> Blueprint:
         said, question = _SAID.get(request.form.get("right", "")), request.form.get("q", "")
         if said is None:
             raise BadQuestion(marked("Say yes or no: was it right?"))
-        scope = parse_scope(request.form)
+        scope, k = parse_scope(request.form), parse_k(request.form.get("k", str(DEFAULT_K)))
+        if request.form.get("generation") not in {None, live.answerer.index.generation.folder.name}:
+            raise BadQuestion(marked("The texts have changed since this answer was given: ask again, and judge that."))
         keep(live, file, question, scope, said, request.form.get("note", ""))
-        shown: dict[str, Any] = parameters(scope)
+        shown: dict[str, Any] = parameters(scope) | ({} if k == DEFAULT_K else {"k": k})
         return redirect(url_for("page.page", q=question, told=1, _anchor="told", **shown), code=303)
 
     return blueprint
@@ -51,6 +54,7 @@ def keep(live: Live, file: FeedbackFile, question: str, scope: Scope, is_right: 
         confidence=answer.confidence,
         generation=answerer.index.generation.folder.name,
         note=note,
+        is_scoped=scope != EVERYTHING,
         question=answer.question,
         missing=_missing(answer),
     )
@@ -66,5 +70,5 @@ def _check_origin() -> None:
     """Raise BadQuestion for a form that a page of another site sends."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_own = urlsplit(origin).netloc == request.host if origin else True
-    if not (site == "same-origin" if site else is_own):  # a page that sends no referrer sends no origin either
+    if not (site == "same-origin" if site else is_own):  # browsers tell the site to trustworthy addresses only
         raise BadQuestion(marked("This can be said on the page of the answer only."))

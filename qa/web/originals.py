@@ -4,13 +4,14 @@ import hashlib
 import mimetypes
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
+from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, request, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from qa.answers.catalogue import Found, find_document, locate
 from qa.datatypes import Page
-from qa.errors import DocumentMissing, UnreadableDocument
+from qa.errors import DocumentMissing, TooManyPictures, UnreadableDocument
 from qa.files import open_regular
 from qa.indexing.facets import type_of
 from qa.indexing.index import Generation, IndexedDocument
@@ -19,12 +20,15 @@ from qa.parsers.pdf_pictures import draw_page
 from qa.service import Live
 from qa.wording import marked
 
+_DRAWN = 2  # pages at a time: each takes a process, and what answers questions is to go on
+
 _NO_PAGE = marked("There is no picture of this page.")
 
 
 def originals_blueprint(live: Live) -> Blueprint:
     """Return the routes of files and of pictures of their pages."""
     blueprint = Blueprint("originals", __name__)
+    drawing = BoundedSemaphore(_DRAWN)
 
     @blueprint.get("/file")
     def file() -> AnyResponse:
@@ -46,14 +50,23 @@ def originals_blueprint(live: Live) -> Blueprint:
         quote = parse_quote(request.args.get("passage", ""))
         found = locate(generation, quote, shown.document.id) if quote else None
         words = _words_on(page, shown.stored, found if found and found.document_id == shown.document.id else None)
-        with _open_original(generation, shown.document) as opened:
-            try:
-                drawn = draw_page(opened, page.number, words, shown.document.source)
-            except UnreadableDocument as error:
-                raise DocumentMissing(_NO_PAGE) from error
+        if not drawing.acquire(blocking=False):
+            raise TooManyPictures("Too many pages are being drawn: look again in a second.")
+        try:
+            drawn = _drawn(generation, shown.document, page.number, words)
+        finally:
+            drawing.release()
         return Response(drawn, mimetype="image/png")
 
     return blueprint
+
+
+def _drawn(generation: Generation, document: IndexedDocument, number: int, words: str) -> bytes:
+    with _open_original(generation, document) as opened:
+        try:
+            return draw_page(opened, number, words, document.source)
+        except UnreadableDocument as error:
+            raise DocumentMissing(_NO_PAGE) from error
 
 
 def file_link(generation: Generation, document: IndexedDocument) -> str | None:

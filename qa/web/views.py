@@ -106,6 +106,8 @@ def _shown(answer: Answer, answerer: Answerer, k: int, scope: Scope, explained: 
     said = wording_of(index.manifest.language)
     return {
         "answer": answer,
+        "k": k,
+        "generation": index.generation.folder.name,
         "headline": headline(answer, index.manifest, len(selected.documents) if selected else None, said),
         "lead": find_lead(answer),
         "choices": choices(answer, said),
@@ -149,8 +151,9 @@ def example_questions(index: Index) -> list[str]:
     step = max(len(index) // _SAMPLE, 1)
     titles = {index.passage(row).title for row in range(0, len(index), step)}
     short = sorted((title for title in titles if 0 < len(title.split()) <= _TITLE_WORDS), key=lambda t: (len(t), t))
-    names = [as_within(title) for title in short[:4]]
-    asked = [f"What is {name}?" for name in names]
+    said = wording_of(index.manifest.language)
+    names = [as_within(title, index.language) for title in short[:4]]
+    asked = [said.text("What is {name}?", name=name) for name in names]
     if len(names) >= 2:
-        asked.append(f"What is the {names[-2]} and {names[-1]} model?")
+        asked.append(said.text("What is the {one} and {other} model?", one=names[-2], other=names[-1]))
     return asked

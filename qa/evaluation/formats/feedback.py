@@ -9,7 +9,8 @@ from qa.feedback import Judged, read_feedback
 
 
 def read_judged(path: Path) -> Iterator[SetLine]:
-    """Yield each question that was kept, once, as most of those who asked it judge it; of a tie nothing is known.
+    """Yield each question that was kept, once, as most of those who asked it of all texts judge it; of a tie nothing is
+    known, nor of what was asked of some texts alone.
 
     Raises BadQuestionSet where the file is none, or no question was kept.
     """
@@ -19,9 +20,11 @@ def read_judged(path: Path) -> Iterator[SetLine]:
         raise BadQuestionSet(str(error)) from error
     kept: dict[str, list[Judged]] = {}
     for judged in said:
-        if judged.question:
+        if judged.question and judged.is_scoped:
+            yield UnreadableDocument(f"{path.name}, {judged.day}", "was asked of some of the texts only")
+        elif judged.question:
             kept.setdefault(judged.question, []).append(judged)
-    if not kept:
+    if not any(judged.question for judged in said):
         raise BadQuestionSet(f"{path} has no questions: `qa serve --feedback FILE --keep-questions` keeps them.")
     for number, (question, judgments) in enumerate(kept.items(), start=1):
         right = sum(judged.is_right for judged in judgments)

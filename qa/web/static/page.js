@@ -49,14 +49,16 @@ function suggestions(box, address) {
   let active = -1, waiting = 0, asked = null;
 
   const close = () => {
+    clearTimeout(waiting);
+    asked?.abort();
     list.hidden = true;
+    said.textContent = "";
     active = -1;
     box.removeAttribute("aria-activedescendant");
   };
   const take = (text) => {
     box.value = text;
     box.dispatchEvent(new Event("input"));
-    clearTimeout(waiting);
     close();
     box.focus();
   };
@@ -81,11 +83,13 @@ function suggestions(box, address) {
     said.textContent = texts.length ? `${texts.length} · ${box.form.dataset.suggestions}` : "";
   };
   const fetchThem = async () => {
+    const typed = box.value;
     asked?.abort();
     asked = new AbortController();
     try {
-      const response = await fetch(`${address}?q=${encodeURIComponent(box.value)}`, { signal: asked.signal });
-      if (response.ok && document.activeElement === box) show((await response.json()).suggestions);
+      const response = await fetch(`${address}?q=${encodeURIComponent(typed)}`, { signal: asked.signal });
+      const found = response.ok ? (await response.json()).suggestions : [];
+      if (document.activeElement === box && box.value === typed) show(found);
     } catch { /* nothing is suggested then */ }
   };
   box.addEventListener("input", () => {
@@ -107,13 +111,19 @@ function suggestions(box, address) {
 
 /** Let a button copy what its address gives. */
 function copying(button) {
+  const label = button.textContent;
   button.hidden = false;
+  button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    const response = await fetch(button.dataset.copy);
-    await navigator.clipboard.writeText((await response.text()).trim());
-    const before = button.textContent;
-    button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = before; }, 2000);
+    try {
+      const response = await fetch(button.dataset.copy);
+      if (!response.ok) throw new Error(response.statusText);
+      await navigator.clipboard.writeText((await response.text()).trim());
+      button.textContent = button.dataset.done;
+    } catch {
+      location.href = button.dataset.copy; // where it can be read, or why it cannot
+    }
+    setTimeout(() => { button.textContent = label; }, 2000);
   });
 }
 
