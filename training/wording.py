@@ -5,35 +5,58 @@ compiled anew. Says what is still to be translated. A new language begins with a
 """
 
 import argparse
+import ast
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 from qa.language import LANGUAGES, language_name
 from qa.wording import CATALOGUES
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = {"text": None, "counted": (1, 2), "html": None, "marked": None}
-"""The functions whose messages are translated."""
+KEYWORDS = {"text": 1, "counted": 2, "html": 1, "marked": 1}
+"""The functions whose messages are translated, and how many forms of one they take."""
 
 _CONTENT = "text/plain; charset=utf-8"
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 
 
 def messages() -> Catalog:
     """Return every message in the code, without translations."""
     found = Catalog(charset="utf-8", fuzzy=False, project="Candor")
-    for file, _, message, _, _ in extract_from_dir(str(ROOT / "qa"), METHODS, keywords=KEYWORDS):
-        found.add(message, locations=[(f"qa/{file}", 0)])
+    for path in sorted((ROOT / "qa").rglob("*.py")):
+        for said in in_code(path.read_text(encoding="utf-8")):
+            found.add(said)
+    for path in sorted((ROOT / "qa" / "web" / "templates").glob("*.html")):
+        parsed = Environment().parse(path.read_text(encoding="utf-8"))
+        for _, name, message in extract_from_ast(parsed, list(KEYWORDS)):
+            said = tuple(one for one in (message if isinstance(message, tuple) else (message,)) if one)
+            if len(said) == KEYWORDS[name]:
+                found.add(said if KEYWORDS[name] > 1 else said[0])
     for code in LANGUAGES:
-        found.add(language_name(code), locations=[("qa/language/__init__.py", 0)])
+        found.add(language_name(code))
     return found
+
+
+def in_code(source: str) -> Iterator[str | tuple[str, ...]]:
+    """Yield the messages of a module: one as it is, or its forms by number."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (forms := KEYWORDS.get(_called(node.func), 0)):
+            given = [arg.value for arg in node.args[:forms] if isinstance(arg, ast.Constant)]
+            said = tuple(one for one in given if isinstance(one, str) and one)
+            if len(said) == forms:
+                yield said if forms > 1 else said[0]
+
+
+def _called(function: ast.expr) -> str:
+    """Return the name of what is called."""
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def compiled(catalogue: Catalog) -> bytes:
