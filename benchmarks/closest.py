@@ -11,6 +11,7 @@ from collections import Counter
 from heapq import nlargest
 from math import log
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from wordfreq import top_n_list, zipf_frequency
@@ -18,7 +19,7 @@ from wordfreq import top_n_list, zipf_frequency
 from benchmarks.data import open_set_index, read_set
 from qa.answers.closest import CLOSE, OFFERED, PASSAGES, near_phrases
 from qa.indexing.index import Index
-from qa.indexing.phrases import LEAST_USES
+from qa.indexing.phrases import LEAST_USES, PhraseWriter
 from qa.language.tagging import NOUN_TAGS, tag
 
 SETS = {"termstate_counselchat": "counselchat", "termstate_scifact": "scifact"}
@@ -96,8 +97,9 @@ def main(folder: Path) -> None:
         quantiles = " ".join(f"{value:.2f}" for value in np.percentile(best, [50, 90, 95, 99]))
         print(f"| {name} | {len(terms)} | {quantiles} | {np.mean(np.array(best) >= CLOSE):.1%} |", flush=True)
         index.close()
-    print("\n| texts | phrases | nouns | with an offer | before | of those offers, the same | ms a term | before |")
-    print("|---|---|---|---|---|---|---|---|")
+    columns = "texts", "phrases", "nouns", "with an offer", "before", "the same", "ms a term", "before"
+    print(f"\n| {' | '.join((*columns, 'ms a passage', 'kB a passage'))} |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for corpus in CORPORA:
         index = open_set_index(folder / corpus)
         print(_compared_row(corpus, index), flush=True)
@@ -115,7 +117,19 @@ def _compared_row(corpus: str, index: Index) -> str:
     same = sum(len(old & new) for old, new in zip(before, kept, strict=True)) / max(sum(map(len, before)), 1)
     times = f"{1000 * (middle - start) / len(nouns):.1f} | {1000 * (end - middle) / len(nouns):.1f}"
     shares = f"{sum(map(bool, kept))} | {sum(map(bool, before))} | {same:.0%}"
-    return f"| {corpus} | {len(index.generation.phrases):,} | {len(nouns)} | {shares} | {times} |"
+    return f"| {corpus} | {len(index.generation.phrases):,} | {len(nouns)} | {shares} | {times} | {_cost(index)} |"
+
+
+def _cost(index: Index) -> str:
+    """Return what phrases cost when an index is built, by passage: ms to find and embed them, and kB on disk."""
+    before = np.full(len(index), -1, np.int64)
+    with TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        writer = PhraseWriter(Path(folder), index.language, None)
+        writer.write(index.generation.passages.__getitem__, before, index.embedder.embed_questions, lambda *_: None)
+        seconds = time.perf_counter() - start
+        size = sum(file.stat().st_size for file in Path(folder).iterdir())
+    return f"{1000 * seconds / len(index):.1f} | {size / 1000 / len(index):.1f}"
 
 
 if __name__ == "__main__":

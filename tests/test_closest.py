@@ -33,12 +33,9 @@ def test_no_terms(tiny_index: Index) -> None:
 
 
 def test_asking_for_what_is_near_embeds_no_phrase(tiny_answerer: Answerer) -> None:
-    embedder = tiny_answerer.index.embedder
-    tiny_answerer.answer("What is a grape?")
     asked = tiny_answerer.answer("What is a grape?")
     assert asked.terms[0].closest == ("Apple",)
-    texts = set(tiny_answerer.index._vectors)
-    assert texts <= {"What is a grape?", "grape", "What is a grape"}, embedder.name
+    assert set(tiny_answerer.index._vectors) == {"What is a grape?", "grape"}
 
 
 def test_another_word_for_what_the_texts_have(real_answerer: Answerer) -> None:

@@ -48,7 +48,7 @@ def list_documents(generation: Generation, first: int, most: int) -> Iterator[In
 
 
 NEAREST = 5
-"""Documents that are named as near to one, where its file names none."""
+"""Documents that are named as near to one, where its file names none: a first value, as is the next."""
 
 _LOOKED_AT = 60  # passages near to a document's middle, among which those of others are
 
@@ -70,11 +70,17 @@ def nearest_documents(index: Index, document: IndexedDocument) -> list[int]:
     return [index.generation.numbers[one] for one in ids if one != document.id][:NEAREST]
 
 
-def find_document(generation: Generation, identifier: str) -> CataloguedDocument:
-    """Return a document. Raises DocumentMissing."""
+def find_number(generation: Generation, identifier: str) -> int:
+    """Return the number of a document. Raises DocumentMissing."""
     number = generation.numbers.get(identifier)
     if number is None:
         raise DocumentMissing(f"There is no document “{identifier}” in these texts: look for it among all of them.")
+    return number
+
+
+def find_document(generation: Generation, identifier: str) -> CataloguedDocument:
+    """Return a document. Raises DocumentMissing."""
+    number = find_number(generation, identifier)
     document = generation.document(number)
     passages = tuple(generation.passages[row] for row in range(document.first_row, document.end_row))
     checksum = generation.manifest.sources.get(document.file, "")

@@ -4,6 +4,7 @@ The phrases of the passages nearest to a term are compared with it by cosine.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -26,13 +27,9 @@ def closest_terms(
         return []
     _, ids = index.store.search(vectors, PASSAGES, selection.rows if selection else None)
     return [
-        tuple(phrase for phrase, _ in _first(near_phrases(term, vector, rows.tolist(), index)))
+        tuple(phrase for phrase, _ in islice(near_phrases(term, vector, rows.tolist(), index), OFFERED))
         for term, vector, rows in zip(terms, vectors, ids, strict=True)
     ]
-
-
-def _first(near: Iterator[tuple[str, float]]) -> list[tuple[str, float]]:
-    return [found for found, _ in zip(near, range(OFFERED), strict=False)]
 
 
 def near_phrases(

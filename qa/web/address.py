@@ -11,7 +11,7 @@ from qa.limits import MAX_K, MAX_PREFIX_CHARACTERS
 
 K_MESSAGE = f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show."
 
-SCOPE = ("source", "title", "topic", "type", "year")
+SCOPE = Scope.__slots__
 """The parameters that say which texts are asked."""
 
 SCOPE_MESSAGE = (

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from qa.datatypes import EVERYTHING, Manifest, Scope
 from qa.indexing.facets import Facets
+from qa.web.address import SCOPE
 from qa.wording import Wording
 
 
@@ -52,4 +53,4 @@ def texts_in_words(manifest: Manifest, selected: int | None, said: Wording) -> s
 
 def parameters(scope: Scope) -> dict[str, str]:
     """Return the parameters of an address that ask the same texts."""
-    return {} if scope == EVERYTHING else {name: value for name in Scope.__slots__ if (value := getattr(scope, name))}
+    return {} if scope == EVERYTHING else {name: value for name in SCOPE if (value := getattr(scope, name))}

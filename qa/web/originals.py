@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from flask import Blueprint, Response, request, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from qa.answers.catalogue import Found, find_document, locate
+from qa.answers.catalogue import Found, find_document, find_number, locate
 from qa.datatypes import Page
 from qa.errors import DocumentMissing, TooManyPictures, UnreadableDocument
 from qa.files import open_regular
@@ -33,7 +33,7 @@ def originals_blueprint(live: Live) -> Blueprint:
     @blueprint.get("/file")
     def file() -> AnyResponse:
         generation = live.answerer.index.generation
-        document = _listed(generation, request.args.get("id", ""))
+        document = generation.document(find_number(generation, request.args.get("id", "")))
         opened = _open_original(generation, document)
         name = PurePosixPath(document.file).name
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -77,13 +77,6 @@ def file_link(generation: Generation, document: IndexedDocument) -> str | None:
 def has_pictures(generation: Generation, document: IndexedDocument) -> bool:
     """Whether there are pictures of a document's pages."""
     return document.file in generation.manifest.originals and type_of(document.file) == "pdf"
-
-
-def _listed(generation: Generation, identifier: str) -> IndexedDocument:
-    number = generation.numbers.get(identifier)
-    if number is None:
-        raise DocumentMissing(f"There is no document “{identifier}” in these texts: look for it among all of them.")
-    return generation.document(number)
 
 
 def _open_original(generation: Generation, document: IndexedDocument) -> BufferedReader:
