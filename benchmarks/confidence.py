@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -104,6 +105,10 @@ class Asked:
     source: str
     kind: str
     labelled: Labelled
+
+
+_CONFIDENCES = (0.5, 0.6, 0.65, 0.7, 1.0)
+_READINGS = (-10, -2, -1, 0, 1, 10)  # log odds
 
 
 # --- signals -------------------------------------------------------------------------------------------------
@@ -478,6 +483,25 @@ def print_bins(asked: Sequence[Asked], left_out: dict[str, Floats]) -> None:
         print(f"| {name} | {', '.join(f'{mean:.2f}: {share:.2f}' for mean, share, _ in bins)} |")
 
 
+def print_readings(asked: Sequence[Asked], left_out: dict[str, Floats]) -> None:
+    """Print how often questions are right in which no term is flagged, by their confidence, by fits without their sets,
+    and by what reading says: whether the one knows the other."""
+    sets = own(asked)
+    confident = np.concatenate([left_out[name] for name in sets])
+    right = np.concatenate([labelled.right for labelled in sets.values()])
+    signals = np.concatenate([labelled.signals for labelled in sets.values()])
+    reading = signals[:, SIGNALS.index("read_answer")]
+    clear = signals[:, SIGNALS.index("flagged_weight")] == 0
+    print("\nquestions, and how many of them are right, by confidence and log odds of reading\n")
+    print(f"| confidence | {' | '.join(f'{low} to {high}' for low, high in pairwise(_READINGS))} |")
+    print(f"|{'---|' * len(_READINGS)}")
+    for low, high in pairwise(_CONFIDENCES):
+        among = clear & (confident >= low) & (confident < high)
+        kept = [right[among & (reading >= least) & (reading < most)] for least, most in pairwise(_READINGS)]
+        cells = [f"{len(one)}: {_share_of(one)}" if len(one) else "" for one in kept]
+        print(f"| {low} to {high} | {' | '.join(cells)} |")
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print all tables; write what was asked for."""
     page = Path(arguments[arguments.index("--page") + 1]) if "--page" in arguments else None
@@ -496,6 +520,8 @@ def main(arguments: Sequence[str]) -> None:
     if page:
         write_page(page, asked, left_out)
     print_bins(asked, left_out)
+    if read:
+        print_readings(asked, left_out)
     compare_calibrators(asked)
     print_packaged(read)
     print_foreign(foreign, keep_promise(packaged_calibration(read).held_out, Promise()).not_in_corpus or 0.0)

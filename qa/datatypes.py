@@ -187,12 +187,13 @@ class TermState(StrEnum):
 class Ground(StrEnum):
     """What gave a term its state.
 
-    USED: passages use it. SPELT_OTHERWISE: they spell it in another way. ERROR: it is an error for a word. LACKING:
-    words of it are in no passage. APART: each part is used, the whole nowhere.
+    USED: passages use it. SPELT_OTHERWISE: they spell it in another way. SYNONYM: they have another word for it. ERROR:
+    it is an error for a word. LACKING: words of it are in no passage. APART: each part is used, the whole nowhere.
     """
 
     USED = "used"
     SPELT_OTHERWISE = "spelt_otherwise"
+    SYNONYM = "synonym"
     ERROR = "error"
     LACKING = "lacking"
     APART = "apart"
@@ -238,8 +239,12 @@ class TermReport:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """Return the stems of the term, of a misspelled one as it was meant."""
-        return self.meant.stems if self.meant else tuple(word.stem for word in self.term.words)
+        """Return the stems of the term: of a misspelled one as it was meant, of a known one as the texts have it."""
+        if self.meant:
+            return self.meant.stems
+        if self.state is TermState.KNOWN and self.parts:
+            return self.parts[0].stems
+        return tuple(word.stem for word in self.term.words)
 
 
 class Hit(NamedTuple):
@@ -494,8 +499,9 @@ class Signpost:
 class Manifest:
     """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike.
 
-    ``title``, ``notice``, ``language``, ``examples``, questions for a first try, and ``signposts`` are the owner's
-    words; ``originals`` has, by their sources, the paths of the files that he hands out.
+    ``title``, ``notice``, ``language``, ``examples``, questions for a first try, ``signposts`` and ``synonyms``, groups
+    of words that mean the same, are the owner's words; ``originals`` has, by their sources, the paths of the files that
+    he hands out.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
     versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came. ``reader`` is what reads the
@@ -522,6 +528,7 @@ class Manifest:
     language: str = "en"
     examples: tuple[str, ...] = ()
     signposts: tuple[Signpost, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
     originals: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     imperfect: tuple[str, ...] = ()

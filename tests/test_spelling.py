@@ -10,6 +10,7 @@ from qa.answers.spelling import (
     candidates,
     correct,
     corrected,
+    joined,
     likelihood,
     other_spelling,
     suggest,
@@ -92,6 +93,49 @@ def test_other_spelling(lexicon: Lexicon, word: str, spelt: list[str]) -> None:
     assert found == spelt
 
 
+DESK = [
+    "Staff log in with a card. Members sign up. Guests check in. Co-workers print. The isle is land of ours.",
+    *["Their land lies fallow, as land is wont to."] * 11,
+    "Send errors by email, or see the website.",
+]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    folder: Path = tmp_path_factory.mktemp("desk")
+    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(DESK)), ENGLISH)
+    return TantivyLexicon(folder, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("word", "spelt"),
+    [
+        ("login", ["log", "in"]),
+        ("signup", ["sign", "up"]),
+        ("checkin", ["check", "in"]),
+        ("coworkers", ["co", "workers"]),
+        ("island", []),  # one passage of twelve with "land" has "is" before it
+    ],
+)
+def test_a_half_of_two_letters_is_one_where_the_other_often_stands_beside_it(
+    desk: Lexicon, word: str, spelt: list[str]
+) -> None:
+    assert [other.folded for given in words(word) for other in other_spelling(given, desk)] == spelt
+
+
+@pytest.mark.parametrize(
+    ("pair", "whole"),
+    [("web site", "website"), ("e-mail", "email"), ("log in", None), ("their land", None), ("quor vex", None)],
+)
+def test_two_words_are_one_where_the_texts_have_that_and_lack_one_of_them(
+    desk: Lexicon, pair: str, whole: str | None
+) -> None:
+    left, right = words(pair)
+    found = joined(left, right, desk)
+    assert (found and found.folded) == whole
+    assert found is None or (found.start, found.end) == (0, len(pair))
+
+
 @pytest.mark.parametrize(
     ("word", "meant"),
     [("Frued", "freud"), ("Goverment", None), ("Frrued", None), ("Barth", None), ("Xreud", None)],
@@ -121,4 +165,4 @@ def test_correct(lexicon: Lexicon, question: str, read: str) -> None:
 def test_corrections_say_which_word_was_read_as_which(lexicon: Lexicon) -> None:
     question = ENGLISH.question("Does mutaul aid help mutaul friends?")
     found = correct(question, lexicon)
-    assert [(word.start, word.end, meant) for word, meant in found] == [(5, 11, "mutual"), (21, 27, "mutual")]
+    assert [(one.word.start, one.word.end, one.meant) for one in found] == [(5, 11, "mutual"), (21, 27, "mutual")]

@@ -149,19 +149,39 @@ def nearest_passages(data: Examples, encoder: Path, device: Device) -> tuple[Row
             for at in range(0, len(questions), 1024)
         ]
     ).astype(np.int32)
-    held = [frozenset(data.passages[row].tolist()) for row in range(given)]
+    return asked, _not_answering(data, asked, near)
+
+
+def _not_answering(data: Examples, asked: Row, near: Row) -> Row:
+    """Return the passages near to questions, UNKNOWN where one answers or says what such a one says."""
+    held = [frozenset(row.tolist()) for row in (data.passages[at] for at in range(int(data.passage.max()) + 1))]
     answering = defaultdict(set)
     for question in asked:
         answering[data.questions[question].tobytes()].add(int(data.passage[data.row[question]]))
-    for at, question in enumerate(asked):
+    parts = np.array_split(np.arange(len(asked)), 4 * (os.cpu_count() or 1))
+    with ProcessPoolExecutor(None, get_context("fork"), _take_near, ((data, asked, near, held, answering),)) as pool:
+        return np.concatenate(list(pool.map(_part_not_answering, parts)))
+
+
+_NEAR: list[tuple[Examples, Row, Row, list[frozenset[int]], dict[bytes, set[int]]]] = []  # of a process that looks
+
+
+def _take_near(taken: tuple[Examples, Row, Row, list[frozenset[int]], dict[bytes, set[int]]]) -> None:
+    _NEAR.append(taken)
+
+
+def _part_not_answering(places: Row) -> Row:
+    ((data, asked, near, held, answering),) = _NEAR
+    kept = near[places]
+    for at, question in enumerate(asked[places]):
         row = data.row[question]
         answer = data.passages[data.passage[row]][data.start[row] : data.end[row] + 1].tobytes()
         golds = answering[data.questions[question].tobytes()]
-        for place, passage in enumerate(near[at]):
+        for place, passage in enumerate(kept[at]):
             says_so = data.start[row] != UNKNOWN and answer in data.passages[passage].tobytes()
             if passage in golds or says_so or any(_says(held[passage], held[gold]) for gold in golds):
-                near[at, place] = UNKNOWN
-    return asked, near
+                kept[at, place] = UNKNOWN
+    return kept
 
 
 def _says(passage: frozenset[int], gold: frozenset[int]) -> bool:

@@ -21,6 +21,13 @@ def reason_in_words(report: TermReport, said: Wording = ENGLISH) -> str:
             "these texts use it, spelt otherwise, in {number} passages",
             reason.passages,
         )
+    if reason.ground is Ground.SYNONYM:
+        return said.counted(
+            "these texts say “{meant}”, in {number} passage",
+            "these texts say “{meant}”, in {number} passages",
+            reason.passages,
+            meant=reason.words,
+        )
     lacks = (
         said.text("not in these texts: {words}", words=reason.words)
         if reason.ground is Ground.LACKING

@@ -11,6 +11,7 @@ import numpy as np
 
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
+from qa.answers.equivalents import find_equivalents
 from qa.answers.fusions import rank, standard_score
 from qa.answers.ordering import copies_last, find_copies, put_in_order
 from qa.answers.settling import as_written, most_missing, settle
@@ -74,9 +75,10 @@ _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it was asked and as it was ``read``, with each misspelled word as it was meant; what the counts say
-    on its terms, by their places in what was read; what is known of them at the end, by those in what was asked; and
-    what is to be sought beside it: its known parts, and what is close to its unknown terms.
+    """A question as it was asked and as it was ``read``, with each misspelled word as it was meant and each that the
+    texts have another word for as that; what the counts say on its terms, by their places in what was read; what is
+    known of them at the end, by those in what was asked; and what is to be sought beside it: the stems that ``also``
+    stand for its words, its known parts, and what is close to its unknown terms.
 
     ``language`` is the question's where it is not that of the texts.
     """
@@ -90,6 +92,7 @@ class Asked:
     unknown: tuple[str, ...] = ()
     apart: tuple[Phrase, ...] = ()
     language: str | None = None
+    also: tuple[str, ...] = ()
 
     def sides(self) -> list[str]:
         """Return what is to be embedded for it beside the question."""
@@ -110,9 +113,12 @@ def _spelt(question: Question, index: Index) -> Asked:
     other = _language_of(question, index.lexicon)
     if other is not None:
         return Asked(question, question, language=other)
-    corrections = correct(question, index.lexicon)
+    readings, also = find_equivalents(question, index)
+    errors = correct(question, index.lexicon)
+    others = [one for one in errors if not any(it.word.start <= one.word.start < it.word.end for it in readings)]
+    corrections = tuple(sorted((*readings, *others), key=lambda one: one.word.start))
     read = index.language.question(corrected(question, corrections)) if corrections else question
-    return Asked(question, read, corrections)
+    return Asked(question, read, corrections, also=also)
 
 
 def _counted(question: Question, scores: Sequence[WordScores] | None, index: Index) -> tuple[Counted, ...]:
@@ -189,7 +195,7 @@ class Found:
 def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Selection | None) -> Found:
     depth = max(DEPTH, k)
     (dense,) = dense_rankings(vector[None], index, depth, selection)
-    lexical = lexical_ranking(asked.read, index, depth, selection)
+    lexical = lexical_ranking(asked.read, index, depth, selection, asked.also)
     candidates = Candidates.of((dense, lexical), index.store)
     among = selection.documents if selection else None
     fused = put_in_order(standard_score(dense[:DEPTH], lexical[:DEPTH]), asked.read, index, among)
@@ -291,11 +297,14 @@ def dense_rankings(vectors: Vectors, index: Index, k: int, selection: Selection 
     ]
 
 
-def lexical_ranking(question: Question, index: Index, k: int, selection: Selection | None = None) -> Ranking:
+def lexical_ranking(
+    question: Question, index: Index, k: int, selection: Selection | None = None, also: Sequence[str] = ()
+) -> Ranking:
     """Return the k best passages by BM25 over the question's words and its pairs of neighbours, words that only ask
-    left out."""
+    left out, and over the stems that ``also`` stand for its words."""
     pairs = telling_pairs(question.stems, index.lexicon)
-    return index.lexicon.rank(question.content, k, pairs, selection.documents if selection else None)
+    stems = tuple(dict.fromkeys((*question.content, *also)))
+    return index.lexicon.rank(stems, k, pairs, selection.documents if selection else None)
 
 
 def telling_pairs(asked: Sequence[str], lexicon: Lexicon, many: int = MANY) -> list[tuple[str, str]]:

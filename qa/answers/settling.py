@@ -98,19 +98,24 @@ def as_written(
         return tuple(reports)
     places = Places(corrections)
     moved = [replace(report, term=_moved(report.term, question, places)) for report in reports]
-    errors = {(word.start, word.end): _error(word, meant, question, language) for word, meant in corrections}
+    read = {(one.word.start, one.word.end): _read_as(one, question, language) for one in corrections}
     kept = [
         report
         for report in moved
-        if report.state is not TermState.KNOWN or (report.term.start, report.term.end) not in errors
+        if report.state is not TermState.KNOWN or (report.term.start, report.term.end) not in read
     ]
-    return tuple(sorted([*errors.values(), *kept], key=lambda report: report.term.start))
+    return tuple(sorted([*read.values(), *kept], key=lambda report: report.term.start))
 
 
-def _error(word: Word, meant: str, question: str, language: Language) -> TermReport:
+def _read_as(one: Correction, question: str, language: Language) -> TermReport:
+    word, meant = one.word, Phrase(one.meant, tuple(language.stems(one.meant)))
     term = Term(question[word.start : word.end], word.start, word.end, (word,))
-    phrase = Phrase(meant, tuple(language.stems(meant)))
-    return TermReport(term, TermState.MISSPELLED, 0, phrase, reason=Reason(Ground.ERROR, words=meant))
+    reason = Reason(one.ground, one.passages, one.meant)
+    if one.ground is Ground.ERROR:
+        return TermReport(term, TermState.MISSPELLED, 0, meant, reason=reason)
+    words = tuple(Word(stem, word.start, word.end) for stem in meant.stems)
+    known = replace(term, words=words, read=one.meant)
+    return TermReport(known, TermState.KNOWN, one.passages, parts=(meant,), reason=reason)
 
 
 def _moved(term: Term, question: str, places: "Places") -> Term:
@@ -127,9 +132,9 @@ class Places:
         """Take the corrections in order."""
         self._shifts: list[tuple[int, int]] = []
         shift = 0
-        for word, meant in corrections:
-            shift += len(meant) - (word.end - word.start)
-            self._shifts.append((word.end + shift, shift))
+        for one in corrections:
+            shift += len(one.meant) - (one.word.end - one.word.start)
+            self._shifts.append((one.word.end + shift, shift))
 
     def written(self, place: int) -> int:
         """Return the place in the question of one that is not within a corrected word."""

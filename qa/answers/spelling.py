@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import log10
 from typing import NamedTuple
 
-from qa.datatypes import Question, Word
+from qa.datatypes import Ground, Question, Word
 from qa.language import Language
 from qa.language.language import quoted_terms
 from qa.language.near_words import NearWords
@@ -33,7 +33,11 @@ _ATTESTED_GAP = 0.5
 
 _FREQUENT_WORDS = 50_000  # of a language, for one of which a word may be an error; the last have a frequency of 2.9
 
-_LEAST_HALF = 3
+_LEAST_HALF, _LEAST_SURE_HALF = 2, 3
+_BESIDE = 0.1
+"""The share of the passages with the longer half of a word in which the shorter one, of two letters, stands beside it:
+"log in" is one word in most texts that have "log", and "is land" in none. Chosen so, and not fitted."""
+
 _LEAST_USES = 2  # passages that have a word which no dictionary has: else it may be an error itself
 
 # What speaks for a candidate beside its frequency, in powers of ten too; `benchmarks/spelling.py` fits them.
@@ -49,10 +53,13 @@ costs more the more words the texts have; of 4,600 real questions none lacks mor
 
 
 class Correction(NamedTuple):
-    """A word of a question with the one that it was read as."""
+    """A word of a question, or several as one, with what it was read as: an ERROR for that, or a SYNONYM that so many
+    passages use."""
 
     word: Word
     meant: str
+    ground: Ground = Ground.ERROR
+    passages: int = 0
 
 
 def correct(question: Question, lexicon: Lexicon) -> tuple[Correction, ...]:
@@ -77,8 +84,8 @@ def correct(question: Question, lexicon: Lexicon) -> tuple[Correction, ...]:
 def corrected(question: Question, corrections: Sequence[Correction]) -> str:
     """Return a question's text as it was read."""
     text = question.text
-    for word, meant in reversed(corrections):
-        text = text[: word.start] + meant + text[word.end :]
+    for one in reversed(corrections):
+        text = text[: one.word.start] + one.meant + text[one.word.end :]
     return text
 
 
@@ -159,9 +166,30 @@ def other_spelling(word: Word, lexicon: Lexicon) -> list[Word]:
     for cut in range(_LEAST_HALF, len(word.folded) - _LEAST_HALF + 1):
         halves = word.folded[:cut], word.folded[cut:]
         found = [stems(half)[0] for half in halves]
-        if all(map(lexicon.has_word, halves)) and lexicon.passage_count(found):
+        if all(map(lexicon.has_word, halves)) and _belong(halves, found, lexicon):
             return [replace(word, folded=half, stem=stem) for half, stem in zip(halves, found, strict=True)]
     return []
+
+
+def _belong(halves: Sequence[str], stems: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether two words of the texts are the halves of one: they stand side by side, and one that is so short that it
+    stands beside everything does so often."""
+    together = lexicon.passage_count(stems)
+    if not together or min(map(len, halves)) >= _LEAST_SURE_HALF:
+        return together > 0
+    longer = max(zip(halves, stems, strict=True), key=lambda half: len(half[0]))[1]
+    return together >= _BESIDE * lexicon.passage_count([longer])
+
+
+def joined(left: Word, right: Word, lexicon: Lexicon) -> Word | None:
+    """Return two words of a question as the one word that the texts have ("web site", "website"; "e-mail", "email"),
+    None where they have no such word, or both of the two."""
+    folded = left.folded + right.folded
+    if len(folded) > LONGEST_WORD or not (is_absent(left, lexicon) or is_absent(right, lexicon)):
+        return None
+    if not lexicon.has_word(folded):
+        return None
+    return Word(lexicon.language.stems(folded)[0], left.start, right.end, folded)
 
 
 def _variants(folded: str) -> list[str]:

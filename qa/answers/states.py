@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.answers.missing import Facts
-from qa.answers.spelling import is_absent, other_spelling
+from qa.answers.spelling import is_absent, joined, other_spelling
 from qa.datatypes import Ground, Phrase, Question, Reason, Scores, Term, TermReport, TermState, Word
 from qa.lexicons import Lexicon
 
@@ -176,11 +176,14 @@ def _by_form(term: Term, lacking: Sequence[Word], lexicon: Lexicon) -> Iterator[
 
 
 def _as_the_texts_spell(words: tuple[Word, ...], lexicon: Lexicon) -> tuple[Word, ...]:
-    """Return words with those that the texts spell otherwise as they do."""
+    """Return words with those that the texts spell otherwise as they do, as one word or two."""
     found: list[Word] = []
     for word in words:
-        spelt = other_spelling(word, lexicon) if is_absent(word, lexicon) else []
-        found.extend(spelt or [word])
+        whole = joined(found[-1], word, lexicon) if found else None
+        if whole is not None:
+            found[-1] = whole
+        else:
+            found.extend((other_spelling(word, lexicon) if is_absent(word, lexicon) else []) or [word])
     return tuple(found)
 
 

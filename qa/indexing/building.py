@@ -45,7 +45,7 @@ from qa.errors import (
 from qa.files import open_regular
 from qa.graphs.compiled import share_graph
 from qa.indexing.contents import FileContent
-from qa.indexing.corpora import Corpora, find_corpora
+from qa.indexing.corpora import SAID, Corpora, find_corpora
 from qa.indexing.facets import FacetCounts, year_of
 from qa.indexing.generations import (
     all_generations,
@@ -262,8 +262,7 @@ def _rebuild_reason(
         return "the current generation is damaged, or was made with another model or setting"
     if manifest.corpora != tuple(str(corpus) for corpus in corpora):
         return "other corpora are named"
-    said = (manifest.title, manifest.notice, manifest.language, manifest.examples, manifest.signposts)
-    if said != (sought.title, sought.notice, sought.language, sought.examples, sought.signposts):
+    if any(getattr(manifest, name) != getattr(sought, name) for name in SAID):
         return "corpus.toml says something else"
     if _given(manifest.originals, sought, manifest.sources) != _given(sought.originals, sought, manifest.sources):
         return "other files may be downloaded"
@@ -729,6 +728,7 @@ def _write_manifest(job: _Job, texts: _Texts, models: _Models, corpora: Sequence
         language=sought.language,
         examples=sought.examples,
         signposts=sought.signposts,
+        synonyms=sought.synonyms,
         originals=dict(sought.originals),
         sources=dict(texts.sources),
         imperfect=texts.imperfect,

@@ -23,11 +23,15 @@ from qa.parsers import CorpusFile, FoundFiles, find_files
 from qa.settings import refusal
 
 CORPUS_FILE = "corpus.toml"
+SAID = ("title", "notice", "language", "examples", "signposts", "synonyms")
+"""What an index keeps of the settings in the owner's words."""
 
 _LARGEST_SETTINGS = 64_000  # bytes
 _EXAMPLES = 8
 _SIGNPOSTS = 20
 _SIGNPOST_EXAMPLES = 200
+_SYNONYMS, _FORMS = 5_000, 20  # groups, and words or phrases of one
+_LARGEST_SYNONYMS = 1_000_000  # bytes
 _PATTERNS = 'a list of patterns as in a .gitignore, such as ["*.md", "drafts/"]'
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _OFFICE_LOCK = "~$"  # begins the name of what Word keeps beside a document that is open
@@ -51,7 +55,9 @@ def _known_language(tag: str) -> str:
 
 
 _Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)]
-_Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_LONGEST_FORM = 100
+_Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_FORM)]
+_Group = Annotated[tuple[_Words, ...], Field(min_length=2, max_length=_FORMS)]
 _Place = Annotated[Path, AfterValidator(_without_controls)]
 _Patterns = Annotated[tuple[str, ...], AfterValidator(_as_patterns)]
 
@@ -82,7 +88,9 @@ class SignpostSettings(BaseModel):
 class CorpusSettings(BaseModel):
     """What a ``corpus.toml`` says.
 
-    ``examples`` are questions for a first try. ``folders`` and ``questions``, a judged set, are relative to it;
+    ``examples`` are questions for a first try; ``synonyms`` are groups of words that mean the same, and
+    ``synonyms_file`` has more, one a line, parted by commas. That, ``folders`` and ``questions``, a judged set, are
+    relative to it;
     ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
     the sources of all that lies in its folder; with ``follow_links`` links are read that lead out of the corpus; with
     ``downloads`` who asks may have the files themselves.
@@ -112,6 +120,14 @@ class CorpusSettings(BaseModel):
         max_length=_SIGNPOSTS,
         description=f"at most {_SIGNPOSTS} tables of a text and its examples, as in [[signposts]]",
     )
+    synonyms: tuple[_Group, ...] = Field(
+        default=(),
+        max_length=_SYNONYMS,
+        description='lists of 2 to 20 words or phrases that mean the same, as in [["GP", "general practitioner"]]',
+    )
+    synonyms_file: _Place | None = Field(
+        default=None, description='the path of a file of synonyms, such as "synonyms.txt"'
+    )
     questions: _Place | None = Field(default=None, description='the path of a judged set, such as "judged.jsonl"')
     folders: tuple[_Place, ...] = Field(
         default=(Path(),), description='a list of folders or files, such as [".", "../minutes"]'
@@ -130,8 +146,8 @@ class CorpusSettings(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Corpora:
     """The files of all corpora, and what is said of them together: the first title, language, examples and set of
-    judged questions, every notice and signpost. ``originals`` has the paths of the files that may be downloaded, by
-    their sources."""
+    judged questions, every notice, signpost and group of synonyms. ``originals`` has the paths of the files that may be
+    downloaded, by their sources."""
 
     found: FoundFiles
     title: str = ""
@@ -139,6 +155,7 @@ class Corpora:
     language: str = "en"
     examples: tuple[str, ...] = ()
     signposts: tuple[Signpost, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
     questions: Path | None = None
     originals: Mapping[str, str] = field(default_factory=dict)
 
@@ -174,6 +191,15 @@ class Named:
         """Return a corpus as if it had no settings."""
         return cls(corpus, corpus.parent if corpus.name == CORPUS_FILE else corpus, CorpusSettings())
 
+    def synonyms(self) -> list[tuple[str, ...]]:
+        """Return the groups of words that mean the same. Raises BadSettings where their file cannot be used."""
+        return [*self.settings.synonyms, *(_synonyms_in(self.synonyms_file) if self.synonyms_file else ())]
+
+    @property
+    def synonyms_file(self) -> Path | None:
+        """Return the file of more synonyms."""
+        return self.base / self.settings.synonyms_file if self.settings.synonyms_file else None
+
     @property
     def questions(self) -> Path | None:
         """Return the judged set of the corpus."""
@@ -182,7 +208,8 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class _Apart:
-    """What is found in a corpus and is none of its texts: the ``files`` of judged sets, and the index's ``folders``."""
+    """What is found in a corpus and is none of its texts: the ``files`` of judged sets and of synonyms, and the
+    ``folders`` of the index."""
 
     files: frozenset[Path]
     folders: tuple[Path, ...]
@@ -206,8 +233,9 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
     named_corpora = read_settings(corpora)
     roots = [root for named in named_corpora for root in named.roots()]
     sets = [named.questions for named in named_corpora if named.questions]
-    judged = frozenset(file.resolve() for questions in sets for file in set_files(questions))
-    apart = _Apart(judged, own_folders(absolute(index)) if index else ())
+    judged = {file.resolve() for questions in sets for file in set_files(questions)}
+    glossaries = {named.synonyms_file.resolve() for named in named_corpora if named.synonyms_file}
+    apart = _Apart(frozenset(judged | glossaries), own_folders(absolute(index)) if index else ())
     parts = [_find(root, name, apart) for root, name in zip(roots, _unique_names(roots), strict=True)]
     said = [named.settings for named in named_corpora]
     found = _joined(parts, corpora)
@@ -220,6 +248,7 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
         language=said[0].language if said else "en",
         examples=next((settings.examples for settings in said if settings.examples), ()),
         signposts=tuple(Signpost(one.text, one.examples, one.words) for settings in said for one in settings.signposts),
+        synonyms=tuple(dict.fromkeys(group for named in named_corpora for group in named.synonyms())),
         questions=next(iter(sets), None),
         originals={file.source: str(file.path) for file in found.files if file.path in given},
     )
@@ -299,6 +328,30 @@ def _settings_of(corpus: Path) -> tuple[Path, CorpusSettings]:
         return path.parent, CorpusSettings(**fields)
     except ValidationError as error:
         raise BadSettings(f"{path}: {refusal(CorpusSettings, error)}") from None
+
+
+def _synonyms_in(file: Path) -> list[tuple[str, ...]]:
+    """Return the groups of a file, one a line, parted by commas; what follows a # is a remark."""
+    try:
+        lines = read_regular(file, _LARGEST_SYNONYMS).decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise BadSettings(f"{file}, which has synonyms, cannot be read ({error.strerror}): mend its path.") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{file} is not UTF-8 (at byte {error.start}): save it as UTF-8.") from error
+    groups = []
+    for number, line in enumerate(lines, start=1):
+        forms = tuple(dict.fromkeys(" ".join(form.split()) for form in line.partition("#")[0].split(",")))
+        if forms == ("",):
+            continue
+        if not 1 < len(forms) <= _FORMS or not all(0 < len(form) <= _LONGEST_FORM for form in forms):
+            raise BadSettings(
+                f"{file}, line {number}: a group is of 2 to {_FORMS} words or phrases, each of 1 to {_LONGEST_FORM} "
+                "characters, parted by commas: mend it."
+            )
+        groups.append(forms)
+    if len(groups) > _SYNONYMS:
+        raise BadSettings(f"{file} has {len(groups):,} groups, and {_SYNONYMS:,} are allowed: leave some out.")
+    return groups
 
 
 def _find(root: Root, name: str, apart: _Apart) -> FoundFiles:

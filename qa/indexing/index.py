@@ -48,7 +48,7 @@ from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
-FORMAT = 10
+FORMAT = 11
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"
@@ -578,7 +578,8 @@ def load_manifest(generation: Path) -> Manifest:
             Signpost(one["text"], tuple(one["examples"]), tuple(one.get("words", ())))
             for one in fields.get("signposts", ())
         )
-        return Manifest(**{**fields, **tuples, "signposts": signposts})
+        synonyms = tuple(tuple(group) for group in fields.get("synonyms", ()))
+        return Manifest(**{**fields, **tuples, "signposts": signposts, "synonyms": synonyms})
     except (TypeError, KeyError, ValueError) as error:
         raise IndexDamaged(f"{path} is incomplete ({error}): {rebuild(generation)}.") from error
 

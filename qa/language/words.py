@@ -11,8 +11,12 @@ from qa.datatypes import Word
 
 _ACCENTS = r"[\u0300-\u036f\u00ad]"  # that stand for themselves, and soft hyphens
 _LETTERS = rf"[^\W_]+(?:{_ACCENTS}+[^\W_]*)*"
-_WORD = re.compile(rf"{_LETTERS}(?:['’ʼ](?:[^\W_]|{_ACCENTS})+)*|&")
-_ELIDED = re.compile(rf"(?:\b[^\W_]{{1,7}}['’ʼ](?=[^\W_]))|{_LETTERS}|&")  # "l'" and "histoire" of "l'histoire"
+_SIGNS = r"(?:(?<=\b[A-Za-z])(?:\+\+|#)(?![+#])|(?<=\d)\([A-Za-z]\)(?!\w))?"  # of "C++", "C#", "401(k)"
+_DOTTED = r"(?<![^\s(])\.[A-Za-z]{2,}(?![\w.])"  # ".NET"
+_WORD = re.compile(rf"{_LETTERS}(?:['’ʼ](?:[^\W_]|{_ACCENTS})+)*{_SIGNS}|&|{_DOTTED}")
+_ELIDED = re.compile(  # "l'" and "histoire" of "l'histoire"
+    rf"(?:\b[^\W_]{{1,7}}['’ʼ](?=[^\W_]))|{_LETTERS}{_SIGNS}|&|{_DOTTED}"
+)
 
 LONGEST_WORD = 45
 """Letters of the longest word in a dictionary of English. What is longer is kept as it is written: no dictionary is
@@ -21,6 +25,7 @@ asked for it, and nothing of it remembered. One letter can fold to eighteen, whi
 _REMEMBERED = 1 << 15  # words: more than a text of a million words has of frequent ones, 5 MB
 
 _POSSESSIVE = re.compile(r"['’ʼ](?:s)?$")
+_UNWRITTEN = re.compile(r"['’ʼ()]")  # of a folded word: "401(k)" is "401k"
 
 
 def fold_anew(written: str, accents: bool = False) -> str:
@@ -28,7 +33,7 @@ def fold_anew(written: str, accents: bool = False) -> str:
     ``&`` is "and"."""
     lower = written.casefold().replace("\u00ad", "")
     folded = unicodedata.normalize("NFKC", lower) if accents else without_accents(lower)
-    folded = re.sub(r"['’ʼ]", "", _POSSESSIVE.sub("", folded)) or folded
+    folded = _UNWRITTEN.sub("", _POSSESSIVE.sub("", folded)) or folded
     return "and" if folded == "&" else folded or written  # "ﾟ" is a letter, and nothing but a mark when it is folded
 
 
@@ -41,8 +46,9 @@ class Words:
     """Cuts, folds and stems the words of one language.
 
     Case, accents, possessives and inflections are folded (Snowball's stemmers); a hyphen parts words as a space does;
-    ``&`` is the word "and". Emoji and punctuation are no words. Where ``accents`` stay, a folded word has them, for
-    dictionaries know it so, and a stem has none; where words are ``elided``, an apostrophe ends one: "l'" | "histoire".
+    ``&`` is the word "and". Emoji and punctuation are no words, but a name keeps its signs: "C++", "C#", ".NET", and
+    "401(k)", which is "401k". Where ``accents`` stay, a folded word has them, for dictionaries know it so, and a stem
+    has none; where words are ``elided``, an apostrophe ends one: "l'" | "histoire".
     """
 
     def __init__(self, stemmer: str, accents: bool = False, elided: bool = False) -> None:
