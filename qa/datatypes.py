@@ -334,8 +334,8 @@ class Signals:
     - ``coherence``: the mean cosine of the five with each other.
     - ``lead``: the first passage's score in the fusion, in standard deviations above the mean of the n candidates, over
       √(2 ln n), near which the highest of n normal draws lies: so it means the same where texts are few.
-    - ``lexical_share``: the best BM25 score over the highest that the question's words alone allow; phrases can lift
-      it above 1.
+    - ``lexical_share``: the best BM25 score over the highest that the question's words alone allow; phrases, and what
+      else its words are called, can lift it above 1.
     - ``agreement``: the mean of the first passage's reciprocal ranks in the dense and in the lexical ranking.
     - ``corpus_coverage``: by the words of all texts.
     - ``passage_coverage``: by the first passage; ``shown_coverage``: by the five together.

@@ -11,10 +11,10 @@ from hypothesis import strategies as some
 
 from qa.answers import settling
 from qa.answers.missing import COUNTED, READ, Weighing, Weighings, packaged_weighings
-from qa.answers.settling import as_written, lacked, missing_probability, most_missing, read_facts, settle
+from qa.answers.settling import Places, as_written, lacked, missing_probability, most_missing, read_facts, settle
 from qa.answers.spelling import Correction
 from qa.answers.states import Suspect
-from qa.datatypes import Lack, Phrase, Reading, Scores, Term, TermReport, TermState
+from qa.datatypes import Ground, Lack, Phrase, Reading, Scores, Term, TermReport, TermState
 from tests.english import ENGLISH
 
 QUESTION = "What does the purple elephant therapy cost?"
@@ -171,3 +171,23 @@ def test_terms_stand_where_they_were_written() -> None:
 def test_without_corrections_nothing_moves() -> None:
     reports = (TermReport(term_of("therapy"), TermState.KNOWN, 1),)
     assert as_written(reports, QUESTION, (), ENGLISH) == reports
+
+
+def test_a_word_that_is_read_as_several_is_one_place() -> None:
+    asked, read = "Who gets vacation pay, and GP pay?", "Who gets paid time off pay, and general practitioner pay?"
+    words = {asked[word.start : word.end]: word for word in ENGLISH.words(asked)}
+    places = Places((
+        Correction(words["vacation"], "paid time off", Ground.SYNONYM, 1),
+        Correction(words["GP"], "general practitioner", Ground.SYNONYM, 1),
+    ))  # fmt: skip
+
+    def written(stretch: str) -> str:
+        start = read.index(stretch)
+        return asked[places.written(start) : places.written_end(start + len(stretch))]
+
+    assert written("paid time off") == written("time") == written("time off") == written("paid") == "vacation"
+    assert written("time off pay") == "vacation pay"
+    assert written("gets paid") == "gets vacation"
+    assert written("practitioner pay") == "GP pay"
+    assert written("general") == "GP"
+    assert [written(same) for same in ("Who gets", "pay, and", "pay?")] == ["Who gets", "pay, and", "pay?"]

@@ -125,12 +125,15 @@ def test_a_half_of_two_letters_is_one_where_the_other_often_stands_beside_it(
 
 @pytest.mark.parametrize(
     ("pair", "whole"),
-    [("web site", "website"), ("e-mail", "email"), ("log in", None), ("their land", None), ("quor vex", None)],
+    [
+        *(("web site", "website"), ("e-mail", "email"), ("log in", None), ("their land", None), ("quor vex", None)),
+        *(("web & site", None), ("web, site", None), ("a ours", None)),
+    ],
 )
 def test_two_words_are_one_where_the_texts_have_that_and_lack_one_of_them(
     desk: Lexicon, pair: str, whole: str | None
 ) -> None:
-    left, right = words(pair)
+    left, *_, right = words(pair)
     found = joined(left, right, desk)
     assert (found and found.folded) == whole
     assert found is None or (found.start, found.end) == (0, len(pair))

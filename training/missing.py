@@ -124,7 +124,7 @@ def _judged(found: Found, spans: Sequence[tuple[int, int]]) -> Iterator[Judged]:
     """Yield the suspects of a question whose missing stretches are known."""
     places = Places(found.asked.corrections)
     for suspect in _suspects(found):
-        start, end = places.written(suspect.term.start), places.written(suspect.term.end)
+        start, end = places.written(suspect.term.start), places.written_end(suspect.term.end)
         yield _of(suspect, found, any(a < end and start < z for a, z in spans))
 
 
@@ -142,7 +142,7 @@ def _suspects(found: Found) -> list[Suspect]:
 
 def _written(suspect: Suspect, found: Found) -> str:
     places = Places(found.asked.corrections)
-    return found.asked.question.text[places.written(suspect.term.start) : places.written(suspect.term.end)]
+    return found.asked.question.text[places.written(suspect.term.start) : places.written_end(suspect.term.end)]
 
 
 def _of(suspect: Suspect, found: Found, missing: bool) -> Judged:

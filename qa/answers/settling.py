@@ -4,7 +4,7 @@ A suspect is flagged where the question probably asks for it and the texts do no
 not where a sentence gives the insurance's discount, in whatever words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import log
 
@@ -99,11 +99,14 @@ def as_written(
     places = Places(corrections)
     moved = [replace(report, term=_moved(report.term, question, places)) for report in reports]
     read = {(one.word.start, one.word.end): _read_as(one, question, language) for one in corrections}
-    kept = [
-        report
-        for report in moved
-        if report.state is not TermState.KNOWN or (report.term.start, report.term.end) not in read
-    ]
+    kept = []
+    for report in moved:
+        place = report.term.start, report.term.end
+        if report.state is not TermState.KNOWN or place not in read:
+            kept.append(report)
+        elif read[place].state is TermState.KNOWN:
+            judged = replace(read[place].term, scores=report.term.scores, noun=report.term.noun)
+            read[place] = replace(read[place], term=judged)
     return tuple(sorted([*read.values(), *kept], key=lambda report: report.term.start))
 
 
@@ -119,9 +122,11 @@ def _read_as(one: Correction, question: str, language: Language) -> TermReport:
 
 
 def _moved(term: Term, question: str, places: "Places") -> Term:
-    start, end = places.written(term.start), places.written(term.end)
+    start, end = places.written(term.start), places.written_end(term.end)
     text = question[start:end]
-    words = tuple(replace(word, start=places.written(word.start), end=places.written(word.end)) for word in term.words)
+    words = tuple(
+        replace(word, start=places.written(word.start), end=places.written_end(word.end)) for word in term.words
+    )
     return replace(term, text=text, start=start, end=end, words=words, read=term.text if term.text != text else "")
 
 
@@ -130,12 +135,27 @@ class Places:
 
     def __init__(self, corrections: Sequence[Correction]) -> None:
         """Take the corrections in order."""
-        self._shifts: list[tuple[int, int]] = []
+        self._read: list[tuple[int, int, Word]] = []  # from where to where a word stands in what was read
         shift = 0
         for one in corrections:
+            start = one.word.start + shift
+            self._read.append((start, start + len(one.meant), one.word))
             shift += len(one.meant) - (one.word.end - one.word.start)
-            self._shifts.append((one.word.end + shift, shift))
 
     def written(self, place: int) -> int:
-        """Return the place in the question of one that is not within a corrected word."""
-        return place - next((shift for end, shift in reversed(self._shifts) if end <= place), 0)
+        """Return where in the question stands what begins at a place; within a word that was read as another or as
+        several, where that begins."""
+        return self._written(place, lambda word: word.start)
+
+    def written_end(self, place: int) -> int:
+        """Return where in the question ends what ends at a place; within a word that was read as another or as several,
+        where that ends."""
+        return self._written(place, lambda word: word.end)
+
+    def _written(self, place: int, edge: Callable[[Word], int]) -> int:
+        for start, end, word in reversed(self._read):
+            if end <= place:
+                return place - end + word.end
+            if start < place:
+                return edge(word)
+        return place

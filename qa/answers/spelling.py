@@ -177,14 +177,19 @@ def _belong(halves: Sequence[str], stems: Sequence[str], lexicon: Lexicon) -> bo
     together = lexicon.passage_count(stems)
     if not together or min(map(len, halves)) >= _LEAST_SURE_HALF:
         return together > 0
+    if max(map(len, halves)) < _LEAST_SURE_HALF:
+        return False
     longer = max(zip(halves, stems, strict=True), key=lambda half: len(half[0]))[1]
     return together >= _BESIDE * lexicon.passage_count([longer])
 
 
 def joined(left: Word, right: Word, lexicon: Lexicon) -> Word | None:
     """Return two words of a question as the one word that the texts have ("web site", "website"; "e-mail", "email"),
-    None where they have no such word, or both of the two."""
+    None where they have no such word, or both of the two, and for small words ("a bout")."""
     folded = left.folded + right.folded
+    small = lexicon.language.small_words
+    if right.start != left.end + 1 or left.stem in small or right.stem in small:
+        return None
     if len(folded) > LONGEST_WORD or not (is_absent(left, lexicon) or is_absent(right, lexicon)):
         return None
     if not lexicon.has_word(folded):

@@ -14,9 +14,8 @@ _NOTHING: WordScores = (0.0, *[-30.0] * (SCORES - 1))
 
 
 def scores_of_words(question: Question, offsets: Offsets, scores: Sequence[Sequence[float]]) -> list[WordScores]:
-    """Return for each word of a question the scores of the token that it begins with."""
+    """Return for each word of a question the scores of the token that it begins with; of ".NET", of its first
+    letters."""
     first = {start: place for place, (start, end) in reversed(list(enumerate(offsets))) if end > start}
-    return [
-        tuple(float(score) for score in scores[first[word.start]]) if word.start in first else _NOTHING
-        for word in question.words
-    ]
+    starts = [word.start + (question.text[word.start] == ".") for word in question.words]
+    return [tuple(float(score) for score in scores[first[start]]) if start in first else _NOTHING for start in starts]

@@ -33,6 +33,7 @@ _SIGNPOST_EXAMPLES = 200
 _SYNONYMS, _FORMS = 5_000, 20  # groups, and words or phrases of one
 _LARGEST_SYNONYMS = 1_000_000  # bytes
 _PATTERNS = 'a list of patterns as in a .gitignore, such as ["*.md", "drafts/"]'
+_REMARK = re.compile(r"(?:^|\s)#")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _OFFICE_LOCK = "~$"  # begins the name of what Word keeps beside a document that is open
 
@@ -331,16 +332,19 @@ def _settings_of(corpus: Path) -> tuple[Path, CorpusSettings]:
 
 
 def _synonyms_in(file: Path) -> list[tuple[str, ...]]:
-    """Return the groups of a file, one a line, parted by commas; what follows a # is a remark."""
+    """Return the groups of a file, one a line, parted by commas; a # that begins a line or stands after a space begins
+    a remark. Raises BadSettings."""
     try:
         lines = read_regular(file, _LARGEST_SYNONYMS).decode("utf-8-sig").splitlines()
     except OSError as error:
-        raise BadSettings(f"{file}, which has synonyms, cannot be read ({error.strerror}): mend its path.") from error
+        raise BadSettings(
+            f"{file}, which has synonyms, cannot be read ({error.strerror}): mend it, or its path."
+        ) from error
     except UnicodeDecodeError as error:
         raise BadSettings(f"{file} is not UTF-8 (at byte {error.start}): save it as UTF-8.") from error
     groups = []
     for number, line in enumerate(lines, start=1):
-        forms = tuple(dict.fromkeys(" ".join(form.split()) for form in line.partition("#")[0].split(",")))
+        forms = tuple(dict.fromkeys(" ".join(form.split()) for form in _REMARK.split(line, maxsplit=1)[0].split(",")))
         if forms == ("",):
             continue
         if not 1 < len(forms) <= _FORMS or not all(0 < len(form) <= _LONGEST_FORM for form in forms):

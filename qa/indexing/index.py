@@ -40,6 +40,7 @@ from qa.indexing.generations import (
 from qa.indexing.names import NAMES, Names, folded_name
 from qa.indexing.phrases import PHRASES, Phrases
 from qa.indexing.shelf import SUMS, TEXTS, StoredText, TextFile, unpack
+from qa.indexing.synonyms import Forms, forms_of
 from qa.language import load_language
 from qa.lexicons import LEXICONS, Lexicon
 from qa.plurals import count
@@ -371,6 +372,11 @@ class Index:
     def __len__(self) -> int:
         """Return how many passages there are."""
         return len(self.store)
+
+    @cached_property
+    def synonyms(self) -> Forms:
+        """Return the owner's words that mean the same, by their stems."""
+        return forms_of(self.manifest.synonyms, self.language)
 
     def passage(self, row: int) -> Passage:
         """Return the passage of a row."""

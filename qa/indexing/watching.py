@@ -119,6 +119,8 @@ def find_places(corpora: Sequence[Path], strict: bool = False) -> Places:
         files |= roots | {absolute(named.base) / CORPUS_FILE}
         if named.questions:
             files |= set(_set_places(absolute(named.questions)))
+        if named.synonyms_file:
+            files.add(absolute(named.synonyms_file))
     return Places(frozenset(folders), frozenset(files))
 
 

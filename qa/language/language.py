@@ -138,7 +138,7 @@ class Language:
 
 
 def with_bracket(text: str, start: int, end: int) -> int:
-    """Return the end of a range, with the bracket behind it that closes one within it: "401(k)"."""
+    """Return the end of a range, with the bracket behind it that closes one within it: "denied (publickey)"."""
     is_open = text.count("(", start, end) == text.count(")", start, end) + 1
     return end + 1 if is_open and text[end : end + 1] == ")" else end
 

@@ -11,8 +11,10 @@ from qa.datatypes import Word
 
 _ACCENTS = r"[\u0300-\u036f\u00ad]"  # that stand for themselves, and soft hyphens
 _LETTERS = rf"[^\W_]+(?:{_ACCENTS}+[^\W_]*)*"
-_SIGNS = r"(?:(?<=\b[A-Za-z])(?:\+\+|#)(?![+#])|(?<=\d)\([A-Za-z]\)(?!\w))?"  # of "C++", "C#", "401(k)"
-_DOTTED = r"(?<![^\s(])\.[A-Za-z]{2,}(?![\w.])"  # ".NET"
+_OWN = r"(?:['’ʼ]s\b)?"
+# Of "C++", "C#", and "401(k)" with its plural; a shorter number with a letter in brackets is of a section or a list.
+_SIGNS = rf"(?:(?<=\b[A-Za-z])(?:\+\+|#)(?![+#]){_OWN}|(?<=\d\d\d)\([A-Za-z]\)(?:s\b|(?!\w)){_OWN})?"
+_DOTTED = rf"(?<![^\s(\"'“„«‘])\.[A-Za-z]{{2,}}(?!\w|\.\w){_OWN}"  # ".NET"
 _WORD = re.compile(rf"{_LETTERS}(?:['’ʼ](?:[^\W_]|{_ACCENTS})+)*{_SIGNS}|&|{_DOTTED}")
 _ELIDED = re.compile(  # "l'" and "histoire" of "l'histoire"
     rf"(?:\b[^\W_]{{1,7}}['’ʼ](?=[^\W_]))|{_LETTERS}{_SIGNS}|&|{_DOTTED}"
@@ -24,7 +26,7 @@ asked for it, and nothing of it remembered. One letter can fold to eighteen, whi
 
 _REMEMBERED = 1 << 15  # words: more than a text of a million words has of frequent ones, 5 MB
 
-_POSSESSIVE = re.compile(r"['’ʼ](?:s)?$")
+_POSSESSIVE = re.compile(r"['’ʼ](?:s)?$|(?<=\))s$")  # "401(k)s" too
 _UNWRITTEN = re.compile(r"['’ʼ()]")  # of a folded word: "401(k)" is "401k"
 
 

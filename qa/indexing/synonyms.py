@@ -1,0 +1,39 @@
+"""The owner's groups of words that mean the same, by their stems: what a question is looked through for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qa.language import Language
+
+_SHORT = 4  # letters of a form in capitals that, in small letters, may be a word: "IT", "US"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A word or phrase of a group with the ``others`` of all groups that it is in. One that is ``ambiguous`` is a word
+    too where it is not written in capitals."""
+
+    others: tuple[str, ...]
+    ambiguous: bool
+
+
+Forms = Mapping[tuple[str, ...], Form]
+"""Forms by their stems."""
+
+
+def forms_of(groups: Sequence[Sequence[str]], language: Language) -> Forms:
+    """Return the forms of groups. What has no word in it is left out."""
+    others: dict[tuple[str, ...], dict[str, None]] = {}
+    ambiguous = set()
+    for group in groups:
+        for form in group:
+            stems = tuple(language.stems(form))
+            others.setdefault(stems, {}).update((other, None) for other in group if other != form)
+            if is_ambiguous(form, language):
+                ambiguous.add(stems)
+    return {stems: Form(tuple(found), stems in ambiguous) for stems, found in others.items() if stems}
+
+
+def is_ambiguous(form: str, language: Language) -> bool:
+    """Whether a form is in short capitals, and a word of the language in small letters."""
+    return form.isupper() and len(form) <= _SHORT and language.is_known(form.lower())
