@@ -165,8 +165,10 @@ def other_spelling(word: Word, lexicon: Lexicon) -> list[Word]:
             return [replace(word, folded=spelt, stem=stems(spelt)[0])]
     for cut in range(_LEAST_HALF, len(word.folded) - _LEAST_HALF + 1):
         halves = word.folded[:cut], word.folded[cut:]
+        if not all(map(lexicon.has_word, halves)):
+            continue
         found = [stems(half)[0] for half in halves]
-        if all(map(lexicon.has_word, halves)) and _belong(halves, found, lexicon):
+        if _belong(halves, found, lexicon):
             return [replace(word, folded=half, stem=stem) for half, stem in zip(halves, found, strict=True)]
     return []
 
