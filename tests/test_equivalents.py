@@ -119,6 +119,7 @@ def test_a_file_of_synonyms_is_no_text(answerer: Answerer) -> None:
         ("GP", "Ask your general practitioner. Good people", ["general practitioner", "good people"]),
         ("MOU", "a memorandum of understanding", ["memorandum of understanding"]),
         ("DA", "the department of agriculture", ["department of agriculture"]),
+        ("WWI", "World War II, then World War I", ["world war i"]),
         ("GPI", "your general practitioner in town", []),  # a small word is no last one
         ("DAA", "the department of art and architecture", ["department of art and architecture"]),
         ("GP", "general. Practice", []),

@@ -5,6 +5,7 @@ ways is sought in both. An acronym that they lack is read as a run of words with
 nearest to the question, that the encoder knows to mean the same.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -24,6 +25,7 @@ PASSAGES = 5
 
 _LETTERS = range(2, 6)  # of an acronym
 _ACRONYMS = 3  # of a question, the first that the texts lack
+_NUMERAL = re.compile("[ivx]{2,}")  # is no initial: "WWI" is not "World War II"
 _CANDIDATES = 8  # runs of words that are compared with an acronym
 
 
@@ -122,6 +124,8 @@ def initialled(acronym: str, text: str, words: Sequence[Word], language: Languag
             continue
         at, place = 1, first + 1
         while at < len(letters) and place < len(words):
+            if _NUMERAL.fullmatch(words[place].folded):
+                break
             is_small = words[place].stem in small
             if words[place].folded.startswith(letters[at]) and not (is_small and at + 1 == len(letters)):
                 at += 1
