@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,11 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
-    folder: Path = tmp_path_factory.mktemp("spelling")
-    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(TEXTS)), ENGLISH)
+    return lexicon_of(TEXTS, tmp_path_factory.mktemp("spelling"))
+
+
+def lexicon_of(texts: Sequence[str], folder: Path) -> Lexicon:
+    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(texts)), ENGLISH)
     return TantivyLexicon(folder, ENGLISH)
 
 
@@ -102,9 +106,7 @@ DESK = [
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
-    folder: Path = tmp_path_factory.mktemp("desk")
-    build_lexicon(folder, (Entry(row, row, (), text) for row, text in enumerate(DESK)), ENGLISH)
-    return TantivyLexicon(folder, ENGLISH)
+    return lexicon_of(DESK, tmp_path_factory.mktemp("desk"))
 
 
 @pytest.mark.parametrize(
