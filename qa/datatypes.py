@@ -215,7 +215,7 @@ class TermReport:
     misspelled one was read as; ``parts`` are the longest parts that the corpus does use, in order, as the asker wrote
     them in lower case; ``closest`` are terms of the corpus that mean nearly what an unknown one does; ``reason`` is
     what gave the state, and ``probability`` in [0, 1] how likely it is that the question asks for the
-    term and the texts do not have it.
+    term and the texts do not have it; ``corpora`` are the names of those that have it, where several were asked.
     """
 
     term: Term
@@ -226,6 +226,7 @@ class TermReport:
     closest: tuple[str, ...] = ()
     reason: Reason | None = None
     probability: float = 0.0
+    corpora: tuple[str, ...] = ()
 
     @property
     def suggestion(self) -> str | None:
@@ -430,7 +431,8 @@ class Verdict(StrEnum):
 class QuotedPassage:
     """A passage in an answer. ``highlights`` are [start, end) character ranges within ``passage.text``;
     ``best_sentence`` is the one that has most of the question's words, None where none has any; ``copies`` are other
-    passages that say the same, which are not shown."""
+    passages that say the same, which are not shown; ``corpus`` is the name of the one it is from, where several were
+    asked."""
 
     rank: int
     passage: Passage
@@ -438,6 +440,7 @@ class QuotedPassage:
     highlights: tuple[tuple[int, int], ...] = ()
     best_sentence: tuple[int, int] | None = None
     copies: tuple[Passage, ...] = ()
+    corpus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,7 +473,8 @@ class Span:
 class Answer:
     """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain; ``answer`` is
     where a passage answers, None where none does or was read; ``notice`` is what the owner of the texts wants to be
-    read with every answer, ``signpost`` what he wants to be read first by who asks such a question."""
+    read with every answer, ``signpost`` what he wants to be read first by who asks such a question; ``corpus`` is the
+    name of the corpus, of several the one that most probably answers, "" where it has none."""
 
     question: str
     confidence: float
@@ -483,6 +487,7 @@ class Answer:
     notice: str | None = None
     answer: Span | None = None
     signpost: str | None = None
+    corpus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,7 +506,7 @@ class Manifest:
 
     ``title``, ``notice``, ``language``, ``examples``, questions for a first try, ``signposts`` and ``synonyms``, groups
     of words that mean the same, are the owner's words; ``originals`` has, by their sources, the paths of the files that
-    he hands out.
+    he hands out, ``addresses`` where those were fetched that live elsewhere.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
     versions. ``requested_tokens`` is the setting from which ``passage_tokens`` came. ``reader`` is what reads the
@@ -530,6 +535,7 @@ class Manifest:
     signposts: tuple[Signpost, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
     originals: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     imperfect: tuple[str, ...] = ()
     libraries: dict[str, str] = field(default_factory=dict)

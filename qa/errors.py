@@ -3,15 +3,19 @@
 QAError
 ├── BadQuestion           ask again, differently
 ├── DocumentMissing       look for the document among all of them
+├── CorpusUnknown         name one of the corpora that may be asked
 ├── BadQuestionSet        name another file of questions, or mend it
 ├── RequirementMissed     the measures are below what was required
 ├── BadSettings           change an option
 ├── CorpusMissing         name another corpus, or add texts to it
 ├── DocumentsWouldGo      name what was left out too, or say that it is to go
+├── SourceUnreachable     mend an address, or try again; the copies that were there stay
 ├── UnreadableDocument    mend or remove one file or line; the others go on
 ├── PluginUnusable        mend or uninstall the package that adds it
 ├── EmbedderUnusable      reinstall the bundled model, or name another folder
 ├── ReaderUnusable        reinstall the package, or go without a reader
+├── KeysUnusable          mend or make the file of keys
+├── GapsUnusable          name another file for what was not found
 ├── IndexMissing          build an index
 ├── IndexMismatch         rebuild the index, or use the embedder that made it
 ├── IndexDamaged          rebuild the index
@@ -42,6 +46,12 @@ class DocumentMissing(QAError):
     code = "not_found"
 
 
+class CorpusUnknown(QAError):
+    """There is no corpus of this name, or none that may be asked."""
+
+    code = "corpus_unknown"
+
+
 class BadQuestionSet(QAError):
     """A file of questions or judgments cannot be used."""
 
@@ -64,6 +74,12 @@ class CorpusMissing(QAError):
     """A corpus is not there, or holds nothing that can be read."""
 
     code = "corpus_missing"
+
+
+class SourceUnreachable(QAError):
+    """What lives elsewhere cannot be fetched, or may not be."""
+
+    code = "source_unreachable"
 
 
 class DocumentsWouldGo(QAError):
@@ -106,6 +122,18 @@ class FeedbackUnusable(QAError):
     """The file of feedback cannot be written, is full, or is none."""
 
     code = "feedback_unusable"
+
+
+class KeysUnusable(QAError):
+    """The file of keys is missing, or none."""
+
+    code = "keys_unusable"
+
+
+class GapsUnusable(QAError):
+    """The file of what was asked and not found cannot be written, is full, or is none."""
+
+    code = "gaps_unusable"
 
 
 class TooManyPictures(QAError):

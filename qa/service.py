@@ -174,6 +174,7 @@ class Live:
         self._seen: Seen | None = None
         self._turn = threading.Lock()
         self._woken = threading.Event()
+        self._closed = False
 
     @classmethod
     def of(cls, answerer: "Answerer", seen: Seen | None = None) -> "Live":
@@ -181,6 +182,11 @@ class Live:
         live = cls(answerer.index.folder, answerer.wanted, answerer.index.reader is not None)
         live._opened, live._seen = answerer, seen or look(live._folder)
         return live
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the index."""
+        return self._folder
 
     @property
     def answerer(self) -> "Answerer":
@@ -273,13 +279,23 @@ class Live:
         self._woken.set()
 
     def follow(self) -> None:
-        """Look at the index's folder from a thread of its own, and reload when it has changed."""
+        """Look at the index's folder from a thread of its own, and reload when it has changed, until it is closed."""
         threading.Thread(target=self._follow, name="follow", daemon=True).start()
+
+    def close(self) -> None:
+        """Follow no more, and let go of the index: requests that have begun keep it to their end."""
+        self._closed = True
+        with self._turn:
+            self._opened, self._problem = None, IndexMissing(f"{self._folder} is not asked any more.")
+        self.wake()
+        gc.collect()
 
     def _follow(self) -> None:
         tried = time.monotonic()
         while True:
             woken = self._woken.wait(_SECONDS)
+            if self._closed:
+                return
             self._woken.clear()
             damaged = self._opened is not None and self._sound() is None
             again = self._opened is None and time.monotonic() - tried > _AGAIN_SECONDS

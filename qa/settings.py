@@ -6,7 +6,7 @@ The description of a field is what is said of it to whoever gives another value:
 from difflib import get_close_matches
 from pathlib import Path
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,7 +43,13 @@ class ServeSettings(BaseModel):
 
     ``waiting`` requests may wait in each process for one of its threads; more are turned away. ``allowed_hosts`` are
     names under which the server may be asked beside its own, "*" for any (see ``web.hosts``). What askers say of
-    their answers goes into the file ``feedback``, None for nowhere, with their questions only where it is so set.
+    their answers goes into the file ``feedback``, what was not found into ``gaps``, None for nowhere, with their
+    questions only where it is so set.
+
+    Where there is a file of ``keys``, only their holders are answered; ``user_header`` names who asks where one of the
+    ``trusted_proxies`` (addresses or networks) sends it. ``rate`` is how often each may ask, as "60/min", counted in
+    ``limits``, a store of that library. Pages of ``allowed_origins`` may ask from other sites. ``log`` is the form of
+    the lines of the log, "text" or "json".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +63,15 @@ class ServeSettings(BaseModel):
     allowed_hosts: tuple[str, ...] = Field(default=(), description="names of hosts")
     feedback: Path | None = Field(default=None, description="the path of a file")
     keep_questions: bool = Field(default=False, description="true or false")
+    gaps: Path | None = Field(default=None, description="the path of a file")
+    keys: Path | None = Field(default=None, description="the path of a file of keys")
+    user_header: str = Field(default="", max_length=100, pattern=r"^[A-Za-z0-9-]*$", description="the name of a header")
+    trusted_proxies: tuple[str, ...] = Field(default=(), description="addresses or networks")
+    rate: str = Field(default="", max_length=40, description="a rate, as 60/min")
+    limits: str = Field(default="memory://", max_length=400, description="memory:// or redis://HOST:PORT")
+    allowed_origins: tuple[str, ...] = Field(default=(), description="origins, as https://intranet.example")
+    metrics: bool = Field(default=True, description="true or false")
+    log: Literal["text", "json"] = Field(default="text", description="text or json")
     risk: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
     miss: float | None = Field(default=None, ge=SHARES[0], le=SHARES[1], description=_SHARE)
 

@@ -18,7 +18,9 @@ from qa.embedders import export_finder
 from qa.graphs.compiled import share_graph
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
+from qa.library import Library, Shelf
 from qa.readers import NO_READER
+from qa.service import Live
 from qa.settings import BuildSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,6 +141,42 @@ def tiny_index(tiny_folder: Path, embedder: WordLengthEmbedder) -> Iterator[Inde
 @pytest.fixture
 def tiny_answerer(tiny_index: Index) -> Answerer:
     return Answerer(tiny_index)
+
+
+OTHER_TEXTS = {
+    "zebra.md": "# Zebra\n\nA zebra is striped. It eats grass and bark.\n",
+    "psychotherapy.txt": "Psychotherapy\n\nPsychotherapy of zebras is unheard of.\n",
+}
+
+
+@pytest.fixture(scope="session")
+def other_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another corpus, of which one document has the id of one of the first."""
+    folder = tmp_path_factory.mktemp("other")
+    (folder / "texts").mkdir()
+    for name, text in OTHER_TEXTS.items():
+        (folder / "texts" / name).write_text(text, encoding="utf-8")
+    build_index([folder / "texts"], folder / "index", BuildSettings(passage_tokens=32), WordLengthEmbedder())
+    return folder / "index"
+
+
+@pytest.fixture
+def two_answerers(
+    tiny_answerer: Answerer, other_folder: Path, embedder: WordLengthEmbedder
+) -> Iterator[dict[str, Answerer]]:
+    with Answerer(open_index(other_folder, embedder)) as other:
+        yield {"fruit": tiny_answerer, "animals": other}
+
+
+@pytest.fixture
+def library(two_answerers: dict[str, Answerer]) -> Library:
+    """Two corpora: "fruit", which anybody may ask, and "animals"."""
+    return Library.holding(
+        {
+            Shelf(name, answerer.index.folder, name.title(), is_open=name == "fruit"): Live.of(answerer)
+            for name, answerer in two_answerers.items()
+        }
+    )
 
 
 @pytest.fixture(scope="session")

@@ -160,7 +160,7 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
     payload = answer_payload(tiny_answerer.answer("What is Psychotherapy and social action model?", 2))
     assert list(payload) == [
         "question", "confidence", "verdict", "answer", "note", "terms", "passages", "parts", "clarification", "notice",
-        "signpost",
+        "signpost", "corpus",
     ]  # fmt: skip
     assert payload["answer"] is None
     assert payload["terms"] == [
@@ -173,11 +173,12 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
             "suggestion": None,
             "known_parts": ["psychotherapy", "social action"],
             "closest": [],
+            "corpora": [],
         }
     ]
     assert set(payload["passages"][0]) == {
         "rank", "id", "document_id", "title", "heading", "source", "start", "end", "text", "cosine", "highlights",
-        "page", "line", "best_sentence", "copies",
+        "page", "line", "best_sentence", "copies", "corpus",
     }  # fmt: skip
     assert [part["terms"] for part in payload["parts"]] == [
         ["psychotherapy"], ["social action"], ["psychotherapy", "social action"],

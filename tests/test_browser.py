@@ -15,7 +15,7 @@ from qa.answers.answering import Answerer
 from qa.indexing.index import open_index
 from qa.service import Live
 from qa.settings import ServeSettings
-from qa.web import create_app
+from qa.web.app import create_app
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -335,7 +335,7 @@ def test_a_question_without_quotation_marks(words: list[str]) -> None:
     [
         (["serv"], "did you mean `qa serve`?"),
         (["indx", "texts"], "did you mean `qa index`?"),
-        (["zzz"], "the commands are index, check, ask, open, evaluate, calibrate, feedback, serve"),
+        (["zzz"], "the commands are index, check, ask, open, evaluate, calibrate, feedback, gaps, key, mcp, serve"),
         (["What is grief?"], 'write `qa ask "What is grief?"`'),
         (["What", "is", "grief?"], 'write `qa ask "What is grief?"`'),
         (["ask", "x", "--explian"], "--explain"),

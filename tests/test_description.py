@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_requests_made_of_the_description(server: Running) -> None:
     schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{server.port}/openapi.json")
     strategies = strategies_of(schema)
-    assert len(strategies) == 8 + 5  # right ones of each operation, wrong ones of the five that take something
+    assert len(strategies) == 11 + 6  # right ones of each operation, wrong ones of the six that take something
     for strategy in strategies:
 
         @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)

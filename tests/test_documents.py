@@ -19,7 +19,7 @@ from qa.indexing.index import open_index
 from qa.indexing.shelf import find_quote, parse_quote, quote_of
 from qa.service import Live
 from qa.settings import BuildSettings
-from qa.web import create_app
+from qa.web.app import create_app
 from qa.web.blocks import Layout
 from qa.web.documents import PART_CHARACTERS
 from tests.conftest import WordLengthEmbedder

@@ -11,7 +11,7 @@ from qa.indexing.building import build_index
 from qa.indexing.facets import FacetCounts, read_facets, type_of, year_of
 from qa.indexing.index import open_index
 from qa.service import Live
-from qa.web import create_app
+from qa.web.app import create_app
 from tests.conftest import WordLengthEmbedder
 
 TEXTS = {

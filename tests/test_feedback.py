@@ -18,7 +18,7 @@ from qa.evaluation.question import SetQuestion
 from qa.feedback import FeedbackFile, Judged, Tally, read_feedback, tallies
 from qa.service import Live
 from qa.settings import ServeSettings
-from qa.web import create_app
+from qa.web.app import create_app
 
 SAID = Judged("2026-11-26", True, "answered", 0.8, "g1", "thanks", False, "What is an apple?", ("quorvex",))
 
@@ -187,7 +187,7 @@ def test_the_command(tmp_path: Path) -> None:
 def test_questions_are_not_kept_without_a_file(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["serve", "--keep-questions", "--index", str(tmp_path)])
     assert done.exit_code == 1
-    assert "name that file too" in done.output
+    assert "name one of them too" in done.output
     done = CliRunner().invoke(cli, ["serve", "--feedback", str(tmp_path / "f.db"), "--index", str(tmp_path)])
     assert done.exit_code == 1
     assert "does not end in .sqlite" in done.output

@@ -19,7 +19,7 @@ from qa.indexing.shelf import quote_of
 from qa.parsers.pdf_pictures import draw_page
 from qa.service import Live
 from qa.settings import BuildSettings
-from qa.web import create_app
+from qa.web.app import create_app
 from tests.conftest import WordLengthEmbedder
 from tests.data.make_samples import pdf
 

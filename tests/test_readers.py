@@ -24,6 +24,9 @@ from tests.conftest import WordLengthEmbedder
 
 HOURS = "The museum opens at nine and closes at six. It was founded in 1911 by Ada Quill."
 
+# Where a processor multiplies bfloat16, which has eight bits of a number, a graph is run so.
+_CLOSE = 0.05
+
 
 def passage_of(text: str, title: str = "", heading: str = "") -> Passage:
     return Passage("p", "d", title, heading, "", text, 0, len(text))
@@ -93,9 +96,9 @@ def test_it_reads_as_the_model_that_was_trained(reader: Reader) -> None:
     with torch.no_grad():
         _, answers, missing, _ = model(batch.ids, batch.types, batch.mask)
     (found,) = reader.read([(question, passage_of(HOURS))])
-    assert found.log_odds == pytest.approx(answers.item(), abs=0.02)
+    assert found.log_odds == pytest.approx(answers.item(), abs=_CLOSE)
     wanted = torch.sigmoid(missing[0, 1 : 1 + len(asked)]).tolist()
-    assert [lack.probability for lack in found.lacks] == pytest.approx(wanted, abs=0.02)
+    assert [lack.probability for lack in found.lacks] == pytest.approx(wanted, abs=_CLOSE)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -42,6 +42,16 @@ def test_links_lead_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
 
 
+def same_but_for_rounding(line: str, start: str) -> bool:
+    """Whether a line begins as it should; a confidence may be another by a hundredth or two, for processors that
+    multiply bfloat16 round otherwise."""
+    number = re.compile(r"(?<=confidence )0\.\d\d")
+    shown, given = number.search(start), number.search(line)
+    if shown and given and abs(float(shown[0]) - float(given[0])) <= 0.021:
+        return number.sub("", line).startswith(number.sub("", start))
+    return line.startswith(start)
+
+
 def test_the_answer_shown_is_the_answer_given(real_folder: Path) -> None:
     block = re.search(r'\$ qa ask "(.*?)"\n(.*?)```', README, re.DOTALL)
     assert block is not None
@@ -53,7 +63,7 @@ def test_the_answer_shown_is_the_answer_given(real_folder: Path) -> None:
     given = iter(ran.stdout.splitlines())
     for line in filter(None, shown):  # in this order, and no line twice
         start = line.removesuffix("…").rstrip()
-        assert any(one.startswith(start) for one in given), line
+        assert any(same_but_for_rounding(one, start) for one in given), line
 
 
 def test_the_json_shown_has_the_fields_given(real_answerer: Answerer) -> None:

@@ -14,7 +14,7 @@ from qa.datatypes import Signpost
 from qa.errors import BadSettings
 from qa.indexing.corpora import find_corpora
 from qa.service import Live
-from qa.web import create_app
+from qa.web.app import create_app
 from tests.english import ENGLISH
 
 HELP = Signpost("Call the helpline.", ("I want to die", "I am in danger"))

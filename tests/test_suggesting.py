@@ -13,7 +13,7 @@ from qa.indexing.index import Index, open_index
 from qa.indexing.names import LONGEST_NAME, folded_name
 from qa.language import load_language
 from qa.service import Live
-from qa.web import create_app
+from qa.web.app import create_app
 from tests.conftest import WordLengthEmbedder
 from tests.english import ENGLISH
 

@@ -9,8 +9,8 @@ from openapi_spec_validator import validate
 from qa.answers.answering import Answerer
 from qa.answers.payload import answer_payload
 from qa.service import Live
-from qa.web import create_app
-from qa.web.views import example_questions
+from qa.web.app import create_app
+from qa.web.examples import example_questions
 from tests.bad_input import BAD_ADDRESSES, BAD_BODIES, BAD_QUESTIONS, STRANGE_QUESTIONS
 
 SEED = "What is Psychotherapy and social action model?"
@@ -177,9 +177,11 @@ def test_the_description_of_the_api_is_valid(client: FlaskClient) -> None:
     validate(description)
     assert set(description["paths"]) == {
         "/api/ask", "/api/documents", "/api/documents/{document_id}", "/api/passages/{passage_id}", "/healthz",
-        "/readyz", "/api/suggest",
+        "/readyz", "/api/suggest", "/api/corpora", "/v1/models", "/v1/chat/completions",
     }  # fmt: skip
-    assert set(description["paths"]["/api/ask"]["post"]["responses"]) == {"200", "400", "413", "415", "503"}
+    assert set(description["paths"]["/api/ask"]["post"]["responses"]) == {
+        "200", "400", "401", "403", "404", "413", "415", "429", "503",
+    }  # fmt: skip
 
 
 def test_what_no_one_foresaw_is_logged_and_told_in_one_sentence(

@@ -14,7 +14,7 @@ from qa.answers.answering import Answerer
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
 from qa.service import Live
-from qa.web import create_app
+from qa.web.app import create_app
 from qa.wording import CATALOGUES, ENGLISH, wording_of
 from tests.conftest import ROOT, WordLengthEmbedder
 from training.wording import forms, out_of_step, read

@@ -26,6 +26,7 @@ from qa.indexing.calibration import Promise
 from qa.indexing.index import Index
 from qa.language import Language
 from qa.limits import DEFAULT_K, check_k, check_question
+from qa.stages import stage
 
 MOST_COPIES = 5
 """Other places of the same words that are named."""
@@ -60,13 +61,13 @@ class Answerer:
     def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:
         """Return the answer with at most k passages of the scope. Raises BadQuestion when one cannot be given."""
         question, k = check_question(question), check_k(k)
-        return self._write(gather_evidence([question], self.index, k, scope)[0])
+        return self.write(gather_evidence([question], self.index, k, scope)[0])
 
     def answer_all(self, questions: Sequence[str], k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> list[Answer]:
         """Return the answers in order, found together. Raises BadQuestion for the first bad one."""
         check_k(k)
         checked = [check_question(question) for question in questions]
-        return [self._write(evidence) for evidence in gather_evidence(checked, self.index, k, scope)]
+        return [self.write(evidence) for evidence in gather_evidence(checked, self.index, k, scope)]
 
     def close(self) -> None:
         """Close the index."""
@@ -94,7 +95,12 @@ class Answerer:
             is_own=self.index.own_calibration is not None,
         )
 
-    def _write(self, evidence: Evidence) -> Answer:
+    def write(self, evidence: Evidence) -> Answer:
+        """Return the answer that the evidence for a question gives."""
+        with stage("writing"):
+            return self._written(evidence)
+
+    def _written(self, evidence: Evidence) -> Answer:
         certain = confidence(evidence, self.index.calibration)
         decided = verdict(evidence, certain, self.thresholds)
         language = self.index.language

@@ -47,6 +47,13 @@ def list_documents(generation: Generation, first: int, most: int) -> Iterator[In
     return islice(generation.documents(), first, first + most)
 
 
+def address_of(generation: Generation, document: IndexedDocument) -> str | None:
+    """Return the address that a document was fetched from, where a browser can open it; None for one that lives
+    here."""
+    address = generation.manifest.addresses.get(document.file, "")
+    return address if address.startswith(("https://", "http://")) else None
+
+
 NEAREST = 5
 """Documents that are named as near to one, where its file names none: a first value, as is the next."""
 

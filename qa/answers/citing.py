@@ -27,7 +27,8 @@ _SHOWN_SUM = 16  # hexadecimal digits of a checksum in a citation for people
 @dataclass(frozen=True, slots=True)
 class Citation:
     """What is cited: a passage, what its file says of the document, the collection's title, the SHA-256 of the file as
-    it was read, a link that leads back here, and the day on which it was read."""
+    it was read, a link that leads back here, the day on which it was read, and the address that it was fetched from, ""
+    for a text that lives here."""
 
     passage: Passage
     details: Details
@@ -35,6 +36,7 @@ class Citation:
     checksum: str
     link: str
     accessed: calendar_date
+    address: str = ""
 
     @property
     def title(self) -> str:
@@ -61,6 +63,7 @@ def as_text(cited: Citation) -> str:
         f"{details.date}." if details.date else "",
         reviewed,
         f"{place_of(passage)}.",
+        f"{cited.address}." if cited.address else "",
         f"SHA-256 {cited.checksum[:_SHOWN_SUM]}…" if cited.checksum else "",
         f"{cited.link} (read {cited.accessed.isoformat()})." if cited.link else "",
     ]
@@ -151,7 +154,8 @@ def _notes(cited: Citation) -> list[str]:
     reviewed = f"Reviewed {details.reviewed}" if details.reviewed and details.reviewed != details.date else ""
     licence = f"Licence: {details.licence}" if details.licence else ""
     checksum = f"SHA-256 of the source: {cited.checksum}" if cited.checksum else ""
-    return [note for note in (heading, place_of(passage), reviewed, licence, checksum) if note]
+    address = f"Fetched from {cited.address}" if cited.address else ""
+    return [note for note in (heading, place_of(passage), address, reviewed, licence, checksum) if note]
 
 
 def _date_parts(written: str) -> list[str]:

@@ -14,7 +14,8 @@ from qa.indexing.index import Generation
 
 
 class TermPayload(TypedDict):
-    """A term of the question: ``question[start:end] == text``."""
+    """A term of the question: ``question[start:end] == text``. ``corpora`` are those that have it, where several were
+    asked."""
 
     text: str
     start: int
@@ -24,6 +25,7 @@ class TermPayload(TypedDict):
     suggestion: str | None
     known_parts: list[str]
     closest: list[str]
+    corpora: list[str]
 
 
 class CopyPayload(TypedDict):
@@ -42,7 +44,8 @@ class CopyPayload(TypedDict):
 
 class PassagePayload(CopyPayload):
     """A quoted passage: ``text`` is its document's characters from ``start`` to ``end``; it begins on ``line`` of its
-    file, where that has lines. ``copies`` are other places of the same words."""
+    file, where that has lines. ``copies`` are other places of the same words; ``corpus`` is null where only one was
+    asked."""
 
     rank: int
     text: str
@@ -50,6 +53,7 @@ class PassagePayload(CopyPayload):
     highlights: list[list[int]]
     best_sentence: list[int] | None
     copies: list[CopyPayload]
+    corpus: str | None
 
 
 class PartPayload(TypedDict):
@@ -82,7 +86,8 @@ class SpanPayload(TypedDict):
 class AnswerPayload(TypedDict):
     """The answer. ``answer`` are the words that answer, null where no passage does; ``notice`` is what the owner of the
     texts wants to be read with every answer, ``signpost`` what he wants to be read first, in place of a verdict, by who
-    asks such a question."""
+    asks such a question. ``corpus`` is that which was asked, of several the one that most probably answers; null for
+    the only one of a service."""
 
     question: str
     confidence: float
@@ -95,6 +100,7 @@ class AnswerPayload(TypedDict):
     clarification: str | None
     notice: str | None
     signpost: str | None
+    corpus: str | None
 
 
 class ListedPayload(TypedDict):
@@ -126,11 +132,13 @@ class SectionPayload(TypedDict):
 
 class DocumentPayload(TypedDict):
     """A document: its whole text as it is shown, what its file says of it, and its passages, by id. ``checksum`` is the
-    SHA-256 of its file as it was read, ``download`` the address of that file, null where it is not handed out."""
+    SHA-256 of its file as it was read, ``download`` the address of that file, null where it is not handed out;
+    ``address`` is where it was fetched, null for a text that lives here."""
 
     id: str
     title: str
     source: str
+    address: str | None
     download: str | None
     aliases: list[str]
     authors: list[str]
@@ -158,13 +166,14 @@ def documents_payload(generation: Generation, first: int, most: int) -> Document
     return {"total": generation.manifest.documents, "first": first, "documents": listed}
 
 
-def document_payload(found: CataloguedDocument, download: str | None) -> DocumentPayload:
-    """Return a document as JSON-ready values, with the address of its file."""
+def document_payload(found: CataloguedDocument, download: str | None, address: str | None = None) -> DocumentPayload:
+    """Return a document as JSON-ready values, with the address of its file, and where it was fetched."""
     document, details = found.document, found.details
     return {
         "id": document.id,
         "title": document.title,
         "source": document.source,
+        "address": address,
         "download": download,
         "aliases": list(document.aliases),
         "authors": list(details.authors),
@@ -209,6 +218,7 @@ def answer_payload(answer: Answer) -> AnswerPayload:
         "clarification": answer.clarification,
         "notice": answer.notice,
         "signpost": answer.signpost,
+        "corpus": answer.corpus or None,
     }
 
 
@@ -264,6 +274,7 @@ def _term(report: TermReport) -> TermPayload:
         "suggestion": report.suggestion,
         "known_parts": list(report.known_parts),
         "closest": list(report.closest),
+        "corpora": list(report.corpora),
     }
 
 
@@ -276,6 +287,7 @@ def _passage(quoted: QuotedPassage) -> PassagePayload:
         "highlights": [list(span) for span in quoted.highlights],
         "best_sentence": list(quoted.best_sentence) if quoted.best_sentence else None,
         "copies": [_place(copy) for copy in quoted.copies],
+        "corpus": quoted.corpus or None,
     }
 
 

@@ -38,6 +38,7 @@ from qa.finding.terms import WordScores, find_terms
 from qa.indexing.index import Index, Selection
 from qa.language import other_language
 from qa.lexicons import Lexicon
+from qa.stages import stage
 from qa.stores import Vectors
 
 READ = 2
@@ -143,22 +144,29 @@ def gather_evidence(
     scope.
     """
     selection = index.select(scope)
-    settled = [_settled(one, index) for one in look_up(questions, index, k, selection)]
-    vectors: dict[str, Vectors] = {}
-    if with_parts:
-        sought = [one.with_sides(index, selection) for one in settled]
-        vectors = _embedded((text for one in sought for text in one.asked.sides()), index)
-        settled = sought
-    return [replace(_evidence(one, vectors, index, k, selection), scope=scope) for one in settled]
+    found = look_up(questions, index, k, selection)
+    with stage("terms"):
+        settled = [_settled(one, index) for one in found]
+    with stage("parts"):
+        vectors: dict[str, Vectors] = {}
+        if with_parts:
+            sought = [one.with_sides(index, selection) for one in settled]
+            vectors = _embedded((text for one in sought for text in one.asked.sides()), index)
+            settled = sought
+        return [replace(_evidence(one, vectors, index, k, selection), scope=scope) for one in settled]
 
 
 def look_up(
     questions: Sequence[str], index: Index, k: int = DEPTH, selection: Selection | None = None
 ) -> list["Found"]:
     """Return what is found for each question, its first passages read, those of all questions together."""
-    asked = read_questions(questions, index)
-    vectors = _embedded((one.read.text for one in asked), index)
-    return _read([_ranked(one, vectors[one.read.text], index, k, selection) for one in asked], index)
+    with stage("question"):
+        asked = read_questions(questions, index)
+        vectors = _embedded((one.read.text for one in asked), index)
+    with stage("ranking"):
+        ranked = [_ranked(one, vectors[one.read.text], index, k, selection) for one in asked]
+    with stage("reading"):
+        return _read(ranked, index)
 
 
 def _embedded(texts: Iterable[str], index: Index) -> dict[str, Vectors]:

@@ -131,20 +131,20 @@ def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
     whole; else the term."""
     for place, word in enumerate(term.words):
         left, right = term.words[:place], term.words[place + 1 :]
-        if word.folded not in _JOINERS or not left or not right or term.quoted or _uses(term.words, lexicon):
+        if word.folded not in _JOINERS or not left or not right or term.quoted or uses(term.words, lexicon):
             continue
-        if _uses(left, lexicon) and _uses(right, lexicon):
+        if uses(left, lexicon) and uses(right, lexicon):
             return [part_of(term, left), *_sides(part_of(term, right), lexicon)]
     return [term]
 
 
 def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Counted]:
     words = _as_the_texts_spell(term.words, lexicon)
-    uses = _uses(words, lexicon, near=0 if _is_one_token(term) else NEAR)
-    if uses:
-        reason = Reason(Ground.USED if words == term.words else Ground.SPELT_OTHERWISE, uses)
+    passages = uses(words, lexicon, near=0 if _is_one_token(term) else NEAR)
+    if passages:
+        reason = Reason(Ground.USED if words == term.words else Ground.SPELT_OTHERWISE, passages)
         part = _as_spelt(words, term, lexicon)
-        yield TermReport(term, TermState.KNOWN, uses, parts=(part,), reason=reason)
+        yield TermReport(term, TermState.KNOWN, passages, parts=(part,), reason=reason)
         return
     spelt = replace(term, words=words)
     if term.scores is not None and _is_one_token(term):
@@ -223,10 +223,10 @@ def _share(true: Sequence[bool]) -> float:
 def _known_stretches(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
     """Yield the longest stretches of a term that the texts use as known terms."""
     for stretch in _used_stretches(term, lexicon):
-        uses = _uses(stretch, lexicon)
-        reason = Reason(Ground.USED, uses)
+        passages = uses(stretch, lexicon)
+        reason = Reason(Ground.USED, passages)
         own = part_of(term, stretch)
-        yield TermReport(own, TermState.KNOWN, uses, parts=(_as_spelt(stretch, term, lexicon),), reason=reason)
+        yield TermReport(own, TermState.KNOWN, passages, parts=(_as_spelt(stretch, term, lexicon),), reason=reason)
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
@@ -273,7 +273,7 @@ def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
     return lexicon.passage_count([word.stem for word in stretch]) > 0
 
 
-def _uses(stretch: Sequence[Word], lexicon: Lexicon, near: int = NEAR) -> int:
+def uses(stretch: Sequence[Word], lexicon: Lexicon, near: int = NEAR) -> int:
     """Return how many passages have the words as a phrase, or so near each other where none has that."""
     phrase = [word.stem for word in stretch]
     if any(is_absent(word, lexicon) for word in stretch):

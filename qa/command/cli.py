@@ -11,7 +11,10 @@ from qa.command.ask import ask
 from qa.command.check import check
 from qa.command.evaluate import calibrate, evaluate
 from qa.command.feedback import feedback
+from qa.command.gaps import gaps
 from qa.command.index import index
+from qa.command.key import key
+from qa.command.mcp import mcp
 from qa.command.open import open_document
 from qa.command.options import quoted, say
 from qa.command.serve import serve
@@ -50,7 +53,7 @@ def cli() -> None:
     """
 
 
-for command in (index, check, ask, open_document, evaluate, calibrate, feedback, serve):
+for command in (index, check, ask, open_document, evaluate, calibrate, feedback, gaps, key, mcp, serve):
     cli.add_command(command)
 
 

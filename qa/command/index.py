@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from qa.command.options import INTERRUPTED, PATH, echo_path, embedder_option, index_option, list_left_out, refusing, say
 from qa.command.progress import Progress
 from qa.errors import BadSettings, QAError
+from qa.fetching.addresses import is_address
 from qa.limits import PASSAGE_TOKENS
 from qa.plurals import count
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
 
 
 @click.command()
-@click.argument("corpus", nargs=-1, type=PATH)
+@click.argument("corpus", nargs=-1)
 @index_option
 @embedder_option
 @click.option(
@@ -47,23 +48,48 @@ if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
 @click.option("--wait", is_flag=True, help="Where another `qa index` holds the folder, wait for it to end.")
 @click.option("--remove", is_flag=True, help="Let documents go even where they are more than a tenth of the index.")
 @click.option("--rollback", is_flag=True, help="Let the generation before the current one answer again.")
+@click.option("--config", type=PATH, help="File, such as candor.toml: index its corpora; each CORPUS is then a name.")
+@click.option(
+    "--most-pages",
+    type=click.IntRange(1, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Pages or files that are fetched from one address at most.",
+)
+@click.option(
+    "--allow-private", is_flag=True, help="Fetch from addresses that are not public too, as those of an intranet."
+)
 @refusing
-def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
-    """Index the texts of each CORPUS: a folder, one file, or JSON lines of {"_id", "title", "text"}.
+def index(corpus: tuple[str, ...], index: Path, **given: Any) -> None:
+    """Index the texts of each CORPUS: a folder, one file, JSON lines of {"_id", "title", "text"}, or an address.
 
     Without a CORPUS it is the folder corpus/. Files that end in .txt, .md, .html, .pdf, .docx, .epub, .jsonl and
     .csv (each row a document) are read, hidden ones and READMEs passed over. Given again, only what changed in content
     is read and embedded; where nothing did, nothing is written. The index that was there answers until the new
     generation is whole. What is no longer in a CORPUS, or in one that is not named again, leaves the index.
 
+    An address is that of a site or its sitemap (https://…), a git repository (git+https://…, #branch behind it) or a
+    bucket (s3://…). What is below it is fetched into the index's folder, and the next time only what has changed.
+
     \b
     Examples:
       qa index
       qa index notes/ handbook.md --index team-index
       qa index notes/ --index team-index --dry-run
+      qa index https://docs.example.org/guide/ --index guide
+      qa index --config candor.toml handbook
     """
-    dry_run, watch, wait, rollback, remove = (
-        given.pop(name) for name in ("dry_run", "watch", "wait", "rollback", "remove")
+    config = given.pop("config")
+    if config is None:
+        _index(corpus, index, given)
+    else:
+        _index_all(config, corpus, given)
+
+
+def _index(corpus: Sequence[str], index: Path, given: dict[str, Any]) -> None:
+    """Do what the command was given to do for one index."""
+    dry_run, watch, wait, rollback, remove, most_pages, allow_private = (
+        given.pop(name) for name in ("dry_run", "watch", "wait", "rollback", "remove", "most_pages", "allow_private")
     )
     _check_together(rollback, dry_run, watch, wait)
     if rollback:
@@ -72,13 +98,59 @@ def index(corpus: tuple[Path, ...], index: Path, **given: Any) -> None:
     from qa.settings import load_build_settings
 
     settings = load_build_settings(**{name: value for name, value in given.items() if value is not None})
-    task = _Task(corpus or (Path("corpus"),), index, settings, remove)
+    far = next(filter(is_address, corpus), None)
+    if far is not None and (dry_run or watch):
+        raise BadSettings(f"{far} is fetched first, so {'--dry-run' if dry_run else '--watch'} goes ill with it.")
+    places = tuple(_place(one, index, most_pages, allow_private) for one in corpus or ("corpus",))
+    task = _Task(places, index, settings, remove)
     if dry_run:
         _list_changes(task)
     elif watch:
         _watch(task, wait)
     else:
         _build(task, wait)
+
+
+def _place(corpus: str, index: Path, most_pages: int, allow_private: bool) -> Path:
+    """Return where a corpus lies: of an address a folder with what was fetched now."""
+    if not is_address(corpus):
+        return Path(corpus)
+    from qa.fetching.fetching import fetch
+    from qa.fetching.mirror import Fetching
+
+    with Progress(say) as progress:
+        fetched = fetch(corpus, index, Fetching(most_pages, allow_private, progress))
+    list_left_out(fetched.problems)
+    if fetched.is_cut:
+        say(f"{corpus} has more than {most_pages:,} pages: --most-pages allows more, or name a part of it.")
+    say(f"{corpus}: {fetched.fetched:,} fetched, {fetched.unchanged:,} unchanged, {fetched.removed:,} gone.")
+    return fetched.folder
+
+
+def _index_all(config: Path, names: Sequence[str], given: dict[str, Any]) -> None:
+    """Index the corpora that a file names, or those of them that are named; what is refused of one is told, and the
+    others go on."""
+    from qa.library import read_library
+
+    if click.get_current_context().get_parameter_source("index") is not ParameterSource.DEFAULT:
+        raise BadSettings("--config says where each index lies: leave --index out.")
+    shelves = [shelf for shelf in read_library(config) if shelf.texts]
+    known = {shelf.name for shelf in shelves}
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None or not shelves:
+        raise BadSettings(f"{config} has no corpus {unknown or ''} with texts: there is {', '.join(known) or 'none'}.")
+    refused = []
+    for shelf in shelves:
+        if names and shelf.name not in names:
+            continue
+        say(f"The corpus {shelf.name}:")
+        try:
+            _index(shelf.texts, shelf.index, dict(given))
+        except QAError as error:
+            say(f"qa: {error}")
+            refused.append(shelf.name)
+    if refused:
+        raise BadSettings(f"Not indexed: {', '.join(refused)}.")
 
 
 @dataclass(frozen=True)

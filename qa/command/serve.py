@@ -13,7 +13,6 @@ from click.core import ParameterSource
 from qa.command.options import (
     PATH,
     embedder_option,
-    index_option,
     miss_option,
     reader_option,
     refusing,
@@ -24,6 +23,9 @@ from qa.errors import CorpusMissing
 from qa.plurals import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qa.library import Shelf
     from qa.settings import ServeSettings
 
 
@@ -74,14 +76,54 @@ if TYPE_CHECKING:
 @click.option(
     "--keep-questions", is_flag=True, help="Keep their questions there too, from which `qa calibrate` can learn."
 )
+@click.option(
+    "--gaps",
+    type=PATH,
+    help="File, such as gaps.sqlite, that counts which terms were asked for and are not there; see `qa gaps`.",
+)
+@click.option("--keys", type=PATH, help="File of keys, made by `qa key add`: only their holders are answered.")
+@click.option("--rate", default="", help="How often each may ask, as 60/min, where their key does not say otherwise.")
+@click.option(
+    "--limits",
+    default="memory://",
+    show_default=True,
+    help="Where requests are counted: redis://HOST:PORT for several processes or machines together.",
+)
+@click.option(
+    "--allowed-origin",
+    "allowed_origins",
+    multiple=True,
+    help="Another site whose pages may ask and show the widget, as https://intranet.example; * for any. Repeatable.",
+)
+@click.option(
+    "--user-header", default="", help="Header in which a trusted proxy says who asks, as X-Forwarded-Email, for --keys."
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    help="Address or network of the proxy that is believed, as 10.0.0.5 or 10.0.0.0/8. Repeatable.",
+)
+@click.option("--metrics/--no-metrics", default=True, show_default=True, help="Whether /metrics is there.")
+@click.option(
+    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the log's lines."
+)
 @reader_option
 @risk_option
 @miss_option
-@index_option
+@click.option(
+    "--index",
+    "indexes",
+    multiple=True,
+    default=("index",),
+    show_default=True,
+    help="Folder of the index; of several NAME=FOLDER each, as --index a=one --index b=two.",
+)
+@click.option("--config", type=PATH, help="File, such as candor.toml, that names several corpora, in place of --index.")
 @embedder_option
 @refusing
-def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) -> None:
-    """Serve a search page and an HTTP API on an index, which is built first when there is none.
+def serve(corpus: Path, indexes: tuple[str, ...], config: Path | None, embedder: Path | None, **listening: Any) -> None:
+    """Serve a search page and an HTTP API on an index, which is built first when there is none; or on several.
 
     A new generation of the index is answered from within seconds of its being whole; SIGHUP makes it look at once. One
     line is logged for each request, without the question. SIGTERM stops it after the requests under way.
@@ -89,15 +131,56 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     \b
     Then ask:
       curl 'http://127.0.0.1:8000/api/ask?q=What+is+psychotherapy'
+
+    \b
+    For a team:
+      qa key add alice --keys keys.json
+      qa serve --index a=one --index b=two --keys keys.json --rate 60/min
     """
     from qa.settings import load_serve_settings
 
     reading = listening.pop("reading") == "on"
     settings = load_serve_settings(**listening, reader=reading)
     _check_feedback(settings)
+    from qa.library import parse_shelves, read_library
+    from qa.web.server import Served, serve
+
+    shelves = read_library(config) if config else parse_shelves(indexes)
+    if shelves[0].name:
+        _check_several(shelves)
+    else:
+        _check_alone(corpus, shelves[0].index, embedder)
+    if config is not None:
+        _index_in_time(config)
+    os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
+    sys.exit(serve(Served(shelves, config), settings))
+
+
+def _index_in_time(config: Path) -> None:
+    """Index the corpora of a file as often as it says, each in a process of its own, beside the server."""
+    from qa.errors import BadSettings
+    from qa.library import read_library
+    from qa.schedule import Schedule, parse_period
+
+    def periods() -> dict[str, int]:
+        try:
+            return {shelf.name: parse_period(shelf.every) for shelf in read_library(config) if shelf.every}
+        except BadSettings:  # which the server tells
+            return {}
+
+    def index(name: str) -> None:
+        command = [sys.executable, "-m", "qa", "index", "--config", str(config), "--wait", "--", name]
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
+        if done.returncode:
+            say(f"The corpus {name} could not be indexed: the one that was there answers on.")
+
+    Schedule(periods, index).start()
+
+
+def _check_alone(corpus: Path, index: Path, embedder: Path | None) -> None:
+    """See that there is an index to serve, and build one where there is none."""
     from qa.errors import IndexMissing
     from qa.indexing.index import check_index
-    from qa.web.server import serve as serve_index
 
     try:
         manifest = check_index(index)
@@ -109,8 +192,22 @@ def serve(corpus: Path, index: Path, embedder: Path | None, **listening: Any) ->
     named = embedder.resolve() if embedder and embedder.is_dir() else embedder  # or what a package calls it
     _check_same("embedder", named, manifest.embedder_path, index)
     say(f"Serving {count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
-    os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
-    sys.exit(serve_index(index, settings))
+
+
+def _check_several(shelves: "Sequence[Shelf]") -> None:
+    """See that there is an index for each corpus, and say what is served."""
+    from qa.errors import IndexMissing
+    from qa.indexing.index import check_index
+
+    for shelf in shelves:
+        try:
+            manifest = check_index(shelf.index)
+        except IndexMissing as error:
+            if shelf.every:
+                say(f"The corpus {shelf.name} has no index yet: it is made now, and answers when that is done.")
+                continue
+            raise IndexMissing(f"The corpus {shelf.name}: {error}") from error
+        say(f"Serving {count(manifest.documents, 'document')} as /{shelf.name}/ from {shelf.index}.")
 
 
 def _check_feedback(settings: "ServeSettings") -> None:
@@ -120,8 +217,8 @@ def _check_feedback(settings: "ServeSettings") -> None:
 
     if settings.feedback is not None:
         FeedbackFile(settings.feedback)
-    elif settings.keep_questions:
-        raise BadSettings("--keep-questions says what the file of --feedback keeps: name that file too.")
+    elif settings.keep_questions and settings.gaps is None:
+        raise BadSettings("--keep-questions says what the files of --feedback and --gaps keep: name one of them too.")
 
 
 def _check_same(option: str, given: Path | None, built: str | None, index: Path) -> None:

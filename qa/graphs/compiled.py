@@ -1,5 +1,6 @@
 """A graph on disk -> compiled by OpenVINO for this machine, once for each process, beside whatever else is set up."""
 
+import hashlib
 import mmap
 import os
 import shutil
@@ -26,16 +27,17 @@ way, and keeps both."""
 
 _CONVERTER = "openvino.tools.ovc"
 _importing = threading.Lock()
+_digests: dict[tuple[int, int, int, int], bytes] = {}  # of weights, by which file they were: each is read through once
 _COPIED = 1 << 20  # bytes at a time
-_GRAPHS = 3  # of an index: encoder, reader, and what finds terms where the encoder does not
+_GRAPHS = 12  # of an index three: encoder, reader, and what finds terms where the encoder does not
 
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """A graph to compile, known by itself and by which weights on which disk it has: generations share them as links.
+    """A graph to compile, known by itself and by a digest of its weights: generations share them, and so do indexes.
     They are mapped, so that it can be compiled when the generation that it was opened from is gone."""
 
-    identity: tuple[int, int, int]
+    digest: bytes
     model: bytes
     weights: mmap.mmap = field(compare=False)
 
@@ -89,7 +91,10 @@ def graph_in(folder: Path, private: bool = False) -> _Graph:
     with (folder / WEIGHTS).open("rb") as weights:
         stat = os.fstat(weights.fileno())
         mapped = _copied(weights) if private else _mapped(weights)
-    return _Graph((stat.st_dev, stat.st_ino, stat.st_mtime_ns), (folder / MODEL).read_bytes(), mapped)
+    digest = _digests.get(seen := (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    if digest is None:
+        digest = _digests[seen] = hashlib.sha256(mapped).digest()
+    return _Graph(digest, (folder / MODEL).read_bytes(), mapped)
 
 
 def _copied(file: IO[bytes]) -> mmap.mmap:

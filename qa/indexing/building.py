@@ -730,6 +730,7 @@ def _write_manifest(job: _Job, texts: _Texts, models: _Models, corpora: Sequence
         signposts=sought.signposts,
         synonyms=sought.synonyms,
         originals=dict(sought.originals),
+        addresses=dict(sought.addresses),
         sources=dict(texts.sources),
         imperfect=texts.imperfect,
         libraries={name: version(name) for name in _LIBRARIES},

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from qa.datatypes import Signpost
 from qa.errors import BadSettings, CorpusMissing
+from qa.fetching.mirror import addresses_in
 from qa.files import FileTooLarge, NoRegularFile, read_regular
 from qa.indexing.question_files import set_files
 from qa.language import LANGUAGES
@@ -148,7 +149,7 @@ class CorpusSettings(BaseModel):
 class Corpora:
     """The files of all corpora, and what is said of them together: the first title, language, examples and set of
     judged questions, every notice, signpost and group of synonyms. ``originals`` has the paths of the files that may be
-    downloaded, by their sources."""
+    downloaded, ``addresses`` where those were fetched that live elsewhere, by their sources."""
 
     found: FoundFiles
     title: str = ""
@@ -159,6 +160,7 @@ class Corpora:
     synonyms: tuple[tuple[str, ...], ...] = ()
     questions: Path | None = None
     originals: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,14 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
         synonyms=tuple(dict.fromkeys(group for named in named_corpora for group in named.synonyms())),
         questions=next(iter(sets), None),
         originals={file.source: str(file.path) for file in found.files if file.path in given},
+        addresses=_addresses(roots, found.files),
     )
+
+
+def _addresses(roots: Sequence[Root], files: Sequence[CorpusFile]) -> dict[str, str]:
+    """Return where files are from, by their sources: of those in folders of copies."""
+    fetched = {root.path / name: place for root in roots for name, place in addresses_in(root.path).items()}
+    return {file.source: fetched[file.path] for file in files if file.path in fetched} if fetched else {}
 
 
 def read_settings(corpora: Sequence[Path]) -> list[Named]:

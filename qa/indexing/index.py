@@ -49,7 +49,7 @@ from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
-FORMAT = 11
+FORMAT = 12
 """Raised when the files of a generation change in a way that older code cannot read."""
 
 PASSAGES = "passages.jsonl"

@@ -1,5 +1,1 @@
-"""The service over HTTP: ``create_app(answerer)`` makes the application, ``server.serve`` runs it."""
-
-from qa.web.app import create_app
-
-__all__ = ["create_app"]
+"""The service over HTTP: ``app.create_app`` makes the application, ``server.serve`` runs it."""

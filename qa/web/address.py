@@ -1,13 +1,14 @@
 """What an address may say: the checks that the page and the API share."""
 
 from collections.abc import Mapping
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import request
 
 from qa.datatypes import Scope
 from qa.errors import BadQuestion
 from qa.limits import MAX_K, MAX_PREFIX_CHARACTERS
+from qa.wording import marked
 
 K_MESSAGE = f"k must be a whole number from 1 to {MAX_K:,}: it is how many passages to show."
 
@@ -41,3 +42,16 @@ def parse_scope(given: Mapping[str, str]) -> Scope:
     if max(map(len, wanted.values())) > MAX_PREFIX_CHARACTERS:
         raise BadQuestion(SCOPE_MESSAGE)
     return Scope(**wanted)
+
+
+def is_own_page() -> bool:
+    """Whether a request is sent by a page of this service, or by no page at all."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_own = urlsplit(origin).netloc == request.host if origin else True
+    return site == "same-origin" if site else is_own  # browsers tell the site to trustworthy addresses only
+
+
+def check_origin() -> None:
+    """Raise BadQuestion for a form that a page of another site sends."""
+    if not is_own_page():
+        raise BadQuestion(marked("This can be said on the page of the answer only."))

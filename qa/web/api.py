@@ -1,12 +1,13 @@
 """The programs' side: ask, documents and passages with their citations, health and readiness."""
 
+from itertools import zip_longest
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from qa.answers.catalogue import find_document, find_passage
+from qa.answers.catalogue import address_of, find_document, find_passage
 from qa.answers.citing import FORMATS
 from qa.answers.payload import (
     AnswerPayload,
@@ -18,10 +19,12 @@ from qa.answers.payload import (
     passage_payload,
 )
 from qa.answers.suggesting import suggest
+from qa.errors import QAError
 from qa.feedback import FeedbackFile
+from qa.library import Shelf
 from qa.limits import MAX_BODY_BYTES
-from qa.service import Live
 from qa.web.address import check_address
+from qa.web.desk import Desk
 from qa.web.documents import citation
 from qa.web.errors import refuse
 from qa.web.feedback import keep
@@ -31,6 +34,7 @@ from qa.web.payload import (
     AskBody,
     AskQuery,
     CitationQuery,
+    CorporaBody,
     DocumentBody,
     DocumentsBody,
     FeedbackBody,
@@ -40,20 +44,24 @@ from qa.web.payload import (
     SuggestBody,
     SuggestQuery,
 )
+from qa.web.promises import kept_promise
 
 # Refusals by status, for the description of the API.
 _REFUSALS = {
     400: "The question, or how it was sent, cannot be answered.",
+    401: "The service wants a key, as Authorization: Bearer KEY, and has none that it knows.",
+    403: "A page of an origin that is not allowed asks, or one without the right to.",
     404: "There is no such document or passage in these texts.",
     413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
     415: "The body is not sent as application/json.",
+    429: "The key, or the address, has asked more often than it may: Retry-After says when it may again.",
     421: "The server is not asked by the name in the header Host.",
     503: "Too many requests wait for an answer, or the index is damaged: come again after the seconds that Retry-After "
     "gives.",
 }
 
 
-def api_blueprint(live: Live, file: FeedbackFile | None = None) -> APIBlueprint:
+def api_blueprint(desk: Desk, file: FeedbackFile | None = None) -> APIBlueprint:
     """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``; feedback is taken where there is a file."""
     blueprint = APIBlueprint("api", __name__, tag="Candor")
     blueprint.before_request(_check_request)
@@ -63,36 +71,42 @@ def api_blueprint(live: Live, file: FeedbackFile | None = None) -> APIBlueprint:
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415, 503))
     def ask(body: AskBody) -> AnswerPayload:
-        return answer_payload(live.answerer.answer(body.question, body.k, body.scope))
+        return answer_payload(desk.ask(body.question, body.k, body.scope, body.corpora))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
     @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400, 503))
     def ask_by_address(query: AskQuery) -> AnswerPayload:
-        return answer_payload(live.answerer.answer(query.q, query.k, query.scope))
+        return answer_payload(desk.ask(query.q, query.k, query.scope, query.corpora))
 
     @blueprint.get("/api/suggest")
     @blueprint.input(SuggestQuery, location="query", arg_name="query")
     @blueprint.output(SuggestBody)
     @blueprint.doc(summary="How a question may go on", responses=_responses(400, 503))
     def suggestions(query: SuggestQuery) -> dict[str, list[str]]:
-        return {"suggestions": suggest(query.q, live.answerer.index)}
+        return {"suggestions": suggestions_of(query.q, desk, query.corpora)}
+
+    @blueprint.get("/api/corpora")
+    @blueprint.output(CorporaBody)
+    @blueprint.doc(summary="The corpora that may be asked", responses=_responses(401, 503))
+    def corpora() -> dict[str, Any]:
+        return {"corpora": [_corpus(shelf, desk) for shelf in desk.shelves()]}
 
     @blueprint.get("/api/documents")
     @blueprint.input(ListQuery, location="query", arg_name="query")
     @blueprint.output(DocumentsBody)
     @blueprint.doc(summary="List the documents", responses=_responses(400, 503))
     def documents(query: ListQuery) -> DocumentsPayload:
-        return documents_payload(live.answerer.index.generation, query.first, query.most)
+        return documents_payload(desk.answerer.index.generation, query.first, query.most)
 
     @blueprint.get("/api/documents/<path:document_id>")
     @blueprint.output(DocumentBody)
     @blueprint.doc(summary="A document, whole, with the places of its passages", responses=_responses(404, 503))
     def document(document_id: str) -> DocumentPayload:
-        generation = live.answerer.index.generation
+        generation = desk.answerer.index.generation
         found = find_document(generation, document_id)
-        return document_payload(found, file_link(generation, found.document))
+        return document_payload(found, file_link(generation, found.document), address_of(generation, found.document))
 
     @blueprint.get("/api/passages/<path:passage_id>")
     @blueprint.input(CitationQuery, location="query", arg_name="query")
@@ -100,7 +114,7 @@ def api_blueprint(live: Live, file: FeedbackFile | None = None) -> APIBlueprint:
         summary="A passage, or its citation as text, BibTeX, RIS or CSL-JSON", responses=_responses(400, 404, 503)
     )
     def passage(passage_id: str, query: CitationQuery) -> Any:
-        index = live.answerer.index
+        index = desk.answerer.index
         found, document = find_passage(index.generation, passage_id)
         cited = citation(index, found, document)
         if query.format == "json":
@@ -117,7 +131,7 @@ def api_blueprint(live: Live, file: FeedbackFile | None = None) -> APIBlueprint:
         @blueprint.output(HealthBody)
         @blueprint.doc(summary="Say whether an answer was right", responses=_responses(400, 413, 415, 503))
         def feedback(body: FeedbackBody) -> dict[str, Any]:
-            keep(live, file, body.question, body.scope, body.right, body.note)
+            keep(desk, file, body.question, body.scope, body.right, body.note)
             return {"status": "ok"}
 
     @blueprint.get("/healthz")
@@ -129,25 +143,74 @@ def api_blueprint(live: Live, file: FeedbackFile | None = None) -> APIBlueprint:
     @blueprint.get("/readyz")
     @blueprint.output(ReadyBody)
     @blueprint.doc(summary="Whether questions are answered, and from what", responses=_responses(503))
-    def ready() -> dict[str, Any]:
-        index = live.answerer.index
-        manifest, own = index.manifest, index.own_calibration
-        return {
-            "status": "ready",
-            "generation": index.generation.folder.name,
-            "warning": live.warning,
-            "documents": manifest.documents,
-            "passages": manifest.passages,
-            "embedder": manifest.embedder,
-            "created": manifest.created,
-            "calibrated_on": sum(own.questions.values()) if own else None,
-        }
+    def ready() -> Any:
+        if desk.is_at_home:
+            return jsonify(_ready_together(desk))
+        return {**_ready(desk), "promise": kept_promise(desk.answerer, file, desk.corpus)}
 
     return blueprint
 
 
+def _ready(desk: Desk) -> dict[str, Any]:
+    index = desk.answerer.index
+    manifest, own = index.manifest, index.own_calibration
+    return {
+        "status": "ready",
+        "generation": index.generation.folder.name,
+        "warning": desk.warning,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "embedder": manifest.embedder,
+        "created": manifest.created,
+        "calibrated_on": sum(own.questions.values()) if own else None,
+    }
+
+
+def _ready_together(desk: Desk) -> dict[str, Any]:
+    """Return how many corpora answer, with no name: who asks may not know of any. Raises what keeps all of them from
+    being read."""
+    problems: list[QAError] = []
+    for shelf in desk.library.shelves:
+        try:
+            desk.library.live(shelf.name).answerer  # noqa: B018 - raises
+        except QAError as error:
+            problems.append(error)
+    if problems and len(problems) == len(desk.library.shelves):
+        raise problems[0]
+    return {
+        "status": "ready",
+        "corpora": len(desk.library.shelves),
+        "answering": len(desk.library.shelves) - len(problems),
+    }
+
+
+def _corpus(shelf: Shelf, desk: Desk) -> dict[str, Any]:
+    """Return what is told of a corpus: of one that does not answer only its name."""
+    try:
+        manifest = desk.library.live(shelf.name).answerer.index.manifest
+    except QAError:
+        return {"name": shelf.name, "title": shelf.title, "language": None, "documents": None, "passages": None}
+    return {
+        "name": shelf.name,
+        "title": shelf.title or manifest.title,
+        "language": manifest.language,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+    }
+
+
+def suggestions_of(typed: str, desk: Desk, corpora: str = "") -> list[str]:
+    """Return how what is typed may go on: of several corpora the first suggestions of each."""
+    if not desk.is_at_home:
+        return suggest(typed, desk.answerer.index)
+    each = [suggest(typed, desk.library.live(shelf.name).answerer.index) for shelf in desk.wanted(corpora)]
+    mixed = [one for ranks in zip_longest(*each) for one in ranks if one]
+    return list(dict.fromkeys(mixed))[: max(map(len, each))]
+
+
 def _responses(*codes: int) -> dict[int, str]:
-    return {code: _REFUSALS[code] for code in codes}
+    """Return the refusals of an address: its own, and those of all that ask who asks, and how often."""
+    return {code: _REFUSALS[code] for code in sorted({*codes, 401, 403, 404, 429})}
 
 
 def _check_request() -> Any:

@@ -47,6 +47,8 @@ _OTHER_FILES = 200  # that a process has open beside its connections
 _CROWDED = 0.5  # share of the connections from which on they are idle for a second at most, and have two for a request
 _ACCEPTED = 64  # connections that are taken in one round
 
+_REQUEST_ID = "X-Request-Id"
+
 _access = logging.getLogger("qa.access")
 
 Refusal = tuple[str, str]
@@ -125,7 +127,17 @@ def _log(task: Task, milliseconds: float) -> None:
     method = request.command if request.command in HTTPMethod.__members__ else "-"
     status = task.status.split()[0]
     written = task.content_bytes_written
-    _access.info("%s %s %s %s %s bytes %.0f ms", task.channel.addr[0], method, path, status, written, milliseconds)
+    fields = {
+        "address": task.channel.addr[0],
+        "method": method,
+        "path": path,
+        "status": int(status),
+        "bytes": written,
+        "milliseconds": round(milliseconds, 1),
+        "request_id": next((value for name, value in task.response_headers if name == _REQUEST_ID), None),
+    }
+    line = "%(address)s %(method)s %(path)s %(status)s %(bytes)s bytes %(milliseconds).0f ms"
+    _access.info(line, fields, extra={"fields": fields})
 
 
 class _AnswerTask(WSGITask):  # type: ignore[misc]
@@ -329,6 +341,7 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc]
             self._keep_times()
         for dispatcher in (self.task_dispatcher, self._refusing):
             dispatcher.shutdown(timeout=1)
+        self.trigger.close()
 
     def _take_pending(self) -> None:
         """Take the connections that the system has taken already: their requests are under way."""

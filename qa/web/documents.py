@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from qa.answers.catalogue import (
     CataloguedDocument,
     Found,
+    address_of,
     find_document,
     locate,
     nearest_documents,
@@ -20,9 +21,9 @@ from qa.datatypes import Passage
 from qa.errors import BadQuestion, DocumentMissing
 from qa.indexing.index import Generation, Index
 from qa.indexing.shelf import Quote, parse_quote, quote_of
-from qa.service import Live
 from qa.web.address import parse_scope
 from qa.web.blocks import Layout, anchor_of
+from qa.web.desk import Desk
 from qa.web.originals import file_link, has_pictures
 from qa.wording import marked
 
@@ -43,14 +44,14 @@ class Part(NamedTuple):
     end: int
 
 
-def documents_blueprint(live: Live) -> Blueprint:
+def documents_blueprint(desk: Desk) -> Blueprint:
     """Return the routes of documents and of the links to passages."""
     blueprint = Blueprint("documents", __name__)
 
     @blueprint.get("/document")
     @blueprint.get("/document/<path:document_id>")
     def document(document_id: str = "") -> str | AnyResponse | tuple[str, int]:
-        index = live.answerer.index
+        index = desk.answerer.index
         document_id = document_id or request.args.get("id", "")
         quote = parse_quote(request.args.get("passage", ""))
         found = locate(index.generation, quote, document_id) if quote else None
@@ -62,7 +63,7 @@ def documents_blueprint(live: Live) -> Blueprint:
     @blueprint.get("/passage/<quote>")
     @blueprint.get("/passage/<quote>/<path:document_id>")
     def passage(quote: str, document_id: str = "") -> AnyResponse:
-        index, parsed = live.answerer.index, parse_quote(quote)
+        index, parsed = desk.answerer.index, parse_quote(quote)
         document_id = document_id or request.args.get("id", "")
         if parsed is None:
             raise DocumentMissing(marked("The link to the passage is not whole: copy it again."))
@@ -75,7 +76,7 @@ def documents_blueprint(live: Live) -> Blueprint:
 
     @blueprint.get("/documents")
     def documents() -> str:
-        index = live.answerer.index
+        index = desk.answerer.index
         number, topic = _number(request.args.get("page", "1")), request.args.get("topic", "")
         selected = index.select(parse_scope({"topic": topic}))
         numbers = numbers_by_title(index.generation, selected.documents if selected else None)
@@ -131,6 +132,7 @@ def citation(index: Index, passage: Passage, document: CataloguedDocument) -> Ci
         checksum=document.checksum,
         link=permalink(passage, is_whole=True),
         accessed=datetime.now(UTC).date(),
+        address=address_of(index.generation, document.document) or "",
     )
 
 
@@ -166,6 +168,7 @@ def _page(index: Index, shown: CataloguedDocument, found: Found | None, is_lost:
         found=anchor_of(found.start) if found else None,
         picture=_picture(index.generation, shown, found),
         file=file_link(index.generation, shown.document),
+        address=address_of(index.generation, shown.document),
         is_lost=is_lost,
         document_link=document_link,
         related=_related(index, shown),

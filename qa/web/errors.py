@@ -7,7 +7,7 @@ from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, render_template, request
 
-from qa.errors import BadQuestion, DocumentMissing, QAError
+from qa.errors import BadQuestion, CorpusUnknown, DocumentMissing, QAError
 from qa.feedback import MAX_NOTE_CHARACTERS
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.web.address import K_MESSAGE, SCOPE, SCOPE_MESSAGE
@@ -23,6 +23,7 @@ _FIELDS = {
     **dict.fromkeys(SCOPE, SCOPE_MESSAGE),
     "right": 'The field "right" must be true or false: whether the passages answer the question.',
     "note": f"The note must be a text of at most {MAX_NOTE_CHARACTERS:,} characters.",
+    "corpora": "corpora must be the names of corpora, parted by commas.",
 }
 _EXTRA = "Extra inputs"  # begins what pydantic says of a field that is not known
 _SUGGEST = "/api/suggest"
@@ -40,20 +41,32 @@ _STATUSES = {
     415: ("unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."),
 }
 
-_PAGES = {400: marked("That cannot be asked"), 404: marked("There is nothing here"), 405: marked("That cannot be done")}
-_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi", "/metrics")
+_PAGES = {
+    400: marked("That cannot be asked"),
+    403: marked("That may not be seen"),
+    404: marked("There is nothing here"),
+    405: marked("That cannot be done"),
+    429: marked("Too many questions"),
+}
+_MISSING = (DocumentMissing, CorpusUnknown)
+_FOR_PROGRAMS = ("/api/", "/v1/", "/healthz", "/readyz", "/openapi", "/metrics", "/mcp")
 
 _log = logging.getLogger("qa")
 
 
 def refuse(status: int, code: str, message: str) -> Refusal:
     """Return the response that refuses a request: for a browser that is not at the API a page, else JSON."""
-    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
-    if wanted == "text/html" and not request.path.startswith(_FOR_PROGRAMS) and status in _PAGES:
+    if wants_page() and status in _PAGES:
         return Response(
             render_template("error.html", title=_PAGES[status], message=message), mimetype="text/html"
         ), status
     return jsonify({"error": {"code": code, "message": message}}), status
+
+
+def wants_page() -> bool:
+    """Whether the request is a browser's, at an address that is not for programs."""
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return wanted == "text/html" and not request.path.startswith(_FOR_PROGRAMS)
 
 
 def register_errors(app: APIFlask) -> None:
@@ -72,7 +85,7 @@ def register_errors(app: APIFlask) -> None:
 
     @app.errorhandler(QAError)
     def refuse_qa_error(error: QAError) -> Refusal:
-        status = 404 if isinstance(error, DocumentMissing) else 400 if isinstance(error, BadQuestion) else 503
+        status = 404 if isinstance(error, _MISSING) else 400 if isinstance(error, BadQuestion) else 503
         response, status = refuse(status, error.code, str(error))
         if status == 503:
             response.headers["Retry-After"] = str(RETRY_SECONDS)

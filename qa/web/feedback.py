@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,40 +11,40 @@ from qa.datatypes import EVERYTHING, Answer, Scope
 from qa.errors import BadQuestion
 from qa.feedback import MAX_NOTE_CHARACTERS, FeedbackFile, Judged
 from qa.limits import DEFAULT_K
-from qa.service import Live
-from qa.web.address import parse_k, parse_scope
+from qa.web.address import check_origin, parse_k, parse_scope
+from qa.web.desk import Desk
 from qa.web.filters import parameters
 from qa.wording import marked
 
 _SAID = {"yes": True, "no": False}
 
 
-def feedback_blueprint(live: Live, file: FeedbackFile) -> Blueprint:
+def feedback_blueprint(desk: Desk, file: FeedbackFile) -> Blueprint:
     """Return the route that takes the page's form."""
     blueprint = Blueprint("feedback", __name__)
 
     @blueprint.post("/feedback")
     def tell() -> AnyResponse:
-        _check_origin()
+        check_origin()
         said, question = _SAID.get(request.form.get("right", "")), request.form.get("q", "")
         if said is None:
             raise BadQuestion(marked("Say yes or no: was it right?"))
         scope, k = parse_scope(request.form), parse_k(request.form.get("k", str(DEFAULT_K)))
-        if request.form.get("generation") not in {None, live.answerer.index.generation.folder.name}:
+        if request.form.get("generation") not in {None, desk.answerer.index.generation.folder.name}:
             raise BadQuestion(marked("The texts have changed since this answer was given: ask again, and judge that."))
-        keep(live, file, question, scope, said, request.form.get("note", ""))
+        keep(desk, file, question, scope, said, request.form.get("note", ""))
         shown: dict[str, Any] = parameters(scope) | ({} if k == DEFAULT_K else {"k": k})
         return redirect(url_for("page.page", q=question, told=1, _anchor="told", **shown), code=303)
 
     return blueprint
 
 
-def keep(live: Live, file: FeedbackFile, question: str, scope: Scope, is_right: bool, note: str) -> None:  # noqa: PLR0913, PLR0917
+def keep(desk: Desk, file: FeedbackFile, question: str, scope: Scope, is_right: bool, note: str) -> None:  # noqa: PLR0913, PLR0917
     """Keep whether the passages for a question answer it. Raises BadQuestion or FeedbackUnusable."""
     note = " ".join(note.split())
     if len(note) > MAX_NOTE_CHARACTERS:
         raise BadQuestion(f"The note has {len(note):,} characters, and at most {MAX_NOTE_CHARACTERS:,} are kept.")
-    answerer = live.answerer
+    answerer = desk.answerer
     answer = answerer.answer(question, scope=scope)
     judged = Judged(
         day=datetime.now(UTC).date().isoformat(),
@@ -57,6 +56,7 @@ def keep(live: Live, file: FeedbackFile, question: str, scope: Scope, is_right: 
         is_scoped=scope != EVERYTHING,
         question=answer.question,
         missing=_missing(answer),
+        corpus=desk.corpus,
     )
     file.add(judged)
 
@@ -64,11 +64,3 @@ def keep(live: Live, file: FeedbackFile, question: str, scope: Scope, is_right: 
 def _missing(answer: Answer) -> list[str]:
     """Return the terms that the texts lack."""
     return [report.term.spelt for report in answer.terms if is_flagged([report])]
-
-
-def _check_origin() -> None:
-    """Raise BadQuestion for a form that a page of another site sends."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    is_own = urlsplit(origin).netloc == request.host if origin else True
-    if not (site == "same-origin" if site else is_own):  # browsers tell the site to trustworthy addresses only
-        raise BadQuestion(marked("This can be said on the page of the answer only."))

@@ -1,12 +1,24 @@
 """What of the texts is asked: the lists to choose from, and the choice in words."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from qa.datatypes import EVERYTHING, Manifest, Scope
+from qa.datatypes import EVERYTHING, Scope
 from qa.indexing.facets import Facets
 from qa.web.address import SCOPE
 from qa.wording import Wording
+
+
+class Texts(Protocol):
+    """What a verdict says of the texts: their title and number, as a manifest has them."""
+
+    @property
+    def title(self) -> str:
+        """Return the title, "" without one."""
+
+    @property
+    def documents(self) -> int:
+        """Return how many there are."""
 
 
 class Option(NamedTuple):
@@ -44,7 +56,7 @@ def filters(facets: Facets, scope: Scope, said: Wording) -> list[Filter]:
     return found
 
 
-def texts_in_words(manifest: Manifest, selected: int | None, said: Wording) -> str:
+def texts_in_words(manifest: Texts, selected: int | None, said: Wording) -> str:
     """Return which texts were asked, as a verdict ends: "these 115 texts", or "26 of these 115 texts"."""
     if selected is None or manifest.documents == 1:
         return said.counted("this text", "these {number} texts", manifest.documents)

@@ -17,7 +17,7 @@ from qa.indexing.facets import type_of
 from qa.indexing.index import Generation, IndexedDocument
 from qa.indexing.shelf import StoredText, parse_quote
 from qa.parsers.pdf_pictures import draw_page
-from qa.service import Live
+from qa.web.desk import Desk
 from qa.wording import marked
 
 _DRAWN = 2  # pages at a time: each takes a process, and what answers questions is to go on
@@ -25,14 +25,14 @@ _DRAWN = 2  # pages at a time: each takes a process, and what answers questions 
 _NO_PAGE = marked("There is no picture of this page.")
 
 
-def originals_blueprint(live: Live) -> Blueprint:
+def originals_blueprint(desk: Desk) -> Blueprint:
     """Return the routes of files and of pictures of their pages."""
     blueprint = Blueprint("originals", __name__)
     drawing = BoundedSemaphore(_DRAWN)
 
     @blueprint.get("/file")
     def file() -> AnyResponse:
-        generation = live.answerer.index.generation
+        generation = desk.answerer.index.generation
         document = generation.document(find_number(generation, request.args.get("id", "")))
         opened = _open_original(generation, document)
         name = PurePosixPath(document.file).name
@@ -41,7 +41,7 @@ def originals_blueprint(live: Live) -> Blueprint:
 
     @blueprint.get("/picture")
     def picture() -> AnyResponse:
-        generation = live.answerer.index.generation
+        generation = desk.answerer.index.generation
         shown = find_document(generation, request.args.get("id", ""))
         number = request.args.get("page", "")
         page = next((one for one in shown.stored.pages if str(one.number) == number), None)

@@ -18,6 +18,8 @@ _TITLE = "Ask only the texts whose title begins with this; case does not matter.
 _TOPIC = "Ask only the texts with this topic; case does not matter."
 _TYPE = 'Ask only the texts whose file has this ending, such as "pdf".'
 _YEAR = "Ask only the texts of this year."
+_CORPORA = "Of several corpora the names of those to ask together, parted by commas; all without it."
+_MOST_NAMES = 1000
 
 
 def _k(given: Any) -> int:
@@ -49,6 +51,7 @@ class AskBody(_Asked):
 
     question: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
     k: int = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+    corpora: str = Field(default="", max_length=_MOST_NAMES, description=_CORPORA)
 
 
 class AskQuery(_Asked):
@@ -58,6 +61,7 @@ class AskQuery(_Asked):
 
     q: str = Field(description=_QUESTION, examples=["What is psychotherapy?"])
     k: Annotated[int, BeforeValidator(_k)] = Field(default=DEFAULT_K, ge=1, le=MAX_K, description=_K)
+    corpora: str = Field(default="", max_length=_MOST_NAMES, description=_CORPORA)
 
 
 class FeedbackBody(_Asked):
@@ -76,6 +80,7 @@ class SuggestQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field(max_length=MAX_QUESTION_CHARACTERS, description="What is typed so far.", examples=["What is narr"])
+    corpora: str = Field(default="", max_length=_MOST_NAMES, description=_CORPORA)
 
 
 class SuggestBody(BaseModel):
@@ -134,6 +139,32 @@ class HealthBody(BaseModel):
     status: Literal["ok"]
 
 
+class CorpusBody(BaseModel):
+    """A corpus that may be asked; its numbers are null while its index cannot be read."""
+
+    name: str = Field(description="What stands in addresses: /NAME/ and /api/NAME/ask; empty for the only one.")
+    title: str
+    language: str | None
+    documents: int | None
+    passages: int | None
+
+
+class CorporaBody(BaseModel):
+    """The corpora that whoever asks may ask."""
+
+    corpora: list[CorpusBody]
+
+
+class PromiseBody(BaseModel):
+    """What is promised of what is called answered, and whether what askers said bears it out."""
+
+    risk: float = Field(description="The largest share of what is called answered that may be wrong.")
+    is_own: bool = Field(description="Whether it is a promise: the calibration is made on the owner's questions.")
+    judged: int = Field(description="Answers of this generation that were called answered, and judged by askers.")
+    wrong: int = Field(description="Of these, those that do not answer.")
+    holds: bool | None = Field(description="False where more are wrong than chance allows (5 %); null without any.")
+
+
 class ReadyBody(BaseModel):
     """Questions are answered, from this many passages of this many documents."""
 
@@ -147,3 +178,4 @@ class ReadyBody(BaseModel):
     calibrated_on: int | None = Field(
         description="Judged questions of the owner's that the confidence was calibrated on; null for what is bundled."
     )
+    promise: PromiseBody

@@ -7,18 +7,22 @@ from urllib.parse import quote as percent_encoded
 
 from flask import url_for
 
-from qa.answers.answering import Explanation
+from qa.answers.answering import Explanation, marked_segments
 from qa.answers.notes import as_asked, headline_words, part_title
+from qa.answers.places import copies_in_words, place_of
 from qa.answers.reasons import reason_in_words, state_in_words
-from qa.datatypes import Answer, Manifest, Passage, QuotedPassage, TermState, Verdict
+from qa.datatypes import Answer, Passage, QuotedPassage, TermState, Verdict
 from qa.limits import MAX_K
-from qa.web.filters import texts_in_words
+from qa.web.filters import Texts, texts_in_words
 from qa.wording import ENGLISH, Wording
 
 MORE = 5
 """Passages that are shown more each time."""
 
 CITATION_FORMATS = (("text", "Text"), ("bibtex", "BibTeX"), ("ris", "RIS"), ("csl", "CSL-JSON"))
+LAYOUT, FRAME = "base.html", "frame.html"
+"""What a page stands in: a page of its own, or a frame in that of another site."""
+
 _EXCERPT = 220  # characters of a passage that is folded
 _AROUND = 420  # characters of a first passage that is shown in part
 _SIGNALS = 8  # that are shown, the weightiest ones
@@ -63,7 +67,7 @@ class Why:
     signals: tuple[tuple[str, float, float], ...] = ()
 
 
-def headline(answer: Answer, manifest: Manifest, selected: int | None = None, said: Wording = ENGLISH) -> str:
+def headline(answer: Answer, manifest: Texts, selected: int | None = None, said: Wording = ENGLISH) -> str:
     """Return the verdict in one line, with the texts that it is about, of all of them those that were ``selected``."""
     values = {"verdict": headline_words(answer, said), "texts": texts_in_words(manifest, selected, said)}
     if manifest.title:
@@ -203,3 +207,15 @@ def more_k(answer: Answer, k: int, passages: int) -> int | None:
 def citation_link(passage: Passage, name: str) -> str:
     """Return the address of a passage's citation in a format."""
     return f"{url_for('api.passage', passage_id='')}{percent_encoded(passage.id)}?format={name}"
+
+
+PASSAGE_TOOLS = {
+    "marked_segments": marked_segments,
+    "copies_in_words": copies_in_words,
+    "place_of": place_of,
+    "citation_formats": CITATION_FORMATS,
+    "excerpt": excerpt,
+    "around_best": around_best,
+    "clipped": clipped,
+}
+"""What the templates show a passage with."""

@@ -6,30 +6,48 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from qa.errors import QAError, ServerUnstartable
-from qa.service import Live, prepare
+from qa.gaps import GapFile
+from qa.library import Library, Shelf
+from qa.service import prepare
 from qa.settings import ServeSettings
 from qa.web.connections import address_of, listen
+from qa.web.logs import log_to_streams
 from qa.web.supervisor import UNSTARTABLE, Supervisor
 
 _M_ARENA_MAX = -8  # of glibc's malloc.h
+_MEMORY = "memory:"
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder in which the processes of a service count together."""
 
 _log = logging.getLogger("qa")
 
 
-def serve(index: Path, settings: ServeSettings) -> int:
-    """Serve an index until SIGTERM or SIGINT, after which requests that have begun are still answered.
+class Served(NamedTuple):
+    """What a service answers from: its corpora, and the file that names them, if one does."""
 
-    Returns the exit status: 0, or 1 where the index cannot be opened, which the log says. Raises ServerUnstartable when
-    the address cannot be listened on.
+    shelves: Sequence[Shelf]
+    file: Path | None = None
+
+
+def serve(served: Served, settings: ServeSettings) -> int:
+    """Serve corpora until SIGTERM or SIGINT, after which requests that have begun are still answered.
+
+    Returns the exit status: 0, or 1 where no index can be opened, which the log says. Raises ServerUnstartable when
+    the address cannot be listened on, and what is wrong with the files that the settings name.
     """
-    _log_to_streams()
+    log_to_streams(settings.log)
+    gaps = GapFile(settings.gaps, keeps_questions=settings.keep_questions) if settings.gaps else None
     try:
         listener = listen(settings.host, settings.port)
     except (OSError, UnicodeError) as error:
@@ -37,20 +55,27 @@ def serve(index: Path, settings: ServeSettings) -> int:
         raise ServerUnstartable(
             f"Cannot listen on {settings.host}:{settings.port} ({reason}): choose another with --host and --port."
         ) from None
-    _warn_of_strangers(listener)
+    if settings.keys is None:
+        _warn_of_strangers(listener)
+    if settings.workers > 1 and settings.rate and settings.limits.startswith(_MEMORY):
+        _log.warning(
+            "Each of the %s processes counts requests for itself: name a Redis with --limits.", settings.workers
+        )
     _share_heaps()
-    return Supervisor(partial(_work, index, settings, listener, os.getpid()), settings.workers, listener.close).run()
+    with _counting_together(settings):
+        work = partial(_work, served, settings, gaps, listener, os.getpid())
+        return Supervisor(work, settings.workers, listener.close).run()
 
 
-def _log_to_streams() -> None:
-    """Write a line a request to standard output, and what else there is to say to standard error."""
-    for name, stream in (("qa", sys.stderr), ("qa.access", sys.stdout)):
-        handler = logging.StreamHandler(stream)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
+@contextmanager
+def _counting_together(settings: ServeSettings) -> Iterator[None]:
+    """Let several processes count in one folder, which goes with them."""
+    if settings.workers == 1 or not settings.metrics:
+        yield
+        return
+    with TemporaryDirectory(prefix="candor-") as folder:
+        os.environ[MULTIPROCESS] = folder  # read when the library is imported, in each process
+        yield
 
 
 def _warn_of_strangers(listener: socket) -> None:
@@ -59,8 +84,8 @@ def _warn_of_strangers(listener: socket) -> None:
     with suppress(ValueError):
         if not ip_address(host).is_loopback:
             _log.warning(
-                "Everyone who reaches %s can read these texts: there are no accounts and no TLS. Put a proxy in front, "
-                "or listen on 127.0.0.1.",
+                "Everyone who reaches %s can read these texts: no key is asked for, and there is no TLS. Name a file "
+                "of keys with --keys, put a proxy in front, or listen on 127.0.0.1.",
                 address_of(listener),
             )
 
@@ -71,26 +96,31 @@ def _share_heaps() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
-def _work(index: Path, settings: ServeSettings, listener: socket, parent: int, stands_in: bool) -> None:
+def _work(  # noqa: PLR0913, PLR0917 - what a worker needs
+    served: Served, settings: ServeSettings, gaps: GapFile | None, listener: socket, parent: int, stands_in: bool
+) -> None:
     """Serve in this process until SIGTERM, or until the supervisor is gone. The index is opened here, for a model must
     not be loaded before a fork. Where it cannot be opened, a worker that stands in for another says so to every
     question until it can."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    prepare(index, private=True)  # first: it compiles while the rest is imported
+    prepare(served.shelves[0].index, private=True)  # first: it compiles while the rest is imported
     from qa.answers.verdicts import WantedPromise
     from qa.web.app import create_app
     from qa.web.connections import HTTPServer
 
-    live = Live(index, WantedPromise(settings.risk, settings.miss), settings.reader)
+    library = Library(served.shelves, WantedPromise(settings.risk, settings.miss), settings.reader, served.file)
     try:
-        live.open()
+        library.open()
     except QAError as error:
         _log.error("qa: %s", error)
         if not stands_in:
             sys.exit(UNSTARTABLE)
-    live.follow()
-    signal.signal(signal.SIGHUP, lambda *_: live.wake())
-    server = HTTPServer(create_app(live, settings), listener, settings.threads, settings.waiting)
+    library.follow()
+    signal.signal(signal.SIGHUP, lambda *_: library.wake())
+    app = create_app(library, settings, gaps)
+    server = HTTPServer(app, listener, settings.threads, settings.waiting)
+    if app.extensions["candor"].meters is not None:
+        app.extensions["candor"].meters.waiting_is(lambda: len(server.task_dispatcher.queue))
     _log.info("Candor answers at %s", address_of(listener))
     server.serve(lambda: stopping.is_set() or os.getppid() != parent)

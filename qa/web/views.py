@@ -1,31 +1,26 @@
 """The person's side: one page with a search box, whole without JavaScript."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 
-from qa.answers.answering import Answerer, Explanation, marked_segments
+from qa.answers.answering import Answerer, Explanation
 from qa.answers.notes import whole_title
-from qa.answers.places import copies_in_words, place_of
-from qa.answers.suggesting import as_within
 from qa.datatypes import EVERYTHING, Answer, Scope
 from qa.errors import BadQuestion
 from qa.feedback import MAX_NOTE_CHARACTERS
-from qa.indexing.index import Index
 from qa.limits import DEFAULT_K, MAX_QUESTION_CHARACTERS
-from qa.service import Live
 from qa.web.address import check_address, parse_k, parse_scope
+from qa.web.desk import Desk
 from qa.web.documents import passage_link, permalink
+from qa.web.examples import Examples
 from qa.web.filters import filters, parameters
+from qa.web.home import home_page
 from qa.web.results import (
-    CITATION_FORMATS,
-    around_best,
+    FRAME,
+    PASSAGE_TOOLS,
     choices,
     citation_link,
-    clipped,
-    excerpt,
     find_lead,
     headline,
     more_k,
@@ -34,43 +29,47 @@ from qa.web.results import (
 )
 from qa.wording import Wording, wording_of
 
-_SAMPLE = 500  # passages looked at for titles to make examples of
-_TITLE_WORDS = 3
 
-
-def page_blueprint(live: Live, *, takes_feedback: bool = False) -> Blueprint:
-    """Return the route of the page; ``/?q=...&k=5`` is a result that can be shared. Below it askers are asked whether
-    it was right where that is to be known."""
+def page_blueprint(desk: Desk, *, takes_feedback: bool = False) -> Blueprint:
+    """Return the routes of the page; ``/?q=...&k=5`` is a result that can be shared. Below it askers are asked whether
+    it was right where that is to be known. ``/widget`` is the same for a frame in another page."""
     blueprint = Blueprint("page", __name__)
-    made: dict[Path, Sequence[str]] = {}
-
-    def examples_of(index: Index) -> Sequence[str]:
-        """Return the examples of a generation: its owner's, or some made when it is first seen."""
-        folder = index.generation.folder
-        if folder not in made:
-            made.clear()
-            made[folder] = index.manifest.examples or example_questions(index)
-        return made.get(folder, index.manifest.examples)
+    examples_of = Examples()
 
     @blueprint.get("/")
     def page() -> tuple[str, int]:
-        question, answerer = request.args.get("q"), live.answerer
-        examples = examples_of(answerer.index)
-        try:
-            check_address()
-            if question is None:
-                return _render(answerer, examples=examples), 200
-            scope = parse_scope(request.args)
-            k = parse_k(request.args.get("k", str(DEFAULT_K)))
-            answer = answerer.answer(question, k, scope)
-            explained = answerer.explain(question, scope) if request.args.get("why") and answer.passages else None
-            shown = _shown(answer, answerer, k, scope, explained)
-            return _render(answerer, question, examples=examples, takes_feedback=takes_feedback, **shown), 200
-        except BadQuestion as error:
-            problem = wording_of(answerer.index.manifest.language).text(str(error))
-            return _render(answerer, question or "", problem=problem, examples=examples), 400
+        if desk.is_at_home:
+            return home_page(desk, examples_of)
+        return _page(desk, examples_of, takes_feedback=takes_feedback)
+
+    @blueprint.get("/widget")
+    def widget() -> tuple[str, int]:
+        if desk.is_at_home:
+            return home_page(desk, examples_of, layout=FRAME)
+        return _page(desk, examples_of, layout=FRAME)
+
+    @blueprint.get("/widget.js")
+    def script() -> Response:
+        return Response(render_template("widget.js", address=url_for(".widget")), mimetype="text/javascript")
 
     return blueprint
+
+
+def _page(desk: Desk, examples_of: Examples, **shown: Any) -> tuple[str, int]:
+    question, answerer = request.args.get("q"), desk.answerer
+    shown = {"examples": examples_of(answerer.index), **shown}
+    try:
+        check_address()
+        if question is None:
+            return _render(answerer, **shown), 200
+        scope = parse_scope(request.args)
+        k = parse_k(request.args.get("k", str(DEFAULT_K)))
+        answer = desk.ask(question, k, scope)
+        explained = answerer.explain(question, scope) if request.args.get("why") and answer.passages else None
+        return _render(answerer, question, **shown, **_shown(answer, answerer, k, scope, explained)), 200
+    except BadQuestion as error:
+        problem = wording_of(answerer.index.manifest.language).text(str(error))
+        return _render(answerer, question or "", problem=problem, **shown), 400
 
 
 def _render(answerer: Answerer, question: str = "", **shown: Any) -> str:
@@ -85,17 +84,12 @@ def _render(answerer: Answerer, question: str = "", **shown: Any) -> str:
         max_characters=MAX_QUESTION_CHARACTERS,
         max_note=MAX_NOTE_CHARACTERS,
         told=request.args.get("told"),
-        marked_segments=marked_segments,
-        copies_in_words=copies_in_words,
-        place_of=place_of,
-        passage_link=passage_link,
-        permalink=permalink,
-        citation_link=citation_link,
-        citation_formats=CITATION_FORMATS,
-        excerpt=excerpt,
-        around_best=around_best,
-        clipped=clipped,
         whole_title=whole_title(said),
+        language_of=lambda _: answerer.index.manifest.language,
+        passage_link=lambda quoted: passage_link(quoted.passage),
+        permalink=lambda quoted: permalink(quoted.passage),
+        citation_link=lambda quoted, form: citation_link(quoted.passage, form),
+        **PASSAGE_TOOLS,
         **shown,
     )
 
@@ -141,19 +135,3 @@ def _scope() -> Scope:
         return parse_scope(request.args)
     except BadQuestion:
         return EVERYTHING
-
-
-def example_questions(index: Index) -> list[str]:
-    """Return questions for a first try, made of the corpus's own short titles; none where it has no such titles.
-
-    The last one joins two titles into a name that nobody uses, to show what the note is for.
-    """
-    step = max(len(index) // _SAMPLE, 1)
-    titles = {index.passage(row).title for row in range(0, len(index), step)}
-    short = sorted((title for title in titles if 0 < len(title.split()) <= _TITLE_WORDS), key=lambda t: (len(t), t))
-    said = wording_of(index.manifest.language)
-    names = [as_within(title, index.language) for title in short[:4]]
-    asked = [said.text("What is {name}?", name=name) for name in names]
-    if len(names) >= 2:
-        asked.append(said.text("What is the {one} and {other} model?", one=names[-2], other=names[-1]))
-    return asked

@@ -3,20 +3,20 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g, request
 from markupsafe import Markup
 
 from qa.errors import QAError
-from qa.service import Live
+from qa.web.desk import COOKIE, Desk
 from qa.wording import ENGLISH, Wording, wording_of
 
 
-def add_words(app: Flask, live: Live) -> None:
-    """Give every template the words of the language that the texts are in now."""
+def add_words(app: Flask, desk: Desk) -> None:
+    """Give every template the words of the language that the texts are in now, and what it must know of its place."""
 
     @app.context_processor
     def words() -> dict[str, Any]:
-        said, language = _wording(live)
+        said, language = _wording(desk)
         return {
             "said": said,
             "text": said.text,
@@ -26,6 +26,8 @@ def add_words(app: Flask, live: Live) -> None:
             "link": link,
             "today": datetime.now(UTC).date().isoformat(),
             "page_language": language if language.startswith(said.code) else said.code,
+            "is_home": desk.is_at_home,
+            "is_logged_in": bool(g.get("key")) and COOKIE in request.cookies,
         }
 
 
@@ -34,10 +36,10 @@ def link(address: str, words: str) -> Markup:
     return Markup('<a href="{}">{}</a>').format(address, words)
 
 
-def _wording(live: Live) -> tuple[Wording, str]:
+def _wording(desk: Desk) -> tuple[Wording, str]:
     """Return the words of the page, and the language of the texts."""
     try:
-        language = live.answerer.index.manifest.language
+        language = desk.language
     except QAError:  # an index that cannot be opened is said in English
         return ENGLISH, ENGLISH.code
     return wording_of(language), language

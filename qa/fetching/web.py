@@ -1,0 +1,196 @@
+"""A web site -> copies of its pages: those that its sitemap lists, else those that its pages lead to.
+
+Only what lies below the address that is named, on the same host, and what robots.txt does not keep (RFC 9309). One
+request at a time, as slowly as the site asks for.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+from urllib.robotparser import RobotFileParser
+
+from selectolax.lexbor import LexborHTMLParser
+
+from qa.errors import SourceUnreachable
+from qa.fetching.connecting import AGENT_NAME, Connection, Response, without_fragment
+from qa.fetching.mirror import Copy, Fetched, Fetching, Mirror
+
+_LARGEST_ROBOTS, _LARGEST_SITEMAP = 512 << 10, 50 << 20
+_MOST_SITEMAPS = 200  # of an index of them
+_LONGEST_DELAY = 10.0  # seconds between two requests; a site that asks for more is fetched at this pace
+_MOST_PROBLEMS = 100  # in a row, after which a site is taken not to answer
+_NOT_MODIFIED, _OK = 304, 200
+_GONE = {404, 410}
+
+_ENDINGS = {
+    "text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt", "text/markdown": ".md",
+    "application/pdf": ".pdf", "application/epub+zip": ".epub",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+}  # fmt: skip
+"""What is read, by its media type."""
+
+
+def fetch_site(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
+    """Bring copies in step with a site. Raises SourceUnreachable where its first page or its sitemap cannot be had."""
+    with Connection(fetching.allow_private) as connection:
+        return _Site(without_fragment(address), connection, mirror, fetching).fetch()
+
+
+class _Site:
+    """One visit to a site."""
+
+    def __init__(self, address: str, connection: Connection, mirror: Mirror, fetching: Fetching) -> None:
+        parts = urlsplit(address)
+        if not parts.hostname:
+            raise SourceUnreachable(f"{address} names no host: write it as https://example.org/guide/.")
+        self._address = address
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._below = parts.path[: parts.path.rfind("/") + 1] or "/"
+        self._connection, self._mirror, self._fetching = connection, mirror, fetching
+        self._robots, self._asked = _read_robots(self._origin, connection), 0.0
+        self._delay = min(float(self._robots.crawl_delay(AGENT_NAME) or 0), _LONGEST_DELAY)
+        self._problems: list[str] = []
+        self._lost: set[str] = set()
+
+    def fetch(self) -> Fetched:
+        """Visit what is listed, or what is led to."""
+        if self._address.endswith(".xml"):
+            listed: list[str] | None = list(self._listed(self._address, strict=True))
+        else:
+            listed = self._sitemaps()
+        queue, seen = deque(listed or [self._address]), set(listed or [self._address])
+        visited, is_cut, in_a_row = 0, False, 0
+        while queue:
+            if visited >= self._fetching.most_pages:
+                is_cut = True
+                break
+            page = queue.popleft()
+            try:
+                links = self._visit(page)
+                in_a_row = 0
+            except SourceUnreachable as error:
+                if visited == 0 and listed is None:
+                    raise
+                self._problems.append(str(error))
+                self._lost.add(page)
+                links, in_a_row = [], in_a_row + 1
+                if in_a_row >= _MOST_PROBLEMS:
+                    raise SourceUnreachable(f"{self._origin} does not answer any more: {error}") from error
+            visited += 1
+            self._fetching.progress("Fetching", visited, None)
+            for link in links if listed is None else ():
+                if link not in seen:
+                    seen.add(link)
+                    queue.append(link)
+        if not self._mirror.fetched + self._mirror.unchanged and not self._lost:
+            raise SourceUnreachable(f"{self._address} has no page that may be fetched and is read here.")
+        if is_cut:  # what was not visited may be there still
+            self._lost |= set(queue)
+        return self._mirror.finish(tuple(self._problems), is_cut, frozenset(self._lost))
+
+    def _visit(self, page: str) -> list[str]:
+        """Fetch a page where it has changed; return what it leads to. Raises SourceUnreachable."""
+        if not self._robots.can_fetch(AGENT_NAME, page):
+            return []
+        known = self._mirror.known(page)
+        headers = {}
+        if known is not None and known.etag:
+            headers["If-None-Match"] = known.etag
+        if known is not None and known.modified:
+            headers["If-Modified-Since"] = known.modified
+        response = self._get(page, headers)
+        if response.status == _NOT_MODIFIED and known is not None:
+            return self._links(page, self._mirror.keep(page))
+        if response.status in _GONE:
+            return []
+        if response.status != _OK:
+            raise SourceUnreachable(f"{page} answers with the status {response.status}.")
+        if not self._is_own(response.address):  # it leads elsewhere
+            return []
+        ending = _ENDINGS.get(response.headers.get("content-type", "text/html").partition(";")[0].strip().lower())
+        if ending is None:
+            return []
+        copy = Copy(page, response.headers.get("etag", ""), response.headers.get("last-modified", ""))
+        links = self._links(response.address, response.content) if ending == ".html" else []
+        self._mirror.put(copy, response.content, ending)
+        return links
+
+    def _get(self, address: str, headers: dict[str, str] | None = None) -> Response:
+        time.sleep(max(self._asked + self._delay - time.monotonic(), 0))
+        try:
+            return self._connection.get(address, headers)
+        finally:
+            self._asked = time.monotonic()
+
+    def _is_own(self, address: str) -> bool:
+        """Whether an address lies below the one that was named."""
+        parts = urlsplit(address)
+        return f"{parts.scheme}://{parts.netloc}" == self._origin and (parts.path or "/").startswith(self._below)
+
+    def _links(self, page: str, content: bytes) -> list[str]:
+        """Return the addresses on the site that a page leads to."""
+        tree = LexborHTMLParser(content)
+        base = next((node.attributes.get("href") for node in tree.css("base[href]")), None)
+        begin = urljoin(page, base) if base else page
+        found = []
+        for node in tree.css("a[href]"):
+            try:
+                address = without_fragment(urljoin(begin, (node.attributes.get("href") or "").strip()))
+                if self._is_own(address):
+                    found.append(address)
+            except ValueError:  # an address that is none
+                continue
+        return found
+
+    def _sitemaps(self) -> list[str] | None:
+        """Return the pages that the site lists below the address, None where it lists none."""
+        named = self._robots.site_maps() or [f"{self._origin}/sitemap.xml"]
+        listed = dict.fromkeys(page for address in named for page in self._listed(address))
+        return [self._address, *(page for page in listed if page != self._address)] if listed else None
+
+    def _listed(self, address: str, strict: bool = False) -> Iterator[str]:
+        """Yield the pages of a sitemap, and of those that it lists. Raises SourceUnreachable, if ``strict``, where it
+        is none."""
+        sitemaps, read = deque([address]), 0
+        while sitemaps and read < _MOST_SITEMAPS:
+            sitemap = sitemaps.popleft()
+            read += 1
+            try:
+                response = self._connection.get(sitemap, largest=_LARGEST_SITEMAP)
+                entries = list(read_sitemap(response.content)) if response.status == _OK else []
+            except SourceUnreachable as error:
+                if strict:
+                    raise SourceUnreachable(f"{sitemap} is no sitemap that can be read ({error}).") from error
+                continue
+            if strict and not entries:
+                raise SourceUnreachable(f"{sitemap} is no sitemap that can be read (status {response.status}).")
+            for kind, listed in entries:
+                place = without_fragment(urljoin(sitemap, listed))
+                if kind == "sitemap":
+                    sitemaps.append(place)
+                elif self._is_own(place) or (strict and urlsplit(place).netloc == urlsplit(self._origin).netloc):
+                    yield place
+
+
+def read_sitemap(content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield ("url" or "sitemap", address) of a sitemap (sitemaps.org), nothing of what is none. It is read as HTML is,
+    in which nothing can grow as the entities of XML can."""
+    for node in LexborHTMLParser(content).css("url > loc, sitemap > loc"):
+        place = node.text().strip()
+        if place and node.parent is not None and node.parent.tag:
+            yield node.parent.tag, place
+
+
+def _read_robots(origin: str, connection: Connection) -> RobotFileParser:
+    """Return what a site lets be fetched: all where it says nothing, nothing where it cannot say (RFC 9309, 2.3.1)."""
+    robots = RobotFileParser()
+    response = connection.get(f"{origin}/robots.txt", largest=_LARGEST_ROBOTS)
+    if response.status >= 500:
+        raise SourceUnreachable(f"{origin}/robots.txt answers with the status {response.status}: try again later.")
+    said = response.content.decode("utf-8", "replace") if response.status == _OK else ""
+    robots.parse(said.splitlines())
+    return robots
