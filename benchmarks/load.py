@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,7 +28,7 @@ class Load:
 
 @contextmanager
 def served(
-    command: Sequence[str], address: str, folder: Path, variables: Mapping[str, str]
+    command: Sequence[str], address: str, folder: Path, variables: Mapping[str, str], port: int = PORT
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service, wait until it answers at an address, and stop it in the end."""
     process = subprocess.Popen(
@@ -36,7 +36,7 @@ def served(
     )
     try:
         end = time.monotonic() + _START_SECONDS
-        while _status(address) != 200:
+        while _status(Asking(address, port)) != 200:
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"{' '.join(command)} does not answer")
             time.sleep(0.05)
@@ -46,27 +46,37 @@ def served(
         process.wait(60)
 
 
-def ask_all(address: str, questions: Sequence[str], clients: int) -> Load:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Where and how a service is asked."""
+
+    address: str
+    port: int = PORT
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask_all(asking: Asking | str, questions: Sequence[str], clients: int) -> Load:
     """Ask each question once from so many clients at a time, each over a connection of its own."""
+    begin = Asking(asking) if isinstance(asking, str) else asking
     start = time.perf_counter()
     with ThreadPoolExecutor(clients) as threads:
-        found = list(threads.map(lambda question: _timed(address + quote(question)), questions))
+        found = list(threads.map(lambda one: _timed(replace(begin, address=begin.address + quote(one))), questions))
     seconds = time.perf_counter() - start
     times = sorted(milliseconds for status, milliseconds in found if status == 200)
     ninety_nine = times[min(int(len(times) * 0.99), len(times) - 1)]
     return Load(len(times) / seconds, statistics.median(times), ninety_nine, len(found) - len(times))
 
 
-def _timed(address: str) -> tuple[int, float]:
+def _timed(asking: Asking) -> tuple[int, float]:
     start = time.perf_counter()
-    status = _status(address)
+    status = _status(asking)
     return status, (time.perf_counter() - start) * 1000
 
 
-def _status(address: str) -> int:
+def _status(asking: Asking) -> int:
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-        connection.request("GET", address)
+        connection = http.client.HTTPConnection("127.0.0.1", asking.port, timeout=60)
+        connection.request("GET", asking.address, headers=dict(asking.headers))
         response = connection.getresponse()
         response.read()
         connection.close()
