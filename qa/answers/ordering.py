@@ -90,11 +90,12 @@ def find_copies(ranking: Ranking, candidates: Candidates, index: Index) -> dict[
     if len(ranking) < 2:
         return {}
     vectors = candidates.vectors_of(ranking)
-    near = np.triu(vectors @ vectors.T >= SAME, k=1)
+    near = vectors @ vectors.T >= SAME
+    np.fill_diagonal(near, val=True)
     firsts: dict[str, int] = {}
     copies: dict[int, int] = {}
-    for place, hit in enumerate(ranking):
-        same = int(near[:, place].argmax()) if near[:, place].any() else place
+    for place, (hit, first) in enumerate(zip(ranking, near.argmax(axis=0).tolist(), strict=True)):
+        same = min(first, place)
         if place < FIRST:
             text = " ".join(index.passage(hit.row).text.split()).lower()
             same = min(same, firsts.setdefault(text, place))

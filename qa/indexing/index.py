@@ -5,6 +5,7 @@ answers, ``generations`` knows.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property, lru_cache
@@ -169,7 +170,8 @@ class Generation:
                     f"{folder} was made with {name} of {table.group}, which is not installed: install the package that "
                     f"adds it, or {rebuild(folder)}."
                 )
-        self._marks = {name: mark for name in self.manifest.files if (mark := _mark(folder / name))}
+        paths = (str(folder / name) for name in self.manifest.files)
+        self._marks = {path: mark for path in paths if (mark := _mark(path))}
         try:
             self._documents = FileContent(folder / DOCUMENTS)
             self.passages = PassageFile(folder)
@@ -306,10 +308,8 @@ class Generation:
         Costs a look at the state of each file. One that is gone is as it was: builders remove old generations while
         they are still open here.
         """
-        for name, mark in self._marks.items():
-            if _mark(self.folder / name) not in {mark, None}:
-                return self.folder / name
-        return None
+        changed = (path for path, mark in self._marks.items() if _mark(path) not in {mark, None})
+        return next(map(Path, changed), None)
 
     def documents(self) -> Iterator[IndexedDocument]:
         """Yield the documents in order, one in memory at a time, also after the folder was removed. Raises
@@ -484,10 +484,11 @@ def read_documents(content: FileContent) -> Iterator[IndexedDocument]:
         yield IndexedDocument(**_fields_of(IndexedDocument, line))
 
 
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes with a file's content: its number, size and time; None where it is gone."""
+def _mark(path: str) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content: its number, size and time; None where it is gone. It is asked of each
+    file at each question, so the path is no Path, which takes as long as the look itself."""
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -101,13 +101,13 @@ class Desk:
         with self.meters.answering() if self.meters else nullcontext():
             if self.is_at_home:
                 answerers = {shelf.name: self.library.live(shelf.name).answerer for shelf in self.wanted(corpora)}
-                answer = answer_from_several(answerers, question, k, scope)
+                asked, answer = ",".join(answerers), answer_from_several(answerers, question, k, scope)
             elif corpora:
                 raise BadQuestion("Only one corpus is asked at this address: ask several at /api/ask.")
             else:
-                answerers = {self.corpus: self.answerer}
-                answer = replace(self.answerer.answer(question, k, scope), corpus=self.corpus)
-        self._count(answer, ",".join(answerers))
+                asked = self.corpus
+                answer = replace(self.answerer.answer(question, k, scope), corpus=asked)
+        self._count(answer, asked)
         return answer
 
     def wanted(self, corpora: str) -> list[Shelf]:
