@@ -3,8 +3,8 @@ its best passage does.
 
     python -m benchmarks.several ../shared/data/clapnq [MORE SETS...] --parts 2
 
-The documents of a set are dealt into so many corpora: at random, which is the hardest case, for every corpus has some of
-what is asked; and by their order, in which sets often stand by subject.
+The documents of a set are dealt into so many corpora: at random, which is the hardest case, for every corpus has some
+of what is asked; and by their order, in which sets often stand by subject.
 """
 
 import argparse

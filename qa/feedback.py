@@ -19,9 +19,7 @@ MOST_KEPT = 1_000_000
 """Judgments that a file holds at most: whoever reaches the page can write one."""
 
 _ENDING = ".sqlite"
-_COLUMNS = (
-    "day", "is_right", "verdict", "confidence", "generation", "note", "is_scoped", "question", "missing", "corpus",
-)  # fmt: skip
+_COLUMNS = ("day", "is_right", "verdict", "confidence", "generation", "note", "is_scoped", "question", "missing")
 _WAIT_SECONDS = 5.0  # for another process that writes
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
@@ -34,18 +32,16 @@ CREATE TABLE IF NOT EXISTS feedback (
     note TEXT NOT NULL,
     is_scoped INTEGER NOT NULL,
     question TEXT,
-    missing TEXT,
-    corpus TEXT NOT NULL DEFAULT ''
+    missing TEXT
 )
 """
-_CORPUS = "ALTER TABLE feedback ADD COLUMN corpus TEXT NOT NULL DEFAULT ''"  # which files of before do not have
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What an asker said: whether the passages answer, what the service had made of it, and a note. It ``is_scoped``
-    where only some of the texts were asked; ``corpus`` is its name, "" for the only one. ``question`` and the
-    ``missing`` terms that were named are None where questions are not kept."""
+    where only some of the texts were asked. ``question`` and the ``missing`` terms that were named are None where
+    questions are not kept."""
 
     day: str
     is_right: bool
@@ -56,7 +52,6 @@ class Judged:
     is_scoped: bool = False
     question: str | None = None
     missing: Sequence[str] | None = None
-    corpus: str = ""
 
 
 class Tally(NamedTuple):
@@ -84,8 +79,6 @@ class FeedbackFile:
         with self._opened() as connection, connection:
             connection.execute(_SCHEMA)
             connection.execute("SELECT is_right, is_scoped, question, missing FROM feedback LIMIT 1").fetchall()
-            if "corpus" not in {row[1] for row in connection.execute("PRAGMA table_info(feedback)")}:
-                connection.execute(_CORPUS)
 
     def add(self, judged: Judged) -> None:
         """Keep what an asker said. Raises FeedbackUnusable where it cannot be written, or the file is full."""
@@ -97,8 +90,7 @@ class FeedbackFile:
             (kept,) = connection.execute("SELECT coalesce(max(id), 0) FROM feedback").fetchone()
             if kept >= MOST_KEPT:
                 raise FeedbackUnusable(f"{self.path} holds {MOST_KEPT:,} judgments, and takes no more: name another.")
-            values = (*what, *question, judged.corpus)
-            connection.execute("INSERT INTO feedback VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            connection.execute("INSERT INTO feedback VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*what, *question))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -109,15 +101,19 @@ class FeedbackFile:
             raise FeedbackUnusable(f"{self.path} cannot keep feedback ({error}): name another file.") from error
 
 
+def file_of(path: Path, corpus: str) -> Path:
+    """Return the file of a corpus: of several each has its own, feedback.NAME.sqlite, for each is calibrated by
+    itself."""
+    return path.with_name(f"{path.stem}.{corpus}{path.suffix}") if corpus else path
+
+
 def read_feedback(path: Path) -> list[Judged]:
     """Return all that was said, in order. Raises FeedbackUnusable where the file is none."""
     if not path.is_file():
         raise FeedbackUnusable(f"{path.absolute()} does not exist: name the file of `qa serve --feedback FILE`.")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            has = [row[1] for row in connection.execute("PRAGMA table_info(feedback)")]
-            wanted = ", ".join(name if name in has or name != "corpus" else "''" for name in _COLUMNS)
-            rows = connection.execute(f"SELECT {wanted} FROM feedback ORDER BY id").fetchall()  # noqa: S608
+            rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM feedback ORDER BY id").fetchall()  # noqa: S608
         said = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
         return [
             Judged(
@@ -134,15 +130,14 @@ def read_feedback(path: Path) -> list[Judged]:
         raise FeedbackUnusable(f"{path} holds no feedback that can be read ({error}).") from error
 
 
-def count_wrong(path: Path, generation: str, corpus: str, verdict: str) -> tuple[int, int]:
-    """Return how many answers with a verdict, of a generation of a corpus, were judged, and how many of these do not
+def count_wrong(path: Path, generation: str, verdict: str) -> tuple[int, int]:
+    """Return how many answers with a verdict, of a generation, were judged, and how many of these do not
     answer. Raises FeedbackUnusable."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             judged, right = connection.execute(
-                "SELECT count(*), coalesce(sum(is_right), 0) FROM feedback "
-                "WHERE generation = ? AND corpus = ? AND verdict = ?",
-                (generation, corpus, verdict),
+                "SELECT count(*), coalesce(sum(is_right), 0) FROM feedback WHERE generation = ? AND verdict = ?",
+                (generation, verdict),
             ).fetchone()
     except sqlite3.Error as error:
         raise FeedbackUnusable(f"{path} holds no feedback that can be read ({error}).") from error

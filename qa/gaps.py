@@ -122,8 +122,8 @@ class GapFile:
         """Count an asker of a term that is not written down; return how often it was asked where it is to be, else
         0."""
         (waiting,) = connection.execute("SELECT count(*) FROM askers").fetchone()
-        if waiting >= _MOST_WAITING:
-            connection.execute("DELETE FROM askers WHERE day < ?", (day,))
+        if waiting >= _MOST_WAITING and not connection.execute("DELETE FROM askers WHERE day < ?", (day,)).rowcount:
+            return 0  # somebody asks for ever new terms: none of theirs is counted until tomorrow
         connection.execute(
             "INSERT INTO askers VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET asked = asked + 1", (gap, asker, day)
         )

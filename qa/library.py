@@ -11,13 +11,14 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from qa.errors import BadSettings, CorpusUnknown, QAError
 from qa.fetching.addresses import is_address
 from qa.files import read_regular
+from qa.limits import PASSAGE_TOKENS
 from qa.schedule import parse_period
 from qa.service import Live
 from qa.settings import refusal
@@ -36,6 +37,7 @@ RESERVED = frozenset({
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LARGEST = 256_000  # bytes of a file of settings
 _SECONDS = 1.0  # between two looks at it
+_BUILDING = ("allow_private", "most_pages", "reader", "passage_tokens")
 
 _log = logging.getLogger("qa")
 
@@ -49,7 +51,8 @@ def _as_period(written: str) -> str:
 class CorpusSettings(BaseModel):
     """A table ``[corpora.NAME]``: the folder of the index, relative to the file; the title, where it is not to be the
     index's own; whether it may be asked without a key where others need one; the ``texts`` that it is made of, paths
-    relative to the file or addresses, and how often `qa serve` is to bring it in step with them."""
+    relative to the file or addresses, how they are indexed, as the options of `qa index` say, and how often `qa serve`
+    is to bring the index in step with them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,6 +60,16 @@ class CorpusSettings(BaseModel):
     title: str = Field(default="", max_length=200, description="a text of at most 200 characters")
     open: bool = Field(default=False, description="true or false")
     texts: tuple[str, ...] = Field(default=(), max_length=1000, description="a list of paths or addresses of texts")
+    allow_private: bool = Field(default=False, description="true or false")
+    most_pages: int = Field(default=2000, ge=1, le=1_000_000, description="a whole number from 1 to 1,000,000")
+    embedder: Path | None = Field(default=None, description="the folder of a model, or the name of an embedder")
+    reader: str | None = Field(default=None, description="the name of a reader, as extractive, or none")
+    passage_tokens: int | None = Field(
+        default=None,
+        ge=PASSAGE_TOKENS[0],
+        le=PASSAGE_TOKENS[1],
+        description=f"a whole number from {PASSAGE_TOKENS[0]} to {PASSAGE_TOKENS[1]:,}",
+    )
     every: Annotated[str, AfterValidator(_as_period)] = Field(
         default="", description='how often the texts are indexed, as "30 minutes", "6 hours" or "1 day"'
     )
@@ -66,7 +79,7 @@ class CorpusSettings(BaseModel):
 class Shelf:
     """A corpus of a library: its name, "" for the only one of a service; its index's folder; the title that it is given
     here, "" for the index's own; whether it ``is_open`` to who has no key; the paths and addresses of its ``texts``,
-    and how often they are indexed, "" for never."""
+    how often they are indexed, "" for never, and with which options of `qa index`."""
 
     name: str
     index: Path
@@ -74,6 +87,7 @@ class Shelf:
     is_open: bool = False
     texts: tuple[str, ...] = ()
     every: str = ""
+    building: tuple[tuple[str, Any], ...] = ()
 
 
 def checked_name(name: str) -> str:
@@ -101,6 +115,11 @@ def read_library(path: Path) -> list[Shelf]:
     return [_shelf(path, name, table) for name, table in tables.items()]
 
 
+def _beside(path: Path, embedder: Path) -> Path:
+    """Return the folder of a model, relative to a file, or what a package calls its embedder."""
+    return path.parent / embedder if (path.parent / embedder).is_dir() else embedder
+
+
 def _shelf(path: Path, name: str, table: object) -> Shelf:
     try:
         said = CorpusSettings.model_validate(table)
@@ -113,7 +132,10 @@ def _shelf(path: Path, name: str, table: object) -> Shelf:
         texts = tuple(one if is_address(one) else str(path.parent / one) for one in said.texts)
         if said.every and not texts:
             raise BadSettings(f"[corpora.{name}] says how often texts are indexed, and names none: add texts = [...].")
-        return Shelf(checked_name(name), path.parent / said.index, said.title, said.open, texts, said.every)
+        embedder = said.embedder and _beside(path, said.embedder)
+        building = {**{option: getattr(said, option) for option in _BUILDING}, "embedder": embedder}
+        given = tuple((option, value) for option, value in building.items() if value is not None)
+        return Shelf(checked_name(name), path.parent / said.index, said.title, said.open, texts, said.every, given)
     except BadSettings as error:
         raise BadSettings(f"{path}: {error}") from None
 

@@ -1,5 +1,6 @@
 """What is done again and again: each thing after its own time, one at a time, until it is stopped."""
 
+import logging
 import re
 import threading
 import time
@@ -8,6 +9,11 @@ from collections.abc import Callable, Mapping
 _PERIOD = re.compile(r"([1-9]\d{0,5})\s*(minute|min|hour|h|day|d)s?")
 _SECONDS = {"minute": 60, "min": 60, "hour": 3600, "h": 3600, "day": 86_400, "d": 86_400}
 _LOOK_SECONDS = 0.5
+
+AGAIN_SECONDS = 300
+"""After which what failed is tried again, where its own time is not shorter."""
+
+_log = logging.getLogger("qa")
 
 
 def parse_period(written: str) -> int:
@@ -19,12 +25,14 @@ def parse_period(written: str) -> int:
 
 
 class Schedule:
-    """Does things by their names, each so many seconds after it was done last; the first time at once."""
+    """Does things by their names, each so many seconds after it was done last, the first time at once; what failed is
+    tried again after a few minutes."""
 
-    def __init__(self, periods: Callable[[], Mapping[str, int]], do: Callable[[str], None]) -> None:
-        """Take what gives the seconds by name, which is asked anew each time, and what is done with a name."""
+    def __init__(self, periods: Callable[[], Mapping[str, int]], do: Callable[[str], bool]) -> None:
+        """Take what gives the seconds by name, which is asked anew each time, and what does the thing of a name and
+        returns whether it could."""
         self._periods, self._do = periods, do
-        self._done: dict[str, float] = {}
+        self._next: dict[str, float] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
 
@@ -38,13 +46,22 @@ class Schedule:
 
     def due(self, now: float) -> list[str]:
         """Return the names that are due at a time of the monotonic clock, the longest overdue first."""
-        waits = {name: self._done.get(name, -float("inf")) + seconds - now for name, seconds in self._periods().items()}
-        return sorted((name for name, wait in waits.items() if wait <= 0), key=lambda name: waits[name])
+        begins = {name: self._next.get(name, -float("inf")) for name in self._periods()}
+        return sorted((name for name, begin in begins.items() if begin <= now), key=lambda name: begins[name])
+
+    def note(self, name: str, now: float, is_done: bool) -> None:
+        """Take note of what was done, or could not be, at this time."""
+        seconds = self._periods().get(name, AGAIN_SECONDS)
+        self._next[name] = now + (seconds if is_done else min(seconds, AGAIN_SECONDS))
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):
             for name in self.due(time.monotonic()):
                 if self._stopped.is_set():
                     return
-                self._do(name)
-                self._done[name] = time.monotonic()
+                try:
+                    is_done = self._do(name)
+                except OSError as error:  # as of a process that cannot be started
+                    _log.error("qa: %s could not be done in time: %s", name, error)
+                    is_done = False
+                self.note(name, time.monotonic(), is_done)

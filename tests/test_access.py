@@ -17,6 +17,7 @@ from qa.keys import KeyFile
 from qa.library import Library
 from qa.service import Live
 from qa.settings import ServeSettings
+from qa.web import access
 from qa.web.app import create_app
 from tests.serving import free_port
 
@@ -157,6 +158,26 @@ def test_a_page_of_another_site_cannot_log_in(tiny_answerer: Answerer, keys: Key
     assert "Set-Cookie" not in response.headers
 
 
+def test_what_is_open_and_what_is_private_is_there(tiny_answerer: Answerer) -> None:
+    endpoints = create_app(Live.of(tiny_answerer)).view_functions
+    assert access._OPEN | access._PRIVATE | {access._SUGGESTING} <= set(endpoints)
+
+
+def test_a_cookie_is_secure_where_the_proxy_speaks_tls(tiny_answerer: Answerer, keys: KeyFile) -> None:
+    token = keys.add("alice")
+    client = served(tiny_answerer, keys=keys.path, trusted_proxies=("127.0.0.1",))
+    behind = client.post("/login", data={"key": token}, headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" in behind.headers["Set-Cookie"]
+    assert "Secure" not in client.post("/login", data={"key": token}).headers["Set-Cookie"]
+
+
+def test_the_language_of_a_page_tells_nothing(library: Library, keys: KeyFile) -> None:
+    client = create_app(library, ServeSettings(keys=keys.path)).test_client() if keys.add("x") else None
+    assert client is not None
+    pages = [client.get(f"/{name}/login").text for name in ("animals", "nosuch")]
+    assert pages[0].replace("animals", "") == pages[1].replace("nosuch", "")
+
+
 # --- a proxy's names -----------------------------------------------------------------------------------------
 
 
@@ -202,6 +223,13 @@ def test_a_rate_by_key(tiny_answerer: Answerer, keys: KeyFile) -> None:
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
     assert [client.get(ASKED, headers=bearer(fast)).status_code for _ in range(6)] == [200] * 5 + [429]
     assert client.get("/healthz").status_code == 200
+
+
+def test_suggestions_do_not_use_a_rate_up(tiny_answerer: Answerer) -> None:
+    client = served(tiny_answerer, rate="1/min")
+    assert [client.get("/api/suggest?q=app").status_code for _ in range(30)] == [200] * 30
+    assert client.get(ASKED).status_code == 200
+    assert client.get("/api/suggest?q=app").status_code == 429
 
 
 def test_a_rate_by_address(tiny_answerer: Answerer) -> None:

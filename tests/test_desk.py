@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,7 +15,8 @@ from qa.answers.several import answer_from_several
 from qa.datatypes import TermState
 from qa.errors import BadQuestion
 from qa.keys import KeyFile
-from qa.library import Library
+from qa.library import Library, Shelf
+from qa.service import Live
 from qa.settings import ServeSettings
 from qa.web.app import create_app
 from tests.conftest import OTHER_TEXTS, TEXTS
@@ -147,6 +149,40 @@ def test_the_page_of_all(client: FlaskClient) -> None:
 def test_suggestions_of_all(client: FlaskClient) -> None:
     assert "Zebra" in json.dumps(client.get("/api/suggest?q=zeb").get_json()).title()
     assert client.get("/fruit/api/suggest?q=zeb").get_json() == {"suggestions": []}
+
+
+def test_more_corpora_than_are_asked_together(tiny_answerer: Answerer) -> None:
+    live = Live.of(tiny_answerer)
+    many = Library.holding({Shelf(f"c{number}", live.folder): live for number in range(21)})
+    client = create_app(many).test_client()
+    assert client.get("/").text.count('name="corpora"') == 21
+    assert client.get("/?q=apple&corpora=c1&corpora=c2").status_code == 200
+    refused = client.get("/?q=apple")
+    assert refused.status_code == 400
+    assert "At most 20 corpora" in refused.text
+    assert refused.text.count('name="corpora"') == 21
+    assert client.get("/api/suggest?q=app").status_code == 200
+
+
+def test_one_that_cannot_be_read_is_left_out(library: Library, tmp_path: Path) -> None:
+    lives = {shelf: library.live(shelf.name) for shelf in library.shelves}
+    broken = Library.holding({**lives, Shelf("gone", tmp_path / "none"): Live(tmp_path / "none")})
+    client = create_app(broken).test_client()
+    assert client.get("/?q=apple").status_code == 200
+    assert client.get("/api/ask?q=apple").status_code == 200
+    assert client.get("/gone/?q=apple").status_code == 503
+    ready = client.get("/readyz").get_json()
+    assert (ready["corpora"], ready["answering"]) == (3, 2)
+
+
+def test_each_corpus_has_its_file_of_feedback(library: Library, tmp_path: Path) -> None:
+    client = create_app(library, ServeSettings(feedback=tmp_path / "said.sqlite")).test_client()
+    for name in ("fruit", "animals"):
+        assert (
+            client.post(f"/api/{name}/feedback", json={"question": "What is an apple?", "right": True}).status_code
+            == 200
+        )
+    assert sorted(file.name for file in tmp_path.glob("*.sqlite")) == ["said.animals.sqlite", "said.fruit.sqlite"]
 
 
 # --- nothing leaks -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Texts that live elsewhere: sites, repositories and buckets, from real servers on this machine."""
 
+import base64
 import http.server
 import os
 import subprocess
@@ -48,6 +49,7 @@ class Site:
     statuses: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
     made: Callable[[str], str | None] = lambda path: None
+    authorized: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -63,6 +65,8 @@ def site() -> Iterator[Site]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            given = self.headers.get("Authorization")
+            site.authorized += [given] if given and given not in site.authorized else []
             content = site.pages.get(self.path) or site.made(self.path)
             etag = f'"{hash(content)}"'
             status = site.statuses.get(self.path, 200 if content is not None else 404)
@@ -174,6 +178,7 @@ def test_a_site_that_never_ends_is_bounded(site: Site, tmp_path: Path) -> None:
         ("/", 500, {}, "status 500"),
         ("/", 302, {"Location": "/"}, "leads on over 5 times"),
         ("/", 302, {"Location": "ftp://example.org/"}, "no web address"),
+        ("/", 302, {"Location": "http://[bad/"}, "no web address"),
         ("/", 200, {"Content-Length": "900000000"}, "cannot be fetched"),
         ("/", 200, {"Content-Type": "video/mp4"}, "has no page"),
         ("/map.xml", 200, {}, "is no sitemap"),
@@ -209,6 +214,57 @@ def test_private_addresses_are_refused(tmp_path: Path, host: str) -> None:
     with pytest.raises(SourceUnreachable, match="no public address: allow such ones with --allow-private"):
         fetch(f"http://{host}/", tmp_path, Fetching())
     assert checked_address(host.strip("[]"), 80, allow_private=True)
+
+
+def test_a_sitemap_that_is_away_takes_nothing_with_it(site: Site, tmp_path: Path) -> None:
+    site.pages = {
+        "/sitemap.xml": f"<urlset><url><loc>{site.address}/a</loc></url></urlset>", "/": page("Home"), "/a": page("A"),
+    }  # fmt: skip
+    kept = fetch(f"{site.address}/", tmp_path, HERE)
+    site.statuses["/sitemap.xml"] = 503
+    with pytest.raises(SourceUnreachable, match="try again later"):
+        fetch(f"{site.address}/", tmp_path, HERE)
+    assert names(kept) == ["a.html", "index.html"]
+
+
+def test_addresses_of_one_name_keep_their_copies_apart(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": page("Home", "/gr%C3%B6sse"), "/gr%C3%B6sse": page("Size")}
+    fetch(f"{site.address}/", tmp_path, HERE)
+    site.pages["/"] = page("Home", "/gr%C3%BCsse", "/gr%C3%B6sse")
+    site.pages["/gr%C3%BCsse"] = page("Greetings")
+    again = fetch(f"{site.address}/", tmp_path, HERE)
+    said = {address: (again.folder / name).read_text() for name, address in addresses_in(again.folder).items()}
+    assert "Greetings" in said[f"{site.address}/gr%C3%BCsse"]
+    assert "Size" in said[f"{site.address}/gr%C3%B6sse"]
+
+
+def test_what_lets_in_is_sent_and_never_shown(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": page("Home", "/a"), "/a": page("A")}
+    secret = site.address.replace("http://", "http://robot:s3cret@")
+    fetched = fetch(f"{secret}/", tmp_path, HERE)
+    assert len(names(fetched)) == 2
+    assert site.authorized == ["Basic " + base64.b64encode(b"robot:s3cret").decode()]
+    assert "s3cret" not in str(fetched.folder) + (fetched.folder / ".candor-addresses.json").read_text()
+    with pytest.raises(SourceUnreachable) as caught:
+        fetch(f"git+{secret}/none.git", tmp_path, HERE)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_rules_of_robots_txt_have_wildcards(site: Site, tmp_path: Path) -> None:
+    site.pages = {
+        "/robots.txt": "User-agent: *\nAllow: /\nDisallow: /private/\nDisallow: /*.pdf$\nDisallow: /*?print=\n",
+        "/": page("Home", "/private/a", "/b.pdf", "/c?print=1", "/d"),
+        "/private/a": page("A"), "/b.pdf": page("B"), "/c?print=1": page("C"), "/d": page("D"),
+    }  # fmt: skip
+    assert names(fetch(f"{site.address}/", tmp_path, HERE)) == ["d.html", "index.html"]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/", "http://h:abc/", "git+https://h:abc/x", "https://", "HTTP://[bad/"]
+)
+def test_addresses_that_are_none(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SourceUnreachable):
+        fetch(address, tmp_path, HERE)
 
 
 def test_an_address_of_no_kind(tmp_path: Path) -> None:
@@ -357,9 +413,13 @@ def test_a_schedule() -> None:
     for bad in ("", "often", "0 hours", "-1 day", "1 fortnight", "every hour"):
         with pytest.raises(ValueError, match="no time such as"):
             parse_period(bad)
-    schedule = Schedule(lambda: {"a": 100, "b": 10}, lambda name: None)
+    schedule = Schedule(lambda: {"a": 1000, "b": 10}, lambda name: True)
     assert schedule.due(0) == ["a", "b"]
-    schedule._done = {"a": 5.0, "b": 8.0}
+    schedule.note("a", 5, is_done=True)
+    schedule.note("b", 8, is_done=True)
     assert schedule.due(17) == []
     assert schedule.due(18) == ["b"]
-    assert schedule.due(200) == ["b", "a"]
+    assert schedule.due(1005) == ["b", "a"]
+    schedule.note("a", 2000, is_done=False)
+    assert schedule.due(2299) == ["b"]
+    assert schedule.due(2300) == ["b", "a"]

@@ -36,7 +36,25 @@ def test_names_that_cannot_be(given: list[str], words: str) -> None:
 def test_corpora_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "candor.toml"
     path.write_text('[corpora.b]\nindex = "two"\ntitle = "B"\nopen = true\n[corpora.a]\nindex = "/one"\n')
-    assert read_library(path) == [Shelf("b", tmp_path / "two", "B", True), Shelf("a", Path("/one"))]
+    one, other = read_library(path)
+    assert (one.name, one.index, one.title, one.is_open) == ("b", tmp_path / "two", "B", True)
+    assert (other.name, other.index, other.title, other.is_open) == ("a", Path("/one"), "", False)
+
+
+def test_how_a_corpus_is_indexed(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    path = tmp_path / "candor.toml"
+    path.write_text(
+        '[corpora.a]\nindex = "x"\ntexts = ["t", "https://h/"]\nevery = "1 day"\nallow_private = true\n'
+        'reader = "none"\nembedder = "model"\nmost_pages = 7\npassage_tokens = 100\n'
+        '[corpora.b]\nindex = "y"\nembedder = "named"\n'
+    )
+    one, other = read_library(path)
+    assert (one.texts, one.every) == ((str(tmp_path / "t"), "https://h/"), "1 day")
+    assert dict(one.building) == {
+        "allow_private": True, "most_pages": 7, "reader": "none", "passage_tokens": 100, "embedder": tmp_path / "model",
+    }  # fmt: skip
+    assert dict(other.building)["embedder"] == Path("named")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +70,9 @@ def test_corpora_from_a_file(tmp_path: Path) -> None:
         ('[corpora.a]\nindex = "x"\nopne = true\n', "did you mean open"),
         ('[corpora.a]\nindex = "x"\nopen = 3\n', "open must be"),
         ('host = "x"\n[corpora.a]\nindex = "x"\n', "no setting host"),
+        ('[corpora.a]\nindex = "x"\ntexts = ["t"]\nevery = "often"\n', "every must be how often"),
+        ('[corpora.a]\nindex = "x"\nevery = "1 day"\n', "names none"),
+        ('[corpora.a]\nindex = "x"\npassage_tokens = 1\n', "passage_tokens must be"),
         ("[corpora.a\n", "not TOML"),
         ('[corpora.a]\nindex = "x"\n[corpora.a]\nindex = "y"\n', "not TOML"),
     ],

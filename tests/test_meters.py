@@ -3,6 +3,7 @@
 import http.server
 import json
 import re
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from qa.answers.answering import Answerer
 from qa.errors import GapsUnusable
 from qa.feedback import FeedbackFile, Judged
 from qa.gaps import GapFile, Lacking, read_gaps
+from qa.keys import KeyFile
 from qa.library import Library
 from qa.service import Live
 from qa.settings import ServeSettings
@@ -173,6 +175,44 @@ def test_what_was_not_found_is_told(tiny_answerer: Answerer, tmp_path: Path) -> 
     assert served(tiny_answerer).get("/api/gaps").status_code == 404
 
 
+def test_questions_are_told_to_the_owner_alone(tiny_answerer: Answerer, tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys.json", is_new=True)
+    admin = {"Authorization": f"Bearer {keys.add('admin', is_admin=True)}"}
+    given = {"gaps": tmp_path / "gaps.sqlite", "keep_questions": True}
+    everybody = served(tiny_answerer, **given)
+    for number in range(3):
+        everybody.get("/api/ask?q=Has+Jane+a+quorvex", environ_base={"REMOTE_ADDR": f"10.0.0.{number}"})
+    assert everybody.get("/api/gaps").get_json()["gaps"][0]["question"] is None
+    assert "Jane" not in everybody.get("/gaps").text
+    owner = served(tiny_answerer, keys=keys.path, **given)
+    assert "Jane" in owner.get("/api/gaps", headers=admin).get_json()["gaps"][0]["question"]
+
+
+def test_ever_new_terms_do_not_fill_the_file(gaps: GapFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.gaps._MOST_WAITING", 50)
+    for number in range(200):
+        gaps.add("", "one", [Lacking(f"term {number}", "unknown")], "…")
+    with sqlite3.connect(gaps.path) as connection:
+        assert connection.execute("SELECT count(*) FROM askers").fetchone()[0] <= 50
+    connection.close()
+
+
+def test_askers_behind_a_proxy_are_told_apart(tiny_answerer: Answerer, tmp_path: Path) -> None:
+    client = served(tiny_answerer, gaps=tmp_path / "gaps.sqlite", trusted_proxies=("127.0.0.1",))
+    for number in range(3):
+        client.get(MISSING, headers={"X-Forwarded-For": f"10.0.0.{number}"})
+    assert len(client.get("/api/gaps").get_json()["gaps"]) == 1
+
+
+def test_several_are_counted_each(library: Library, tmp_path: Path) -> None:
+    client = create_app(library, ServeSettings(gaps=tmp_path / "gaps.sqlite")).test_client()
+    for number, corpora in enumerate(("fruit,animals", "animals,fruit", "animals")):
+        client.get(f"{MISSING}&corpora={corpora}", environ_base={"REMOTE_ADDR": f"10.0.0.{number}"})
+    assert [gap["corpus"] for gap in client.get("/api/gaps").get_json()["gaps"]] == ["animals"]
+    labels = set(re.findall(r'candor_answers_total\{corpus="(.*?)"', client.get("/metrics").text))
+    assert labels <= {"fruit", "animals"}
+
+
 def test_an_answer_is_not_withheld_because_it_cannot_be_counted(tiny_answerer: Answerer, tmp_path: Path) -> None:
     client = served(tiny_answerer, gaps=tmp_path / "gaps.sqlite")
     (tmp_path / "gaps.sqlite").write_text("somebody wrote into it, and it is a database no more")
@@ -237,6 +277,11 @@ def test_it_streams(tiny_answerer: Answerer) -> None:
     first, last = (json.loads(line)["choices"][0] for line in lines[:-1])
     assert "An apple is a fruit" in first["delta"]["content"]
     assert last["finish_reason"] == "stop"
+
+
+def test_a_chat_that_is_nested_too_deeply(tiny_answerer: Answerer) -> None:
+    sent = {"data": b"[" * 20_000, "content_type": "application/json"}
+    assert served(tiny_answerer).post("/v1/chat/completions", **sent).status_code == 400
 
 
 @pytest.mark.parametrize(

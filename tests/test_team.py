@@ -133,3 +133,25 @@ def test_the_log_is_json_with_no_question_and_no_key(team: tuple[Path, str, dict
         assert line["request_id"]
     assert "durian" not in text
     assert not any(token in text for token in tokens.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--keys", "none.json"], "none.json cannot be read"),
+        (["--rate", "often"], "is no rate"),
+        (["--allowed-origin", "example.org"], "is no origin"),
+        (["--trusted-proxy", "here"], "needs an address or a network"),
+        (["--limits", "carrier://pigeon"], "cannot keep limits"),
+        (["--user-header", "X-User"], "name that proxy's address"),
+        (["--gaps", "gaps.txt"], "does not end in .sqlite"),
+    ],
+)
+def test_settings_that_cannot_be_end_it_with_one_line(
+    team: tuple[Path, str, dict[str, str]], options: list[str], words: str
+) -> None:
+    command = [sys.executable, "-m", "qa", "serve", "--index", "fruit-index", "--port", "0", *options]
+    ended = subprocess.run(command, cwd=team[0], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr

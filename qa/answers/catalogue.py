@@ -8,6 +8,7 @@ import numpy as np
 
 from qa.datatypes import Details, Passage
 from qa.errors import DocumentMissing
+from qa.fetching.addresses import without_credentials
 from qa.indexing.index import Generation, Index, IndexedDocument
 from qa.indexing.shelf import Quote, StoredText, find_quote, quote_of
 
@@ -51,7 +52,7 @@ def address_of(generation: Generation, document: IndexedDocument) -> str | None:
     """Return the address that a document was fetched from, where a browser can open it; None for one that lives
     here."""
     address = generation.manifest.addresses.get(document.file, "")
-    return address if address.startswith(("https://", "http://")) else None
+    return without_credentials(address) if address.startswith(("https://", "http://")) else None
 
 
 NEAREST = 5

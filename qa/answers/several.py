@@ -27,6 +27,9 @@ from qa.datatypes import (
 from qa.errors import BadQuestion
 from qa.limits import DEFAULT_K, check_k, check_question
 
+MOST_CORPORA = 20
+"""That are asked together at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:

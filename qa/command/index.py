@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from qa.command.options import INTERRUPTED, PATH, echo_path, embedder_option, index_option, list_left_out, refusing, say
 from qa.command.progress import Progress
 from qa.errors import BadSettings, QAError
-from qa.fetching.addresses import is_address
+from qa.fetching.addresses import is_address, without_credentials
 from qa.limits import PASSAGE_TOKENS
 from qa.plurals import count
 
@@ -22,6 +22,7 @@ _MOST_GUESSES = 10  # encodings that are named; the others are counted
 if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
     from qa.indexing.building import BuildReport
     from qa.indexing.watching import Watch
+    from qa.library import Shelf
     from qa.settings import BuildSettings
 
 
@@ -100,7 +101,9 @@ def _index(corpus: Sequence[str], index: Path, given: dict[str, Any]) -> None:
     settings = load_build_settings(**{name: value for name, value in given.items() if value is not None})
     far = next(filter(is_address, corpus), None)
     if far is not None and (dry_run or watch):
-        raise BadSettings(f"{far} is fetched first, so {'--dry-run' if dry_run else '--watch'} goes ill with it.")
+        raise BadSettings(
+            f"{without_credentials(far)} is fetched first, so {'--dry-run' if dry_run else '--watch'} goes ill with it."
+        )
     places = tuple(_place(one, index, most_pages, allow_private) for one in corpus or ("corpus",))
     task = _Task(places, index, settings, remove)
     if dry_run:
@@ -121,6 +124,7 @@ def _place(corpus: str, index: Path, most_pages: int, allow_private: bool) -> Pa
     with Progress(say) as progress:
         fetched = fetch(corpus, index, Fetching(most_pages, allow_private, progress))
     list_left_out(fetched.problems)
+    corpus = without_credentials(corpus)
     if fetched.is_cut:
         say(f"{corpus} has more than {most_pages:,} pages: --most-pages allows more, or name a part of it.")
     say(f"{corpus}: {fetched.fetched:,} fetched, {fetched.unchanged:,} unchanged, {fetched.removed:,} gone.")
@@ -134,6 +138,8 @@ def _index_all(config: Path, names: Sequence[str], given: dict[str, Any]) -> Non
 
     if click.get_current_context().get_parameter_source("index") is not ParameterSource.DEFAULT:
         raise BadSettings("--config says where each index lies: leave --index out.")
+    if given["watch"]:
+        raise BadSettings('--watch follows one index: leave it out, and write every = "1 hour" or such in the file.')
     shelves = [shelf for shelf in read_library(config) if shelf.texts]
     known = {shelf.name for shelf in shelves}
     unknown = next((name for name in names if name not in known), None)
@@ -145,12 +151,18 @@ def _index_all(config: Path, names: Sequence[str], given: dict[str, Any]) -> Non
             continue
         say(f"The corpus {shelf.name}:")
         try:
-            _index(shelf.texts, shelf.index, dict(given))
+            _index(shelf.texts, shelf.index, {**given, **_options_of(shelf)})
         except QAError as error:
             say(f"qa: {error}")
             refused.append(shelf.name)
     if refused:
         raise BadSettings(f"Not indexed: {', '.join(refused)}.")
+
+
+def _options_of(shelf: "Shelf") -> dict[str, Any]:
+    """Return the options that the file gives a corpus, but for those that the command line gives."""
+    source = click.get_current_context().get_parameter_source
+    return {name: value for name, value in shelf.building if source(name) is not ParameterSource.COMMANDLINE}
 
 
 @dataclass(frozen=True)

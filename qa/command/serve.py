@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +73,8 @@ if TYPE_CHECKING:
 @click.option(
     "--feedback",
     type=PATH,
-    help="File, such as feedback.sqlite, that keeps what askers say of their answers; without it they are not asked.",
+    help="File, such as feedback.sqlite, that keeps what askers say of their answers, of several corpora one each; "
+    "without it they are not asked.",
 )
 @click.option(
     "--keep-questions", is_flag=True, help="Keep their questions there too, from which `qa calibrate` can learn."
@@ -150,14 +153,15 @@ def serve(corpus: Path, indexes: tuple[str, ...], config: Path | None, embedder:
         _check_several(shelves)
     else:
         _check_alone(corpus, shelves[0].index, embedder)
-    if config is not None:
-        _index_in_time(config)
     os.environ.setdefault("QA_ENCODER_THREADS", str(max((os.cpu_count() or 1) // settings.workers, 1)))
-    sys.exit(serve(Served(shelves, config), settings))
+    with _indexed_in_time(config) if config else nullcontext():
+        status = serve(Served(shelves, config), settings)
+    sys.exit(status)
 
 
-def _index_in_time(config: Path) -> None:
-    """Index the corpora of a file as often as it says, each in a process of its own, beside the server."""
+@contextmanager
+def _indexed_in_time(config: Path) -> Iterator[None]:
+    """Index the corpora of a file as often as it says, each in a process of its own that ends with the server."""
     from qa.errors import BadSettings
     from qa.library import read_library
     from qa.schedule import Schedule, parse_period
@@ -168,13 +172,24 @@ def _index_in_time(config: Path) -> None:
         except BadSettings:  # which the server tells
             return {}
 
-    def index(name: str) -> None:
-        command = [sys.executable, "-m", "qa", "index", "--config", str(config), "--wait", "--", name]
-        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
-        if done.returncode:
-            say(f"The corpus {name} could not be indexed: the one that was there answers on.")
+    running: list[subprocess.Popen[bytes]] = []
 
-    Schedule(periods, index).start()
+    def index(name: str) -> bool:
+        command = [sys.executable, "-m", "qa", "index", "--config", str(config), "--wait", "--", name]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
+            running[:] = [process]
+        if process.returncode:
+            say(f"The corpus {name} could not be indexed: the one that was there answers on.")
+        return process.returncode == 0
+
+    schedule = Schedule(periods, index)
+    schedule.start()
+    try:
+        yield
+    finally:
+        schedule.stop()
+        for process in running:
+            process.terminate()
 
 
 def _check_alone(corpus: Path, index: Path, embedder: Path | None) -> None:
@@ -196,18 +211,20 @@ def _check_alone(corpus: Path, index: Path, embedder: Path | None) -> None:
 
 def _check_several(shelves: "Sequence[Shelf]") -> None:
     """See that there is an index for each corpus, and say what is served."""
-    from qa.errors import IndexMissing
+    from qa.errors import QAError
     from qa.indexing.index import check_index
 
+    problems = []
     for shelf in shelves:
         try:
             manifest = check_index(shelf.index)
-        except IndexMissing as error:
-            if shelf.every:
-                say(f"The corpus {shelf.name} has no index yet: it is made now, and answers when that is done.")
-                continue
-            raise IndexMissing(f"The corpus {shelf.name}: {error}") from error
+        except QAError as error:
+            problems.append(error)
+            say(f"The corpus {shelf.name} does not answer yet: {error}")
+            continue
         say(f"Serving {count(manifest.documents, 'document')} as /{shelf.name}/ from {shelf.index}.")
+    if len(problems) == len(shelves) and not any(shelf.every for shelf in shelves):
+        raise problems[0]
 
 
 def _check_feedback(settings: "ServeSettings") -> None:

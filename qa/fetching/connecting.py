@@ -5,6 +5,7 @@ The address that a name stands for is looked up once, checked, and connected to:
 one in between (DNS rebinding), nor lead a redirection into a network that only this machine sees.
 """
 
+import base64
 import socket
 import time
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ import httpcore2
 
 from qa import __version__
 from qa.errors import SourceUnreachable
+from qa.fetching.addresses import without_credentials
 from qa.fetching.mirror import LARGEST_FILE
 
 AGENT = f"Candor/{__version__}"
@@ -76,8 +78,11 @@ def checked_address(host: str, port: int, allow_private: bool) -> str:
 class Connection:
     """What fetches from servers, one request at a time."""
 
-    def __init__(self, allow_private: bool) -> None:
-        """Connect to public addresses only, unless private ones are allowed."""
+    def __init__(self, allow_private: bool, credentials: str = "") -> None:
+        """Connect to public addresses only, unless private ones are allowed; send "name:password" to who asks for
+        it."""
+        encoded = base64.b64encode(credentials.encode()).decode()
+        self._authorization = {"Authorization": f"Basic {encoded}"} if credentials else {}
         self._pool = httpcore2.ConnectionPool(max_connections=4, network_backend=_Checked(allow_private))
 
     def __enter__(self) -> "Connection":
@@ -90,19 +95,25 @@ class Connection:
 
     def get(self, address: str, headers: dict[str, str] | None = None, largest: int = LARGEST_FILE) -> Response:
         """Return what is at an address, redirections followed, of at most so many bytes. Raises SourceUnreachable."""
-        asked = address
+        asked, origin = address, urlsplit(address).netloc
         for _ in range(_REDIRECTIONS + 1):
-            response = self._once(asked, headers or {}, largest)
+            own = self._authorization if urlsplit(asked).netloc == origin else {}  # it is nobody else's to know
+            response = self._once(asked, {**own, **(headers or {})}, largest)
             if response.status not in _REDIRECTING or "location" not in response.headers:
                 return response
-            asked = without_fragment(urljoin(asked, response.headers["location"]))
-            if urlsplit(asked).scheme not in {"http", "https"}:
-                raise SourceUnreachable(f"{address} leads to {asked}, which is no web address.")
+            location = response.headers["location"]
+            try:
+                asked = without_credentials(without_fragment(urljoin(asked, location)))
+                if urlsplit(asked).scheme not in {"http", "https"} or not urlsplit(asked).hostname:
+                    raise ValueError(location)
+            except ValueError:
+                raise SourceUnreachable(f"{address} leads to {location}, which is no web address.") from None
         raise SourceUnreachable(f"{address} leads on over {_REDIRECTIONS} times: name the address that it ends at.")
 
     def _once(self, address: str, headers: dict[str, str], largest: int) -> Response:
         end = time.monotonic() + _WHOLE_SECONDS
-        sent = {"User-Agent": AGENT, "Accept": "text/html, */*;q=0.8", "Host": urlsplit(address).netloc, **headers}
+        host = urlsplit(_ascii(address)).netloc
+        sent = {"User-Agent": AGENT, "Accept": "text/html, */*;q=0.8", "Host": host, **headers}
         timeouts = {"connect": _CONNECT_SECONDS, "read": _READ_SECONDS, "write": _READ_SECONDS, "pool": _READ_SECONDS}
         content = bytearray()
         try:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from qa.errors import BadSettings
+from qa.errors import BadSettings, SourceUnreachable
+from qa.fetching.addresses import without_credentials
 from qa.fetching.git import fetch_git
 from qa.fetching.mirror import Fetched, Fetching, Mirror
 from qa.fetching.s3 import fetch_s3
@@ -33,14 +34,19 @@ _NAME_CHARACTERS = 60
 
 def folder_of(address: str, index: Path) -> Path:
     """Return where what is fetched from an address lies: its name is of the address's words, told apart by a digest."""
-    name = _NAME.sub("-", address.partition("://")[2].split("@")[-1]).strip("-.")[:_NAME_CHARACTERS]
-    return index / SOURCES / f"{name}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+    shown = without_credentials(address)
+    name = _NAME.sub("-", shown.partition("://")[2]).strip("-.")[:_NAME_CHARACTERS]
+    return index / SOURCES / f"{name}-{hashlib.sha256(shown.encode()).hexdigest()[:8]}"
 
 
 def fetch(address: str, index: Path, fetching: Fetching) -> Fetched:
     """Bring the copies of an address in step with what is there now. Raises SourceUnreachable, where all copies stay as
     they were, or BadSettings for an address of a kind that is not known."""
-    fetcher = FETCHERS.get(address.partition("://")[0].lower())
+    scheme, _, rest = address.partition("://")
+    fetcher, shown = FETCHERS.get(scheme.lower()), without_credentials(address)
     if fetcher is None:
-        raise BadSettings(f"{address} is of no kind that is fetched here: the kinds are {', '.join(FETCHERS)}.")
-    return fetcher(address, Mirror(folder_of(address, index)), fetching)
+        raise BadSettings(f"{shown} is of no kind that is fetched here: the kinds are {', '.join(FETCHERS)}.")
+    try:
+        return fetcher(f"{scheme.lower()}://{rest}", Mirror(folder_of(address, index)), fetching)
+    except ValueError as error:  # of an address that is none
+        raise SourceUnreachable(f"{shown} is no address that can be read ({error}): mend it.") from error

@@ -1,6 +1,7 @@
 """A git repository -> copies of the texts of its last commit."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,11 +9,13 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit
 
 from qa.errors import SourceUnreachable
+from qa.fetching.addresses import without_credentials
 from qa.fetching.connecting import checked_address
 from qa.fetching.mirror import LARGEST_FILE, Copy, Fetched, Fetching, Mirror
 from qa.parsers import PARSERS
 
 _SECONDS = 600
+_CREDENTIALS = re.compile(r"://[^/@\s]*@")
 _PORTS = {"https": 443, "http": 80, "ssh": 22}
 
 
@@ -27,7 +30,7 @@ def fetch_git(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
     else:
         checked_address(parts.hostname or "", parts.port or _PORTS[parts.scheme], fetching.allow_private)
     if shutil.which("git") is None:
-        raise SourceUnreachable(f"{address} needs git, which is not installed here.")
+        raise SourceUnreachable(f"{without_credentials(address)} needs git, which is not installed here.")
     with TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         named = ["--branch", branch] if branch else []
@@ -42,14 +45,14 @@ def fetch_git(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
         problems = []
         for number, path in enumerate(texts[: fetching.most_pages], start=1):
             below = path.relative_to(clone).as_posix()
-            place = f"{repository.removesuffix('.git')}/blob/{commit}/{quote(below)}"
+            place = f"{without_credentials(repository).removesuffix('.git')}/blob/{commit}/{quote(below)}"
             if path.stat().st_size > LARGEST_FILE:
                 problems.append(f"{place} is over {LARGEST_FILE >> 20} MB, and is left out.")
                 continue
             mirror.put_as(below, Copy(place), path.read_bytes())
             fetching.progress("Fetching", number, min(len(texts), fetching.most_pages))
         if not texts:
-            raise SourceUnreachable(f"{address} holds no text that is read here.")
+            raise SourceUnreachable(f"{without_credentials(address)} holds no text that is read here.")
         return mirror.finish(tuple(problems), len(texts) > fetching.most_pages)
 
 
@@ -63,7 +66,7 @@ def _git(*arguments: str) -> str:
         "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
         "GIT_ALLOW_PROTOCOL": "https:http:ssh:file",
     }
-    command = ["git", "-c", "core.hooksPath=/dev/null", *arguments]
+    command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "http.followRedirects=false", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - the address stands behind "--", and is of a scheme that is known
             command, env=variables, capture_output=True, text=True, timeout=_SECONDS, check=False,
@@ -73,5 +76,6 @@ def _git(*arguments: str) -> str:
         raise SourceUnreachable(f"git did not end within {_SECONDS} s: name a smaller repository.") from None
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise SourceUnreachable(f"git cannot fetch it: {said[-1] if said else f'status {done.returncode}'}.")
+        told = _CREDENTIALS.sub("://", said[-1] if said else f"status {done.returncode}")
+        raise SourceUnreachable(f"git cannot fetch it: {told}.")
     return done.stdout

@@ -111,6 +111,10 @@ class Mirror:
         self.unchanged += is_same
 
     def _name_for(self, address: str, ending: str) -> str:
+        """Return the name of the copy of an address: that which it has, else one of its path that no other has."""
+        had_name = next((name for name, copy in self._before.items() if copy.address == address), None)
+        if had_name is not None and had_name.endswith(ending):
+            return had_name
         parts = urlsplit(address)
         steps = [
             _UNSAFE.sub("-", unquote(step)).strip(".")[:_STEP_CHARACTERS] for step in parts.path.split("/") if step
@@ -120,10 +124,8 @@ class Mirror:
         last = stem if dot and f".{had.lower()}" == ending else steps[-1]
         digest = f"-{hashlib.sha256(parts.query.encode()).hexdigest()[:8]}" if parts.query else ""
         name = "/".join([*steps[:-1], f"{last}{digest}{ending}"])
-        taken = self._now.get(name)
-        if (
-            taken is not None and taken.address != address
-        ):  # another one whose address differs in what a name leaves out
+        taken = self._now.get(name) or self._before.get(name)
+        if taken is not None and taken.address != address:  # which differs in what a name leaves out
             name = "/".join([*steps[:-1], f"{last}-{hashlib.sha256(address.encode()).hexdigest()[:8]}{ending}"])
         return name
 
@@ -136,9 +138,10 @@ class Mirror:
             if copy.address in lost and (self.folder / name).is_file():
                 self._now.setdefault(name, copy)
         gone = [name for name in self._before if name not in self._now]
-        for name in gone:
-            (self.folder / name).unlink(missing_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
+        for path in list(self.folder.rglob("*")):  # also what a run that was interrupted left
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in {*self._now, ADDRESSES}:
+                path.unlink()
         beside = self.folder / f"{ADDRESSES}.{os.getpid()}"
         beside.write_text(json.dumps({name: asdict(copy) for name, copy in self._now.items()}, indent=1), "utf-8")
         beside.replace(self.folder / ADDRESSES)

@@ -7,12 +7,13 @@ request at a time, as slowly as the site asks for.
 import time
 from collections import deque
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
+from urllib.parse import unquote, urljoin, urlsplit
 
+from protego import Protego
 from selectolax.lexbor import LexborHTMLParser
 
 from qa.errors import SourceUnreachable
+from qa.fetching.addresses import without_credentials
 from qa.fetching.connecting import AGENT_NAME, Connection, Response, without_fragment
 from qa.fetching.mirror import Copy, Fetched, Fetching, Mirror
 
@@ -20,7 +21,7 @@ _LARGEST_ROBOTS, _LARGEST_SITEMAP = 512 << 10, 50 << 20
 _MOST_SITEMAPS = 200  # of an index of them
 _LONGEST_DELAY = 10.0  # seconds between two requests; a site that asks for more is fetched at this pace
 _MOST_PROBLEMS = 100  # in a row, after which a site is taken not to answer
-_NOT_MODIFIED, _OK = 304, 200
+_NOT_MODIFIED, _OK, _SERVER_ERROR = 304, 200, 500
 _GONE = {404, 410}
 
 _ENDINGS = {
@@ -36,8 +37,10 @@ _ENDINGS = {
 
 def fetch_site(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
     """Bring copies in step with a site. Raises SourceUnreachable where its first page or its sitemap cannot be had."""
-    with Connection(fetching.allow_private) as connection:
-        return _Site(without_fragment(address), connection, mirror, fetching).fetch()
+    parts = urlsplit(address)
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    with Connection(fetching.allow_private, credentials) as connection:
+        return _Site(without_credentials(without_fragment(address)), connection, mirror, fetching).fetch()
 
 
 class _Site:
@@ -52,7 +55,7 @@ class _Site:
         self._below = parts.path[: parts.path.rfind("/") + 1] or "/"
         self._connection, self._mirror, self._fetching = connection, mirror, fetching
         self._robots, self._asked = _read_robots(self._origin, connection), 0.0
-        self._delay = min(float(self._robots.crawl_delay(AGENT_NAME) or 0), _LONGEST_DELAY)
+        self._delay = min(self._robots.crawl_delay(AGENT_NAME) or 0.0, _LONGEST_DELAY)
         self._problems: list[str] = []
         self._lost: set[str] = set()
 
@@ -94,7 +97,7 @@ class _Site:
 
     def _visit(self, page: str) -> list[str]:
         """Fetch a page where it has changed; return what it leads to. Raises SourceUnreachable."""
-        if not self._robots.can_fetch(AGENT_NAME, page):
+        if not self._robots.can_fetch(page, AGENT_NAME):
             return []
         known = self._mirror.known(page)
         headers = {}
@@ -148,28 +151,28 @@ class _Site:
 
     def _sitemaps(self) -> list[str] | None:
         """Return the pages that the site lists below the address, None where it lists none."""
-        named = self._robots.site_maps() or [f"{self._origin}/sitemap.xml"]
+        named = list(self._robots.sitemaps) or [f"{self._origin}/sitemap.xml"]
         listed = dict.fromkeys(page for address in named for page in self._listed(address))
         return [self._address, *(page for page in listed if page != self._address)] if listed else None
 
     def _listed(self, address: str, strict: bool = False) -> Iterator[str]:
-        """Yield the pages of a sitemap, and of those that it lists. Raises SourceUnreachable, if ``strict``, where it
-        is none."""
+        """Yield the pages of a sitemap, and of those that it lists. Raises SourceUnreachable where one cannot be had,
+        or, if ``strict``, is none."""
         sitemaps, read = deque([address]), 0
         while sitemaps and read < _MOST_SITEMAPS:
             sitemap = sitemaps.popleft()
             read += 1
-            try:
-                response = self._connection.get(sitemap, largest=_LARGEST_SITEMAP)
-                entries = list(read_sitemap(response.content)) if response.status == _OK else []
-            except SourceUnreachable as error:
-                if strict:
-                    raise SourceUnreachable(f"{sitemap} is no sitemap that can be read ({error}).") from error
-                continue
+            response = self._connection.get(sitemap, largest=_LARGEST_SITEMAP)
+            if response.status >= _SERVER_ERROR:  # it may list what is there, and what it lists is not gone
+                raise SourceUnreachable(f"{sitemap} answers with the status {response.status}: try again later.")
+            entries = list(read_sitemap(response.content)) if response.status == _OK else []
             if strict and not entries:
                 raise SourceUnreachable(f"{sitemap} is no sitemap that can be read (status {response.status}).")
             for kind, listed in entries:
-                place = without_fragment(urljoin(sitemap, listed))
+                try:
+                    place = without_fragment(urljoin(sitemap, listed))
+                except ValueError:  # an address that is none
+                    continue
                 if kind == "sitemap":
                     sitemaps.append(place)
                 elif self._is_own(place) or (strict and urlsplit(place).netloc == urlsplit(self._origin).netloc):
@@ -185,12 +188,10 @@ def read_sitemap(content: bytes) -> Iterator[tuple[str, str]]:
             yield node.parent.tag, place
 
 
-def _read_robots(origin: str, connection: Connection) -> RobotFileParser:
+def _read_robots(origin: str, connection: Connection) -> Protego:
     """Return what a site lets be fetched: all where it says nothing, nothing where it cannot say (RFC 9309, 2.3.1)."""
-    robots = RobotFileParser()
     response = connection.get(f"{origin}/robots.txt", largest=_LARGEST_ROBOTS)
-    if response.status >= 500:
+    if response.status >= _SERVER_ERROR:
         raise SourceUnreachable(f"{origin}/robots.txt answers with the status {response.status}: try again later.")
     said = response.content.decode("utf-8", "replace") if response.status == _OK else ""
-    robots.parse(said.splitlines())
-    return robots
+    return Protego.parse(said)

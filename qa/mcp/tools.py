@@ -19,7 +19,7 @@ from qa import __version__
 from qa.answers.answering import Answerer
 from qa.answers.catalogue import address_of, find_document
 from qa.answers.payload import AnswerPayload, DocumentPayload, answer_payload, document_payload
-from qa.answers.several import answer_from_several
+from qa.answers.several import MOST_CORPORA, answer_from_several
 from qa.datatypes import Scope
 from qa.errors import QAError
 from qa.indexing.index import Generation
@@ -96,7 +96,7 @@ def make_server(library: Library, keys: KeyFile | None = None) -> MCPServer:
     def list_corpora(context: Context) -> CorporaPayload:
         """List the corpora that may be asked, with how much they hold."""
         shelves = _may_ask(library, keys, context)
-        return _told(lambda: CorporaPayload(corpora=[_described(shelf, library) for shelf in shelves]))
+        return CorporaPayload(corpora=[_described(shelf, library) for shelf in shelves if _answers(shelf, library)])
 
     return server
 
@@ -135,7 +135,18 @@ def _answerers(library: Library, shelves: list[Shelf], corpora: list[str]) -> di
     if unknown is not None or not known:
         named = ", ".join(filter(None, known)) or "none that you may name"
         raise ToolError(f"There is no corpus “{unknown or ''}” here that you may ask: there is {named}.")
-    return _told(lambda: {name: library.live(name).answerer for name in (corpora or known)})
+    if len(corpora or known) > MOST_CORPORA:
+        raise ToolError(f"At most {MOST_CORPORA} corpora are asked together: name some, as list_corpora gives them.")
+    wanted = corpora or [name for name, shelf in known.items() if _answers(shelf, library)] or list(known)
+    return _told(lambda: {name: library.live(name).answerer for name in wanted})
+
+
+def _answers(shelf: Shelf, library: Library) -> bool:
+    """Whether a corpus can be read now."""
+    try:
+        return bool(library.live(shelf.name).answerer)
+    except QAError:
+        return False
 
 
 def _payload(asked: dict[str, Answerer], question: str, k: int, scope: Scope) -> AnswerPayload:

@@ -23,9 +23,7 @@ from qa.wording import marked
 
 LOGIN_SECONDS = 12 * 3600
 
-_OPEN = frozenset(
-    {"api.health", "api.ready", "static", "access.login", "access.enter", "access.leave", "widget.script"}
-)
+_OPEN = frozenset({"api.health", "api.ready", "static", "access.login", "access.enter", "access.leave", "page.script"})
 """What is answered to everybody: whether the service runs, and what a page of login needs."""
 
 _STATES = frozenset({"api.health", "api.ready"})
@@ -33,8 +31,12 @@ _STATES = frozenset({"api.health", "api.ready"})
 _PRIVATE = frozenset({"watching.metrics", "watching.gaps", "watching.gaps_page"})
 """What only an administrator's key may see, where there are keys."""
 
+_SUGGESTING = "api.suggestions"
+_KEYSTROKES = 30  # for which suggestions are fetched while one question is typed
+
 _MEMORY = "memory://"
-_AGAIN_SECONDS = 60.0  # between two lines of the log that say the same
+_AGAIN_SECONDS = 20.0  # after which a store that was away is asked again
+_STORE_SECONDS = 1.0  # that it may take
 
 _log = logging.getLogger("qa")
 
@@ -47,18 +49,18 @@ class Limits:
         self._storage = _storage(storage)
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._fallback = MovingWindowRateLimiter(_storage(_MEMORY))
-        self._said = -_AGAIN_SECONDS
+        self._away = -_AGAIN_SECONDS
 
     def wait_for(self, asker: str, rate: Rate) -> int:
         """Count a request; return 0 where it may be answered, else in how many seconds the next one may."""
         item = RateLimitItemPerSecond(rate.requests, rate.seconds)
-        try:
-            return _wait(self._limiter, item, asker)
-        except Exception as error:  # noqa: BLE001 - of whatever store: an answer is not withheld because it is away
-            if time.monotonic() - self._said > _AGAIN_SECONDS:
-                self._said = time.monotonic()
+        if time.monotonic() - self._away > _AGAIN_SECONDS:
+            try:
+                return _wait(self._limiter, item, asker)
+            except Exception as error:  # noqa: BLE001 - of whatever store: an answer is not withheld for it
+                self._away = time.monotonic()
                 _log.error("qa: The store of the limits is away (%s): each process counts for itself.", error)
-            return _wait(self._fallback, item, asker)
+        return _wait(self._fallback, item, asker)
 
 
 def _wait(limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, asker: str) -> int:
@@ -70,7 +72,8 @@ def _wait(limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, asker:
 def _storage(address: str) -> Storage:
     problem = "it is a store for programs of another kind"
     try:
-        made = storage_from_string(address)
+        waits = {"socket_timeout": _STORE_SECONDS, "socket_connect_timeout": _STORE_SECONDS}
+        made = storage_from_string(address, **(waits if address.startswith("redis") else {}))
         if isinstance(made, Storage):
             return made
     except Exception as error:  # noqa: BLE001 - of whatever store
@@ -99,7 +102,7 @@ class Access:
 
     def check(self) -> Any:
         """Return a refusal, or None where the request may go on; ``g.key`` is whose it is."""
-        g.key = None
+        g.key, g.address = None, self.address
         if request.method == "OPTIONS" or self._is_open():
             return None
         if self._desk.keys is not None:
@@ -164,7 +167,10 @@ class Access:
         rate = parse_rate(key.rate) if key and key.rate else self._rate
         if rate is None:
             return None
-        seconds = self._limits.wait_for(self._desk.asker if key else f"address {self.address}", rate)
+        asker = self._desk.asker
+        if request.endpoint == _SUGGESTING:  # once a word is typed
+            rate, asker = Rate(rate.requests * _KEYSTROKES, rate.seconds), f"suggestions for {asker}"
+        seconds = self._limits.wait_for(asker, rate)
         if not seconds:
             return None
         if self._desk.meters is not None:
@@ -179,6 +185,12 @@ class Access:
         given = str(request.remote_addr or "")
         told = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
         return told if told and self._is_trusted(given) else given
+
+    @property
+    def _is_secure(self) -> bool:
+        """Whether the browser speaks TLS, as a trusted proxy says."""
+        told = request.headers.get("X-Forwarded-Proto", "")
+        return request.is_secure or (told == "https" and self._is_trusted(request.remote_addr))
 
     def blueprint(self) -> Blueprint:
         """Return the routes of the login."""
@@ -198,7 +210,7 @@ class Access:
             response = make_response(redirect(_next(), code=303))
             response.set_cookie(
                 COOKIE, _signer(keys.secret).dumps([key.id, key.digest]), max_age=LOGIN_SECONDS, httponly=True,
-                samesite="Lax", secure=request.is_secure, path="/",
+                samesite="Lax", secure=self._is_secure, path="/",
             )  # fmt: skip
             return response
 

@@ -4,8 +4,7 @@ from itertools import zip_longest
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, abort, jsonify, request
-from werkzeug.exceptions import HTTPException
+from flask import Response, jsonify
 
 from qa.answers.catalogue import address_of, find_document, find_passage
 from qa.answers.citing import FORMATS
@@ -18,16 +17,15 @@ from qa.answers.payload import (
     documents_payload,
     passage_payload,
 )
+from qa.answers.several import MOST_CORPORA
 from qa.answers.suggesting import suggest
 from qa.errors import QAError
-from qa.feedback import FeedbackFile
 from qa.library import Shelf
 from qa.limits import MAX_BODY_BYTES
-from qa.web.address import check_address
+from qa.web.bodies import check_request
 from qa.web.desk import Desk
 from qa.web.documents import citation
-from qa.web.errors import refuse
-from qa.web.feedback import keep
+from qa.web.feedback import FeedbackFiles, keep
 from qa.web.originals import file_link
 from qa.web.payload import (
     AnswerBody,
@@ -61,10 +59,10 @@ _REFUSALS = {
 }
 
 
-def api_blueprint(desk: Desk, file: FeedbackFile | None = None) -> APIBlueprint:
-    """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``; feedback is taken where there is a file."""
+def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprint:
+    """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``; feedback is taken where there are files."""
     blueprint = APIBlueprint("api", __name__, tag="Candor")
-    blueprint.before_request(_check_request)
+    blueprint.before_request(check_request)
 
     @blueprint.post("/api/ask")
     @blueprint.input(AskBody, arg_name="body")
@@ -124,14 +122,14 @@ def api_blueprint(desk: Desk, file: FeedbackFile | None = None) -> APIBlueprint:
         response.headers["Content-Disposition"] = f'inline; filename="passage-{found.start}{written.ending}"'
         return response
 
-    if file is not None:
+    if files is not None:
 
         @blueprint.post("/api/feedback")
         @blueprint.input(FeedbackBody, arg_name="body")
         @blueprint.output(HealthBody)
         @blueprint.doc(summary="Say whether an answer was right", responses=_responses(400, 413, 415, 503))
         def feedback(body: FeedbackBody) -> dict[str, Any]:
-            keep(desk, file, body.question, body.scope, body.right, body.note)
+            keep(desk, files, body.question, body.scope, body.right, body.note)
             return {"status": "ok"}
 
     @blueprint.get("/healthz")
@@ -146,7 +144,7 @@ def api_blueprint(desk: Desk, file: FeedbackFile | None = None) -> APIBlueprint:
     def ready() -> Any:
         if desk.is_at_home:
             return jsonify(_ready_together(desk))
-        return {**_ready(desk), "promise": kept_promise(desk.answerer, file, desk.corpus)}
+        return {**_ready(desk), "promise": kept_promise(desk.answerer, files.of(desk.corpus) if files else None)}
 
     return blueprint
 
@@ -203,32 +201,14 @@ def suggestions_of(typed: str, desk: Desk, corpora: str = "") -> list[str]:
     """Return how what is typed may go on: of several corpora the first suggestions of each."""
     if not desk.is_at_home:
         return suggest(typed, desk.answerer.index)
-    each = [suggest(typed, desk.library.live(shelf.name).answerer.index) for shelf in desk.wanted(corpora)]
+    each = [
+        suggest(typed, desk.library.live(shelf.name).answerer.index)
+        for shelf in (desk.wanted(corpora) if corpora else desk.readable()[:MOST_CORPORA])
+    ]
     mixed = [one for ranks in zip_longest(*each) for one in ranks if one]
-    return list(dict.fromkeys(mixed))[: max(map(len, each))]
+    return list(dict.fromkeys(mixed))[: max(map(len, each), default=0)]
 
 
 def _responses(*codes: int) -> dict[int, str]:
     """Return the refusals of an address: its own, and those of all that ask who asks, and how often."""
     return {code: _REFUSALS[code] for code in sorted({*codes, 401, 403, 404, 429})}
-
-
-def _check_request() -> Any:
-    check_address()
-    if request.method != "POST":
-        return None
-    if request.mimetype != "application/json":
-        return refuse(
-            415, "unsupported_media_type", "The body must be JSON: send it with Content-Type: application/json."
-        )
-    try:
-        if len(request.get_data()) > MAX_BODY_BYTES:  # one sent without its length is cut there in silence
-            abort(413)
-        request.get_json(silent=True)
-    except RecursionError:  # Python's parser gives up on deep nesting in its own way
-        return refuse(400, "bad_request", "The body is nested too deeply to be a question.")
-    except HTTPException:
-        raise
-    except Exception:  # noqa: BLE001 - a body that breaks off or is chunked wrongly fails in the server's own ways
-        return refuse(400, "bad_request", "The body broke off or was sent wrongly: send it again.")
-    return None

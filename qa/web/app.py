@@ -10,7 +10,6 @@ from flask import Response, request, url_for
 from werkzeug.http import parse_date
 
 from qa import __version__
-from qa.feedback import FeedbackFile
 from qa.gaps import GapFile
 from qa.keys import KeyFile
 from qa.library import Library
@@ -23,7 +22,7 @@ from qa.web.chat import chat_blueprint
 from qa.web.desk import Desk, by_corpus
 from qa.web.documents import documents_blueprint
 from qa.web.errors import register_errors
-from qa.web.feedback import feedback_blueprint
+from qa.web.feedback import FeedbackFiles, feedback_blueprint
 from qa.web.hosts import host_check
 from qa.web.manual import manual_blueprint
 from qa.web.meters import Meters
@@ -83,12 +82,13 @@ def create_app(
 
 def _register_routes(app: APIFlask, desk: Desk, access: Access, settings: ServeSettings) -> None:
     """Give the application its addresses."""
-    file = FeedbackFile(settings.feedback, keeps_questions=settings.keep_questions) if settings.feedback else None
-    app.register_blueprint(api_blueprint(desk, file))
+    kept = settings.feedback
+    files = FeedbackFiles(kept, settings.keep_questions, desk.library.is_several) if kept else None
+    app.register_blueprint(api_blueprint(desk, files))
     app.register_blueprint(chat_blueprint(desk))
-    app.register_blueprint(page_blueprint(desk, takes_feedback=file is not None))
-    if file is not None:
-        app.register_blueprint(feedback_blueprint(desk, file))
+    app.register_blueprint(page_blueprint(desk, takes_feedback=files is not None))
+    if files is not None:
+        app.register_blueprint(feedback_blueprint(desk, files))
     app.register_blueprint(documents_blueprint(desk))
     app.register_blueprint(originals_blueprint(desk))
     app.register_blueprint(manual_blueprint())

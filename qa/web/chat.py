@@ -17,6 +17,7 @@ from qa.answers.places import place_of
 from qa.datatypes import Answer, QuotedPassage
 from qa.errors import BadQuestion, CorpusUnknown
 from qa.limits import DEFAULT_K, MAX_K
+from qa.web.bodies import check_request
 from qa.web.desk import Desk
 from qa.wording import wording_of
 
@@ -65,6 +66,7 @@ class ChatBody(BaseModel):
 def chat_blueprint(desk: Desk) -> APIBlueprint:
     """Return the routes in the shape of the chat API."""
     blueprint = APIBlueprint("chat", __name__, tag="Chat")
+    blueprint.before_request(check_request)
 
     @blueprint.get("/v1/models")
     @blueprint.doc(summary="What can be asked, in the shape of the chat API")

@@ -4,7 +4,7 @@ A corpus of several has addresses of its own: ``/NAME/…`` is its page and all 
 ``/NAME/api/…``. Such a request sees that corpus and no other.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from flask.globals import request_ctx
 from werkzeug.routing import MapAdapter
 
 from qa.answers.answering import Answerer
-from qa.answers.several import answer_from_several
+from qa.answers.several import MOST_CORPORA, answer_from_several
 from qa.answers.verdicts import is_flagged
 from qa.datatypes import EVERYTHING, Answer, Scope
 from qa.errors import BadQuestion, CorpusUnknown, GapsUnusable, QAError
@@ -29,9 +29,6 @@ CORPUS = "candor.corpus"
 """What of a request's environment names its corpus; "" at the addresses of all."""
 
 COOKIE = "candor_login"
-
-MOST_CORPORA = 20
-"""That are asked together at most."""
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -76,8 +73,9 @@ class Desk:
     def language(self) -> str:
         """Return the language of the request's texts; of several corpora that of all, English where they differ."""
         if not self.is_at_home:
-            return self.answerer.index.manifest.language
-        found = {self.library.live(shelf.name).answerer.index.manifest.language for shelf in self.wanted("")}
+            is_his = self.may_ask(self.library.shelf(self.corpus))
+            return self.answerer.index.manifest.language if is_his else SOURCE
+        found = {self.library.live(shelf.name).answerer.index.manifest.language for shelf in self.readable()}
         return found.pop() if len(found) == 1 else SOURCE
 
     def may_ask(self, shelf: Shelf | None) -> bool:
@@ -101,12 +99,12 @@ class Desk:
         with self.meters.answering() if self.meters else nullcontext():
             if self.is_at_home:
                 answerers = {shelf.name: self.library.live(shelf.name).answerer for shelf in self.wanted(corpora)}
-                asked, answer = ",".join(answerers), answer_from_several(answerers, question, k, scope)
+                asked, answer = list(answerers), answer_from_several(answerers, question, k, scope)
             elif corpora:
                 raise BadQuestion("Only one corpus is asked at this address: ask several at /api/ask.")
             else:
-                asked = self.corpus
-                answer = replace(self.answerer.answer(question, k, scope), corpus=asked)
+                asked = [self.corpus]
+                answer = replace(self.answerer.answer(question, k, scope), corpus=self.corpus)
         self._count(answer, asked)
         return answer
 
@@ -114,7 +112,7 @@ class Desk:
         """Return the corpora that a text names, all that may be asked without one. Raises CorpusUnknown, BadQuestion"""
         names = [name for given in corpora.split(",") if (name := given.strip())]
         if not names:
-            found = [shelf for shelf in self.shelves() if self._answers(shelf)] or self.shelves()
+            found = self.readable()
         else:
             found = [shelf for name in dict.fromkeys(names) if (shelf := self._asked_shelf(name))]
         if not found:
@@ -122,6 +120,10 @@ class Desk:
         if len(found) > MOST_CORPORA:
             raise BadQuestion(f"At most {MOST_CORPORA} corpora are asked together: name some, as corpora=a,b.")
         return found
+
+    def readable(self) -> list[Shelf]:
+        """Return the corpora that whoever asks may ask and that can be read now; all of the former where none can."""
+        return [shelf for shelf in self.shelves() if self._answers(shelf)] or self.shelves()
 
     def _answers(self, shelf: Shelf) -> bool:
         """Whether a corpus can be read now."""
@@ -136,10 +138,11 @@ class Desk:
             raise CorpusUnknown(f"There is no corpus “{name}” here that you may ask: {self._named()}.")
         return shelf
 
-    def _count(self, answer: Answer, corpora: str) -> None:
+    def _count(self, answer: Answer, corpora: Sequence[str]) -> None:
+        """Count an answer, and what each corpus that was asked lacks: of several a term is missing in all."""
         if self.meters is not None:
-            self.meters.count_answer(corpora, answer)
-        if self.gaps is None or (answer.signpost is not None):
+            self.meters.count_answer(answer)
+        if self.gaps is None or answer.signpost is not None:
             return
         lacking = [
             Lacking(report.term.spelt, str(report.state), next(iter(report.closest), ""))
@@ -147,7 +150,8 @@ class Desk:
             if is_flagged([report])
         ]
         try:
-            self.gaps.add(corpora, self.asker, lacking, answer.question)
+            for corpus in corpora if lacking else ():
+                self.gaps.add(corpus, self.asker, lacking, answer.question)
         except GapsUnusable as error:  # an answer is not withheld because it cannot be counted
             if self.meters is not None:
                 self.meters.note_problem("gaps", str(error))
@@ -156,7 +160,7 @@ class Desk:
     def asker(self) -> str:
         """Return what tells askers apart: the key, else the address."""
         key: Key | None = g.get("key")
-        return f"key {key.id}" if key else f"address {request.remote_addr}"
+        return f"key {key.id}" if key else f"address {g.get('address', request.remote_addr)}"
 
 
 def by_corpus(application: Application) -> Application:

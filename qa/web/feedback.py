@@ -1,6 +1,7 @@
 """“Was this right?”: what an asker says of an answer, kept in the owner's file where he wants it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from qa.answers.verdicts import is_flagged
 from qa.datatypes import EVERYTHING, Answer, Scope
 from qa.errors import BadQuestion
-from qa.feedback import MAX_NOTE_CHARACTERS, FeedbackFile, Judged
+from qa.feedback import MAX_NOTE_CHARACTERS, FeedbackFile, Judged, file_of
 from qa.limits import DEFAULT_K
 from qa.web.address import check_origin, parse_k, parse_scope
 from qa.web.desk import Desk
@@ -19,7 +20,21 @@ from qa.wording import marked
 _SAID = {"yes": True, "no": False}
 
 
-def feedback_blueprint(desk: Desk, file: FeedbackFile) -> Blueprint:
+class FeedbackFiles:
+    """The files in which askers' judgments are kept: that of the only corpus, or one of each."""
+
+    def __init__(self, path: Path, keeps_questions: bool, is_several: bool) -> None:
+        """Name the file. Raises FeedbackUnusable where the only one cannot be written."""
+        self._path, self._keeps_questions = path, keeps_questions
+        if not is_several:
+            self.of("")
+
+    def of(self, corpus: str) -> FeedbackFile:
+        """Return the file of a corpus, which is made if it is not there. Raises FeedbackUnusable."""
+        return FeedbackFile(file_of(self._path, corpus), keeps_questions=self._keeps_questions)
+
+
+def feedback_blueprint(desk: Desk, files: FeedbackFiles) -> Blueprint:
     """Return the route that takes the page's form."""
     blueprint = Blueprint("feedback", __name__)
 
@@ -32,14 +47,14 @@ def feedback_blueprint(desk: Desk, file: FeedbackFile) -> Blueprint:
         scope, k = parse_scope(request.form), parse_k(request.form.get("k", str(DEFAULT_K)))
         if request.form.get("generation") not in {None, desk.answerer.index.generation.folder.name}:
             raise BadQuestion(marked("The texts have changed since this answer was given: ask again, and judge that."))
-        keep(desk, file, question, scope, said, request.form.get("note", ""))
+        keep(desk, files, question, scope, said, request.form.get("note", ""))
         shown: dict[str, Any] = parameters(scope) | ({} if k == DEFAULT_K else {"k": k})
         return redirect(url_for("page.page", q=question, told=1, _anchor="told", **shown), code=303)
 
     return blueprint
 
 
-def keep(desk: Desk, file: FeedbackFile, question: str, scope: Scope, is_right: bool, note: str) -> None:  # noqa: PLR0913, PLR0917
+def keep(desk: Desk, files: FeedbackFiles, question: str, scope: Scope, is_right: bool, note: str) -> None:  # noqa: PLR0913, PLR0917
     """Keep whether the passages for a question answer it. Raises BadQuestion or FeedbackUnusable."""
     note = " ".join(note.split())
     if len(note) > MAX_NOTE_CHARACTERS:
@@ -56,9 +71,8 @@ def keep(desk: Desk, file: FeedbackFile, question: str, scope: Scope, is_right: 
         is_scoped=scope != EVERYTHING,
         question=answer.question,
         missing=_missing(answer),
-        corpus=desk.corpus,
     )
-    file.add(judged)
+    files.of(desk.corpus).add(judged)
 
 
 def _missing(answer: Answer) -> list[str]:

@@ -43,11 +43,11 @@ def home_page(desk: Desk, examples_of: Examples, layout: str = LAYOUT) -> tuple[
     """Return the page of several corpora, with the answer of those that are chosen."""
     chosen = ",".join(request.args.getlist("corpora"))
     question, problem, shown = request.args.get("q"), None, {}
-    wanted = desk.wanted("")
+    wanted = desk.readable()
     indexes = {shelf.name: desk.library.live(shelf.name).answerer.index for shelf in wanted}
     try:
         check_address()
-        asked = {shelf.name for shelf in desk.wanted(chosen)}
+        asked = {shelf.name for shelf in desk.wanted(chosen)} if chosen or question else set(indexes)
         if question is not None:
             k = parse_k(request.args.get("k", str(DEFAULT_K)))
             answer = desk.ask(question, k, corpora=chosen)

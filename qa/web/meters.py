@@ -80,12 +80,12 @@ class Meters:
         if self._count_waiting is not None:
             self._waiting.set(self._count_waiting())
 
-    def count_answer(self, corpus: str, answer: Answer) -> None:
-        """Count an answer, and the terms that are missing."""
-        self._answers.labels(corpus, answer.verdict.value).inc()
+    def count_answer(self, answer: Answer) -> None:
+        """Count an answer, of several corpora for the one that leads, and the terms that are missing."""
+        self._answers.labels(answer.corpus, answer.verdict.value).inc()
         for report in answer.terms:
             if is_flagged([report]):
-                self._flagged.labels(corpus, report.state.value).inc()
+                self._flagged.labels(answer.corpus, report.state.value).inc()
 
     def count_limited(self) -> None:
         """Count a request that was over its rate."""

@@ -14,16 +14,14 @@ LEVEL = 0.05
 """How improbable so many wrong answers must be, if the promise held, for it to be called broken."""
 
 
-def kept_promise(answerer: Answerer, file: FeedbackFile | None, corpus: str) -> dict[str, Any]:
+def kept_promise(answerer: Answerer, file: FeedbackFile | None) -> dict[str, Any]:
     """Return what is promised, and whether the judgments of this generation bear it out: by a one-sided binomial
     test."""
     risk = answerer.promise.risk
     judged = wrong = 0
     if file is not None:
         try:
-            judged, wrong = count_wrong(
-                file.path, answerer.index.generation.folder.name, corpus, Verdict.ANSWERED.value
-            )
+            judged, wrong = count_wrong(file.path, answerer.index.generation.folder.name, Verdict.ANSWERED.value)
         except FeedbackUnusable:  # which is said where it is written
             judged = wrong = 0
     return {

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from qa.errors import QAError, ServerUnstartable
 from qa.gaps import GapFile
+from qa.keys import KeyFile
 from qa.library import Library, Shelf
 from qa.service import prepare
 from qa.settings import ServeSettings
@@ -47,6 +48,8 @@ def serve(served: Served, settings: ServeSettings) -> int:
     the address cannot be listened on, and what is wrong with the files that the settings name.
     """
     log_to_streams(settings.log)
+    if settings.keys is not None:
+        KeyFile(settings.keys)
     gaps = GapFile(settings.gaps, keeps_questions=settings.keep_questions) if settings.gaps else None
     try:
         listener = listen(settings.host, settings.port)
@@ -111,6 +114,11 @@ def _work(  # noqa: PLR0913, PLR0917 - what a worker needs
 
     library = Library(served.shelves, WantedPromise(settings.risk, settings.miss), settings.reader, served.file)
     try:
+        app = create_app(library, settings, gaps)
+    except QAError as error:  # of what the settings name
+        _log.error("qa: %s", error)
+        sys.exit(1 if stands_in else UNSTARTABLE)
+    try:
         library.open()
     except QAError as error:
         _log.error("qa: %s", error)
@@ -118,7 +126,6 @@ def _work(  # noqa: PLR0913, PLR0917 - what a worker needs
             sys.exit(UNSTARTABLE)
     library.follow()
     signal.signal(signal.SIGHUP, lambda *_: library.wake())
-    app = create_app(library, settings, gaps)
     server = HTTPServer(app, listener, settings.threads, settings.waiting)
     if app.extensions["candor"].meters is not None:
         app.extensions["candor"].meters.waiting_is(lambda: len(server.task_dispatcher.queue))

@@ -29,7 +29,7 @@ def watching_blueprint(desk: Desk) -> Blueprint:
 
     @blueprint.get("/api/gaps")
     def gaps() -> Any:
-        return jsonify({"gaps": [gap_payload(gap) for gap in _gaps(desk)]})
+        return jsonify({"gaps": [gap_payload(gap, desk.keys is not None) for gap in _gaps(desk)]})
 
     @blueprint.get("/gaps")
     def gaps_page() -> str:
@@ -38,8 +38,8 @@ def watching_blueprint(desk: Desk) -> Blueprint:
     return blueprint
 
 
-def gap_payload(gap: Gap) -> dict[str, Any]:
-    """Return a gap as JSON-ready values."""
+def gap_payload(gap: Gap, is_for_owner: bool) -> dict[str, Any]:
+    """Return a gap as JSON-ready values, its question only for the owner: without keys, everybody may ask for gaps."""
     return {
         "term": gap.term,
         "state": gap.state,
@@ -48,7 +48,7 @@ def gap_payload(gap: Gap) -> dict[str, Any]:
         "first": gap.first,
         "last": gap.last,
         "closest": gap.closest or None,
-        "question": gap.question,
+        "question": gap.question if is_for_owner else None,
     }
 
 
@@ -58,12 +58,7 @@ def _gaps(desk: Desk) -> list[Gap]:
         raise DocumentMissing(marked("What was not found is not kept here: start the server with --gaps FILE."))
     found = read_gaps(Path(desk.gaps.path), days=_days())
     key: Key | None = g.get("key")
-    return [gap for gap in found if _may_see(key, gap)][:MOST_SHOWN]
-
-
-def _may_see(key: Key | None, gap: Gap) -> bool:
-    """Whether who has a key may see what several corpora, or one, were asked: all of these must be his to ask."""
-    return key is None or all(key.may_ask(name) for name in gap.corpus.split(","))
+    return [gap for gap in found if key is None or key.may_ask(gap.corpus)][:MOST_SHOWN]
 
 
 def _days() -> int:
