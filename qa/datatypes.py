@@ -215,7 +215,8 @@ class TermReport:
     misspelled one was read as; ``parts`` are the longest parts that the corpus does use, in order, as the asker wrote
     them in lower case; ``closest`` are terms of the corpus that mean nearly what an unknown one does; ``reason`` is
     what gave the state, and ``probability`` in [0, 1] how likely it is that the question asks for the
-    term and the texts do not have it; ``corpora`` are the names of those that have it, where several were asked.
+    term and the texts do not have it; ``corpora`` are the names of those that have it, where several were asked;
+    ``thin`` are the parts, as others use them, of a name that a single text uses.
     """
 
     term: Term
@@ -227,6 +228,7 @@ class TermReport:
     reason: Reason | None = None
     probability: float = 0.0
     corpora: tuple[str, ...] = ()
+    thin: tuple[Phrase, ...] = ()
 
     @property
     def suggestion(self) -> str | None:

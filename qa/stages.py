@@ -1,4 +1,5 @@
-"""How long each stage of an answer takes, for whoever wants to know: a stage costs nothing where nobody listens."""
+"""How long each stage of an answer takes, and what it reused, for whoever wants to know: it costs nothing where nobody
+listens."""
 
 import time
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ class Listener(Protocol):
     def ended(self, stage: str, seconds: float) -> None:
         """Take note that it ended."""
 
+    def counted(self, what: str, number: int) -> None:
+        """Take note of so many."""
+
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
@@ -32,6 +36,13 @@ def listening(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listener.reset(before)
+
+
+def count(what: str, number: int) -> None:
+    """Tell who listens of so many."""
+    listener = _listener.get()
+    if listener is not None and number:
+        listener.counted(what, number)
 
 
 @contextmanager

@@ -174,6 +174,7 @@ def test_the_payload_has_the_design_s_fields(tiny_answerer: Answerer) -> None:
             "known_parts": ["psychotherapy", "social action"],
             "closest": [],
             "corpora": [],
+            "thin": False,
         }
     ]
     assert set(payload["passages"][0]) == {

@@ -174,12 +174,11 @@ def test_one_model_is_compiled_once(real_folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_closed_one_stops_following(tiny_folder: Path) -> None:
-    live = Live(tiny_folder)
+    live, before = Live(tiny_folder), set(threading.enumerate())
     live.follow()
+    (thread,) = set(threading.enumerate()) - before
     live.close()
-    for thread in threading.enumerate():
-        if thread.name == "follow":
-            thread.join(5)
-            assert not thread.is_alive()
+    thread.join(5)
+    assert not thread.is_alive()
     with pytest.raises(IndexMissing, match="not asked any more"):
         live.answerer  # noqa: B018

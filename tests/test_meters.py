@@ -52,6 +52,8 @@ def test_what_is_asked_is_counted(tiny_answerer: Answerer) -> None:
     assert sum(map(float, answers)) == 3
     for stage in STAGES:
         assert value(metrics, f'candor_stage_seconds_count{{stage="{stage}"}}') == 3
+    assert value(metrics, 'candor_vectors_total{how="embedded"}') >= 2
+    assert value(metrics, 'candor_vectors_total{how="reused"}') >= 1  # the apple was asked twice
     assert value(metrics, 'candor_corpus_up{corpus=""}') == 1
     assert value(metrics, 'candor_calibration_questions{corpus=""}') == 0
 

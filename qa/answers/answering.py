@@ -109,7 +109,7 @@ class Answerer:
         if is_greeting(evidence):
             return Answer(evidence.question.text, 0.0, Verdict.NOT_IN_CORPUS, note.text)
         copies = _by_best(evidence.copies)
-        parts = () if evidence.apart and decided is Verdict.ANSWERED else evidence.parts
+        parts = () if decided is Verdict.ANSWERED else evidence.parts  # of what is thin, or apart
         passages = self._quote(evidence.ranking, evidence.cosines, asked, copies, evidence.readings)
         goes_on = is_follow_up(evidence, decided, language)
         return Answer(

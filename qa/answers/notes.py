@@ -46,6 +46,7 @@ def write_note(evidence: Evidence, certain: float, decided: Verdict, language: L
         *_misspelled_sentence(flagged, said),
     ]
     more = [
+        *_thin_sentences(evidence, decided, said),
         *(_closest_sentence(report, said) for report in flagged if report.closest),
         *_together_sentences(evidence, decided, said),
         *_answer_sentences(evidence, certain, decided, said),
@@ -125,6 +126,12 @@ def as_asked(parts: Sequence[str], question: str) -> list[str]:
     """Return known parts with the capitals that the asker gave them."""
     found = [(part, question.lower().find(part)) for part in parts]
     return [question[at : at + len(part)] if at >= 0 else part for part, at in found]
+
+
+def _thin_sentences(evidence: Evidence, decided: Verdict, said: Wording) -> list[str]:
+    """Return which names a single text uses, where nothing answers."""
+    thin = [report.term.spelt for report in evidence.terms if report.thin] if decided is not Verdict.ANSWERED else []
+    return [said.text("Only one of these texts uses {term}.", term=said.quoted([term])) for term in thin]
 
 
 def _closest_sentence(report: TermReport, said: Wording) -> str:

@@ -15,7 +15,7 @@ from qa.indexing.index import Generation
 
 class TermPayload(TypedDict):
     """A term of the question: ``question[start:end] == text``. ``corpora`` are those that have it, where several were
-    asked."""
+    asked; it is ``thin`` where a single text uses it, and others its parts."""
 
     text: str
     start: int
@@ -26,6 +26,7 @@ class TermPayload(TypedDict):
     known_parts: list[str]
     closest: list[str]
     corpora: list[str]
+    thin: bool
 
 
 class CopyPayload(TypedDict):
@@ -275,6 +276,7 @@ def _term(report: TermReport) -> TermPayload:
         "known_parts": list(report.known_parts),
         "closest": list(report.closest),
         "corpora": list(report.corpora),
+        "thin": bool(report.thin),
     }
 
 

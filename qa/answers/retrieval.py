@@ -18,6 +18,7 @@ from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.spelling import Correction, correct, corrected
 from qa.answers.states import Counted, count_terms
+from qa.answers.thin import with_thin
 from qa.answers.windows import cut_to_window
 from qa.datatypes import (
     EVERYTHING,
@@ -193,11 +194,12 @@ class Found:
 
     def with_sides(self, index: Index, selection: Selection | None) -> "Found":
         """Return it with what is to be sought beside the question."""
-        reports = self.asked.reports
+        reports = with_thin(self.asked.reports, self.readings, index)
         apart = _apart(reports, index, selection)
         parts = [(phrase,) for phrase in apart] or parts_of(reports)
         unknown = unknown_of(self.asked.question.text, reports)
-        return replace(self, asked=replace(self.asked, parts=tuple(parts), unknown=tuple(unknown), apart=apart))
+        sought = replace(self.asked, reports=reports, parts=tuple(parts), unknown=tuple(unknown), apart=apart)
+        return replace(self, asked=sought)
 
 
 def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Selection | None) -> Found:
@@ -345,20 +347,21 @@ def _with_closest(
 
 
 def parts_of(reports: Sequence[TermReport]) -> list[tuple[Phrase, ...]]:
-    """Return the known parts of the flagged terms, each alone and then the parts of one term together.
+    """Return the known parts of the flagged and the thin terms, each alone and then the parts of one term together.
 
     Where something is flagged and the question has few other terms, these are parts too: "anxiety" in a question on
     "anxiety and the quorvex method". Those that only ask are not, "three facts on …", as far as the finder tells. At
     most MAX_PARTS in all.
     """
-    flagged = [report for report in reports if report.state in {TermState.UNKNOWN, TermState.UNESTABLISHED}]
+    flagged = [one for one in reports if one.thin or one.state in {TermState.UNKNOWN, TermState.UNESTABLISHED}]
     if not flagged:
         return []
-    inside = [part for report in flagged for part in report.parts]
-    nouns = [one for one in reports if one.state is TermState.KNOWN and one.term.noun and _is_needed(one.term)]
+    inside = [part for report in flagged for part in report.thin or report.parts]
+    known = [one for one in reports if one.state is TermState.KNOWN and not one.thin]
+    nouns = [one for one in known if one.term.noun and _is_needed(one.term)]
     beside = [part for report in nouns for part in report.parts]
     alone = _each_once([*inside, *(beside if len(beside) <= _FEW else [])])
-    together = dict.fromkeys(tuple(_each_once(report.parts)) for report in flagged)
+    together = dict.fromkeys(tuple(_each_once(report.thin or report.parts)) for report in flagged)
     return [*((part,) for part in alone), *(parts for parts in together if len(parts) > 1)][:MAX_PARTS]
 
 

@@ -94,7 +94,7 @@ def _with_corpora(report: TermReport, leader: str, asked: Mapping[str, _Asked]) 
     having = tuple(name for name in asked if counts[name] or (is_known and name == leader))
     total = sum(counts.values())
     if is_known or not having:
-        return replace(report, passage_count=total, corpora=having)
+        return replace(report, passage_count=total, corpora=having, thin=report.thin if len(having) == 1 else ())
     part = Phrase(report.term.spelt.lower(), tuple(word.stem for word in report.term.words))
     return TermReport(
         report.term, TermState.KNOWN, total, parts=(part,), reason=Reason(Ground.USED, total), corpora=having

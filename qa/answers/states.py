@@ -26,7 +26,7 @@ grouped, an absent word as frequent as this is an ordinary one that texts may we
 
 _TOKEN = re.compile(r"[^\s\-]*(?:\w[._]\w|/\d)[^\s\-]*")  # written as one, as identifiers and versions are
 
-_JOINERS = frozenset({"and", "&"})
+JOINERS = frozenset({"and", "&"})
 
 _LONGEST_PART = 8  # words; to try all stretches of a compound of a hundred would take a second
 
@@ -45,7 +45,7 @@ class Suspect:
     @property
     def is_token(self) -> bool:
         """Whether it is several words that are written as one."""
-        return _is_one_token(self.term)
+        return is_one_token(self.term)
 
     @property
     def lacking_text(self) -> str:
@@ -110,7 +110,7 @@ def _coordinated(terms: Sequence[Term], question: Question, lexicon: Lexicon) ->
 def _is_one_name(left: Term, right: Term, question: Question, lexicon: Lexicon) -> bool:
     joiner = question.text[left.end : right.start].strip().lower()
     is_headed = len(right.words) > 1 and right.words[-1].stem in lexicon.language.naming_heads
-    if joiner not in _JOINERS or not (left.noun and right.noun and is_headed) or left.quoted or right.quoted:
+    if joiner not in JOINERS or not (left.noun and right.noun and is_headed) or left.quoted or right.quoted:
         return False
     used = lexicon.passage_count([word.stem for word in right.words])
     return left.words[-1].stem not in lexicon.language.naming_heads and not used
@@ -131,7 +131,7 @@ def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
     whole; else the term."""
     for place, word in enumerate(term.words):
         left, right = term.words[:place], term.words[place + 1 :]
-        if word.folded not in _JOINERS or not left or not right or term.quoted or uses(term.words, lexicon):
+        if word.folded not in JOINERS or not left or not right or term.quoted or uses(term.words, lexicon):
             continue
         if uses(left, lexicon) and uses(right, lexicon):
             return [part_of(term, left), *_sides(part_of(term, right), lexicon)]
@@ -140,14 +140,14 @@ def _sides(term: Term, lexicon: Lexicon) -> list[Term]:
 
 def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Counted]:
     words = _as_the_texts_spell(term.words, lexicon)
-    passages = uses(words, lexicon, near=0 if _is_one_token(term) else NEAR)
+    passages = uses(words, lexicon, near=0 if is_one_token(term) else NEAR)
     if passages:
         reason = Reason(Ground.USED if words == term.words else Ground.SPELT_OTHERWISE, passages)
-        part = _as_spelt(words, term, lexicon)
+        part = spelt_part(words, term, lexicon)
         yield TermReport(term, TermState.KNOWN, passages, parts=(part,), reason=reason)
         return
     spelt = replace(term, words=words)
-    if term.scores is not None and _is_one_token(term):
+    if term.scores is not None and is_one_token(term):
         yield Suspect(spelt, words, (), count_facts(spelt, words, question, lexicon))
         return
     lacking = tuple(word for word in words if is_absent(word, lexicon))
@@ -158,7 +158,7 @@ def _counted(term: Term, question: Question, lexicon: Lexicon) -> Iterator[Count
     yield from _by_form(spelt, lacking, lexicon)
 
 
-def _is_one_token(term: Term) -> bool:
+def is_one_token(term: Term) -> bool:
     """Whether a term of several words is written as one: of "handle_path", that the texts have "path" says nothing."""
     return len(term.words) > 1 and bool(_TOKEN.fullmatch(term.text))
 
@@ -194,7 +194,7 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
     inner = [word for word in content if word.start > question.words[0].start]
     capitals = [term.text[word.start - term.start].isupper() for word in inner]
     last = [word.stem for word in content[-2:]]
-    is_token = _is_one_token(term)
+    is_token = is_one_token(term)
     is_headed = len(content) > 1 and last[-1] in lexicon.language.naming_heads
     scores = term.scores
     assert scores is not None  # noqa: S101 - the caller's to see to
@@ -208,7 +208,7 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
         "frequency": 0.0 if is_token else _least_frequency(lacking, lexicon),
         "headed": float(is_headed),
         "head_used": float(not lacking and len(last) > 1 and lexicon.passage_count(last) > 0),
-        "joined": float(not _JOINERS.isdisjoint(term.text.lower().split())),
+        "joined": float(not JOINERS.isdisjoint(term.text.lower().split())),
     }
 
 
@@ -226,7 +226,7 @@ def _known_stretches(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
         passages = uses(stretch, lexicon)
         reason = Reason(Ground.USED, passages)
         own = part_of(term, stretch)
-        yield TermReport(own, TermState.KNOWN, passages, parts=(_as_spelt(stretch, term, lexicon),), reason=reason)
+        yield TermReport(own, TermState.KNOWN, passages, parts=(spelt_part(stretch, term, lexicon),), reason=reason)
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
@@ -240,19 +240,19 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
     heads = lexicon.language.naming_heads | lexicon.language.saying
     if len(parts) > 1 and len(parts[-1]) == 1 and parts[-1][0].stem in heads:
         parts.pop()
-    return tuple(_as_spelt(part, term, lexicon) for part in parts)
+    return tuple(spelt_part(part, term, lexicon) for part in parts)
 
 
 def _used_stretches(term: Term, lexicon: Lexicon) -> Iterator[Sequence[Word]]:
     rest = list(term.words)
     while rest:
-        length = next((n for n in range(min(len(rest), _LONGEST_PART), 0, -1) if _is_part(rest[:n], lexicon)), 0)
+        length = next((n for n in range(min(len(rest), _LONGEST_PART), 0, -1) if used_alone(rest[:n], lexicon)), 0)
         if length:
             yield rest[:length]
         rest = rest[max(length, 1) :]
 
 
-def _as_spelt(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
+def spelt_part(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
     """Return a stretch as the asker wrote it, or as the texts spell it where they differ: passages are sought so."""
     spelt = [word.folded for word in stretch]
     written = _written(stretch, term)
@@ -260,7 +260,8 @@ def _as_spelt(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
     return Phrase(written if is_so else " ".join(spelt), tuple(word.stem for word in stretch))
 
 
-def _is_part(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
+def used_alone(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
+    """Whether the texts use a stretch of words as a phrase, and it says something by itself."""
     edges = {stretch[0].stem, stretch[-1].stem}
     if len(stretch) == 1 and len(stretch[0].folded) == 1:  # of "vitamin D": that they have the letter says nothing
         return False

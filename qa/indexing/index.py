@@ -46,6 +46,7 @@ from qa.language import load_language
 from qa.lexicons import LEXICONS, Lexicon
 from qa.plurals import count
 from qa.readers import READER, READERS, Reader
+from qa.stages import count as tell_count
 from qa.stores import STORES, Ids, Vectors, VectorStore
 
 _T = TypeVar("_T")
@@ -406,6 +407,8 @@ class Index:
             return self.embedder.embed_questions(texts)
         found = {text: vector for text in texts if (vector := self._vectors.get(text)) is not None}
         new = [text for text in dict.fromkeys(texts) if text not in found]
+        tell_count("reused", len(found))
+        tell_count("embedded", len(new))
         for text, vector in zip(new, self.embedder.embed_questions(new) if new else (), strict=True):
             found[text] = vector
             self._keep(text, vector)

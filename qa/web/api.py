@@ -21,8 +21,7 @@ from qa.answers.several import MOST_CORPORA
 from qa.answers.suggesting import suggest
 from qa.errors import QAError
 from qa.library import Shelf
-from qa.limits import MAX_BODY_BYTES
-from qa.web.bodies import check_request
+from qa.web.bodies import check_request, refusals
 from qa.web.desk import Desk
 from qa.web.documents import citation
 from qa.web.feedback import FeedbackFiles, keep
@@ -44,20 +43,6 @@ from qa.web.payload import (
 )
 from qa.web.promises import kept_promise
 
-# Refusals by status, for the description of the API.
-_REFUSALS = {
-    400: "The question, or how it was sent, cannot be answered.",
-    401: "The service wants a key, as Authorization: Bearer KEY, and has none that it knows.",
-    403: "A page of an origin that is not allowed asks, or one without the right to.",
-    404: "There is no such document or passage in these texts.",
-    413: f"The body is over {MAX_BODY_BYTES // 1024} KiB.",
-    415: "The body is not sent as application/json.",
-    429: "The key, or the address, has asked more often than it may: Retry-After says when it may again.",
-    421: "The server is not asked by the name in the header Host.",
-    503: "Too many requests wait for an answer, or the index is damaged: come again after the seconds that Retry-After "
-    "gives.",
-}
-
 
 def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprint:
     """Return the routes below ``/api``, and ``/healthz`` and ``/readyz``; feedback is taken where there are files."""
@@ -67,40 +52,40 @@ def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprin
     @blueprint.post("/api/ask")
     @blueprint.input(AskBody, arg_name="body")
     @blueprint.output(AnswerBody)
-    @blueprint.doc(summary="Ask a question", responses=_responses(400, 413, 415, 503))
+    @blueprint.doc(summary="Ask a question", responses=refusals(400, 413, 415, 503))
     def ask(body: AskBody) -> AnswerPayload:
         return answer_payload(desk.ask(body.question, body.k, body.scope, body.corpora))
 
     @blueprint.get("/api/ask")
     @blueprint.input(AskQuery, location="query", arg_name="query")
     @blueprint.output(AnswerBody)
-    @blueprint.doc(summary="Ask a question, by address alone", responses=_responses(400, 503))
+    @blueprint.doc(summary="Ask a question, by address alone", responses=refusals(400, 503))
     def ask_by_address(query: AskQuery) -> AnswerPayload:
         return answer_payload(desk.ask(query.q, query.k, query.scope, query.corpora))
 
     @blueprint.get("/api/suggest")
     @blueprint.input(SuggestQuery, location="query", arg_name="query")
     @blueprint.output(SuggestBody)
-    @blueprint.doc(summary="How a question may go on", responses=_responses(400, 503))
+    @blueprint.doc(summary="How a question may go on", responses=refusals(400, 503))
     def suggestions(query: SuggestQuery) -> dict[str, list[str]]:
         return {"suggestions": suggestions_of(query.q, desk, query.corpora)}
 
     @blueprint.get("/api/corpora")
     @blueprint.output(CorporaBody)
-    @blueprint.doc(summary="The corpora that may be asked", responses=_responses(401, 503))
+    @blueprint.doc(summary="The corpora that may be asked", responses=refusals(401, 503))
     def corpora() -> dict[str, Any]:
         return {"corpora": [_corpus(shelf, desk) for shelf in desk.shelves()]}
 
     @blueprint.get("/api/documents")
     @blueprint.input(ListQuery, location="query", arg_name="query")
     @blueprint.output(DocumentsBody)
-    @blueprint.doc(summary="List the documents", responses=_responses(400, 503))
+    @blueprint.doc(summary="List the documents", responses=refusals(400, 503))
     def documents(query: ListQuery) -> DocumentsPayload:
         return documents_payload(desk.answerer.index.generation, query.first, query.most)
 
     @blueprint.get("/api/documents/<path:document_id>")
     @blueprint.output(DocumentBody)
-    @blueprint.doc(summary="A document, whole, with the places of its passages", responses=_responses(404, 503))
+    @blueprint.doc(summary="A document, whole, with the places of its passages", responses=refusals(404, 503))
     def document(document_id: str) -> DocumentPayload:
         generation = desk.answerer.index.generation
         found = find_document(generation, document_id)
@@ -109,7 +94,7 @@ def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprin
     @blueprint.get("/api/passages/<path:passage_id>")
     @blueprint.input(CitationQuery, location="query", arg_name="query")
     @blueprint.doc(
-        summary="A passage, or its citation as text, BibTeX, RIS or CSL-JSON", responses=_responses(400, 404, 503)
+        summary="A passage, or its citation as text, BibTeX, RIS or CSL-JSON", responses=refusals(400, 404, 503)
     )
     def passage(passage_id: str, query: CitationQuery) -> Any:
         index = desk.answerer.index
@@ -127,7 +112,7 @@ def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprin
         @blueprint.post("/api/feedback")
         @blueprint.input(FeedbackBody, arg_name="body")
         @blueprint.output(HealthBody)
-        @blueprint.doc(summary="Say whether an answer was right", responses=_responses(400, 413, 415, 503))
+        @blueprint.doc(summary="Say whether an answer was right", responses=refusals(400, 413, 415, 503))
         def feedback(body: FeedbackBody) -> dict[str, Any]:
             keep(desk, files, body.question, body.scope, body.right, body.note)
             return {"status": "ok"}
@@ -140,7 +125,7 @@ def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprin
 
     @blueprint.get("/readyz")
     @blueprint.output(ReadyBody)
-    @blueprint.doc(summary="Whether questions are answered, and from what", responses=_responses(503))
+    @blueprint.doc(summary="Whether questions are answered, and from what", responses=refusals(503))
     def ready() -> Any:
         if desk.is_at_home:
             return jsonify(_ready_together(desk))
@@ -207,8 +192,3 @@ def suggestions_of(typed: str, desk: Desk, corpora: str = "") -> list[str]:
     ]
     mixed = [one for ranks in zip_longest(*each) for one in ranks if one]
     return list(dict.fromkeys(mixed))[: max(map(len, each), default=0)]
-
-
-def _responses(*codes: int) -> dict[int, str]:
-    """Return the refusals of an address: its own, and those of all that ask who asks, and how often."""
-    return {code: _REFUSALS[code] for code in sorted({*codes, 401, 403, 404, 429})}

@@ -17,7 +17,7 @@ from qa.answers.places import place_of
 from qa.datatypes import Answer, QuotedPassage
 from qa.errors import BadQuestion, CorpusUnknown
 from qa.limits import DEFAULT_K, MAX_K
-from qa.web.bodies import check_request
+from qa.web.bodies import check_request, refusals
 from qa.web.desk import Desk
 from qa.wording import wording_of
 
@@ -69,7 +69,9 @@ def chat_blueprint(desk: Desk) -> APIBlueprint:
     blueprint.before_request(check_request)
 
     @blueprint.get("/v1/models")
-    @blueprint.doc(summary="What can be asked, in the shape of the chat API")
+    @blueprint.doc(
+        summary="What can be asked, in the shape of the chat API", responses={200: "The names.", **refusals(503)}
+    )
     def models() -> Any:
         names = [MODEL, *(f"{MODEL}/{shelf.name}" for shelf in desk.shelves() if desk.is_at_home and shelf.name)]
         return jsonify(
@@ -81,7 +83,7 @@ def chat_blueprint(desk: Desk) -> APIBlueprint:
 
     @blueprint.post("/v1/chat/completions")
     @blueprint.input(ChatBody, arg_name="body")
-    @blueprint.doc(summary="Ask in the shape of the chat API")
+    @blueprint.doc(summary="Ask in the shape of the chat API", responses=refusals(400, 413, 415, 503))
     def complete(body: ChatBody) -> Any:
         question = next((one.text for one in reversed(body.messages) if one.role == "user"), "")
         if not question.strip():

@@ -58,6 +58,10 @@ class Meters:
         self._refused = Counter(
             "candor_limited_requests", "Requests over the rate that their key or address has.", registry=self._own
         )
+        self._vectors = Counter(
+            "candor_vectors", "Vectors of questions and phrases, embedded or reused of those kept.", ["how"],
+            registry=self._own,
+        )  # fmt: skip
         self._problems = Counter(
             "candor_problems", "What could not be done beside an answer, by kind.", ["kind"], registry=self._own
         )
@@ -99,7 +103,7 @@ class Meters:
     def answering(self) -> Iterator[None]:
         """Take note of the stages of an answer within, in this thread."""
         span = self._tracer.start_as_current_span("answer") if self._tracer is not None else nullcontext()
-        with span, listening(StageMeters(self._stages, self._tracer)):
+        with span, listening(StageMeters(self._stages, self._vectors, self._tracer)):
             yield
 
     def exposed(self) -> bytes:
@@ -125,9 +129,9 @@ def _forget_the_dead(folder: str) -> None:
 class StageMeters:
     """Takes note of the stages of one answer."""
 
-    def __init__(self, seconds: Histogram, tracer: Any) -> None:
-        """Count in this histogram; make spans where there is a tracer."""
-        self._seconds = seconds
+    def __init__(self, seconds: Histogram, vectors: Counter, tracer: Any) -> None:
+        """Count in these; make spans where there is a tracer."""
+        self._seconds, self._vectors = seconds, vectors
         self._tracer = tracer
         self._spans: list[AbstractContextManager[Any]] = []
 
@@ -143,6 +147,10 @@ class StageMeters:
         self._seconds.labels(stage).observe(seconds)
         if self._spans:
             self._spans.pop().__exit__(None, None, None)
+
+    def counted(self, what: str, number: int) -> None:
+        """Count vectors."""
+        self._vectors.labels(what).inc(number)
 
 
 class _Indexes(Collector):
