@@ -213,7 +213,7 @@ def _write(path: Path, fields: dict[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        if path.exists() and hasattr(os, "fchown"):  # root writes, and the service reads on
+        if path.exists() and hasattr(os, "geteuid") and os.geteuid() == 0:  # root writes, and the service reads on
             os.fchown(descriptor, path.stat().st_uid, path.stat().st_gid)
         json.dump(fields, opened, indent=1)
         opened.flush()

@@ -32,7 +32,7 @@ class Schedule:
         """Take what gives the seconds by name, which is asked anew each time, and what does the thing of a name and
         returns whether it could."""
         self._periods, self._do = periods, do
-        self._next: dict[str, float] = {}
+        self._done: dict[str, tuple[float, bool]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
 
@@ -46,13 +46,16 @@ class Schedule:
 
     def due(self, now: float) -> list[str]:
         """Return the names that are due at a time of the monotonic clock, the longest overdue first."""
-        begins = {name: self._next.get(name, -float("inf")) for name in self._periods()}
+        begins = {name: self._begin(name, seconds) for name, seconds in self._periods().items()}
         return sorted((name for name, begin in begins.items() if begin <= now), key=lambda name: begins[name])
+
+    def _begin(self, name: str, seconds: int) -> float:
+        when, is_done = self._done.get(name, (-float("inf"), True))
+        return when + (seconds if is_done else min(seconds, AGAIN_SECONDS))
 
     def note(self, name: str, now: float, is_done: bool) -> None:
         """Take note of what was done, or could not be, at this time."""
-        seconds = self._periods().get(name, AGAIN_SECONDS)
-        self._next[name] = now + (seconds if is_done else min(seconds, AGAIN_SECONDS))
+        self._done[name] = now, is_done
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):

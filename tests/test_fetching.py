@@ -50,6 +50,7 @@ class Site:
     asked: list[tuple[str, int]] = field(default_factory=list)
     made: Callable[[str], str | None] = lambda path: None
     authorized: list[str] = field(default_factory=list)
+    hosts: list[tuple[str, str | None]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -66,6 +67,7 @@ def site() -> Iterator[Site]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             given = self.headers.get("Authorization")
+            site.hosts.append((self.headers["Host"], given))
             site.authorized += [given] if given and given not in site.authorized else []
             content = site.pages.get(self.path) or site.made(self.path)
             etag = f'"{hash(content)}"'
@@ -216,15 +218,46 @@ def test_private_addresses_are_refused(tmp_path: Path, host: str) -> None:
     assert checked_address(host.strip("[]"), 80, allow_private=True)
 
 
-def test_a_sitemap_that_is_away_takes_nothing_with_it(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_a_sitemap_that_is_away_takes_nothing_with_it(site: Site, tmp_path: Path, status: int) -> None:
     site.pages = {
         "/sitemap.xml": f"<urlset><url><loc>{site.address}/a</loc></url></urlset>", "/": page("Home"), "/a": page("A"),
     }  # fmt: skip
-    kept = fetch(f"{site.address}/", tmp_path, HERE)
-    site.statuses["/sitemap.xml"] = 503
-    with pytest.raises(SourceUnreachable, match="try again later"):
+    fetch(f"{site.address}/", tmp_path, HERE)
+    site.statuses["/sitemap.xml"] = status
+    again = fetch(f"{site.address}/", tmp_path, HERE)
+    assert names(again) == ["a.html", "index.html"]
+    assert again.removed == 0
+    assert f"status {status}" in again.problems[0]
+
+
+@pytest.mark.parametrize("said", ["/none.xml", "http://[", "http://127.0.0.1:1/map.xml", "map.xml"])
+def test_a_sitemap_that_is_none_does_not_keep_a_site_away(site: Site, tmp_path: Path, said: str) -> None:
+    site.pages = {"/robots.txt": f"Sitemap: {said}\n", "/": page("Home", "/a"), "/a": page("A")}
+    assert names(fetch(f"{site.address}/", tmp_path, HERE)) == ["a.html", "index.html"]
+
+
+def test_a_page_with_a_bad_base_is_one_problem(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": page("Home", "/a", "/b"), "/a": '<base href="http://["><a href="x">x</a>', "/b": page("B")}
+    fetched = fetch(f"{site.address}/", tmp_path, HERE)
+    assert "b.html" in names(fetched)
+
+
+def test_two_do_not_fetch_into_one_folder(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": page("Home")}
+    with (
+        Mirror(folder_of(f"{site.address}/", tmp_path)).held(),
+        pytest.raises(SourceUnreachable, match="already: try again later"),
+    ):
         fetch(f"{site.address}/", tmp_path, HERE)
-    assert names(kept) == ["a.html", "index.html"]
+
+
+def test_readmes_keep_their_copies_apart(tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "copies")
+    for rest in ("readme", "readme/", "README.html"):
+        mirror.put(Copy(f"http://h/a/{rest}"), rest.encode(), ".html")
+    mirror.finish()
+    assert len(addresses_in(tmp_path / "copies")) == 3
 
 
 def test_addresses_of_one_name_keep_their_copies_apart(site: Site, tmp_path: Path) -> None:
@@ -245,6 +278,11 @@ def test_what_lets_in_is_sent_and_never_shown(site: Site, tmp_path: Path) -> Non
     assert len(names(fetched)) == 2
     assert site.authorized == ["Basic " + base64.b64encode(b"robot:s3cret").decode()]
     assert "s3cret" not in str(fetched.folder) + (fetched.folder / ".candor-addresses.json").read_text()
+    site.authorized.clear()
+    site.pages["/robots.txt"] = f"Sitemap: http://localhost:{site.port}/map.xml\n"
+    fetch(f"{secret}/", tmp_path, HERE)
+    assert [host for host, given in site.hosts if given and host.startswith("localhost")] == []
+    assert any(host.startswith("localhost") for host, _ in site.hosts)
     with pytest.raises(SourceUnreachable) as caught:
         fetch(f"git+{secret}/none.git", tmp_path, HERE)
     assert "s3cret" not in str(caught.value)

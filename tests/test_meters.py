@@ -248,6 +248,13 @@ def test_whether_a_promise_holds(
     }  # fmt: skip
 
 
+def test_a_service_is_ready_though_nobody_can_be_heard(tiny_answerer: Answerer, tmp_path: Path) -> None:
+    client = served(tiny_answerer, feedback=tmp_path / "said.sqlite")
+    (tmp_path / "said.sqlite").unlink()
+    assert client.get("/readyz").get_json()["promise"]["holds"] is None
+    assert not (tmp_path / "said.sqlite").exists()
+
+
 # --- the chat API's shape ------------------------------------------------------------------------------------
 
 

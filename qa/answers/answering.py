@@ -8,6 +8,7 @@ from qa.answers.notes import is_follow_up, is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
 from qa.answers.signposts import find_signpost
 from qa.answers.spans import find_answer, sentence_around
+from qa.answers.thin import plain
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, keep_promise, verdict
 from qa.datatypes import (
     EVERYTHING,
@@ -117,7 +118,7 @@ class Answerer:
             confidence=certain,
             verdict=decided,
             note=note.text,
-            terms=evidence.terms,
+            terms=plain(evidence.terms) if decided is Verdict.ANSWERED else evidence.terms,
             passages=passages,
             parts=tuple(AnsweredPart(part.terms, self._quote_part(part, copies)) for part in parts),
             clarification=note.clarification,

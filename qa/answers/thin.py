@@ -29,6 +29,11 @@ def with_thin(reports: Sequence[TermReport], readings: Sequence[Reading], index:
     )
 
 
+def plain(reports: Sequence[TermReport]) -> tuple[TermReport, ...]:
+    """Return the reports with none called thin, as where the question is answered."""
+    return tuple(replace(one, thin=()) if one.thin else one for one in reports)
+
+
 def _may_be_thin(report: TermReport, language: Language) -> bool:
     """Whether a term is made as the name of something of its own, "… method", "… and …", and few passages have it: of a
     plain phrase, as "painful thoughts", it says nothing that one text alone has it."""

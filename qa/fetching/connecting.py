@@ -78,9 +78,10 @@ def checked_address(host: str, port: int, allow_private: bool) -> str:
 class Connection:
     """What fetches from servers, one request at a time."""
 
-    def __init__(self, allow_private: bool, credentials: str = "") -> None:
-        """Connect to public addresses only, unless private ones are allowed; send "name:password" to who asks for
-        it."""
+    def __init__(self, allow_private: bool, credentials: str = "", origin: str = "") -> None:
+        """Connect to public addresses only, unless private ones are allowed; send "name:password" to one origin, as
+        "https://example.org", and to no other."""
+        self._origin = origin
         encoded = base64.b64encode(credentials.encode()).decode()
         self._authorization = {"Authorization": f"Basic {encoded}"} if credentials else {}
         self._pool = httpcore2.ConnectionPool(max_connections=4, network_backend=_Checked(allow_private))
@@ -95,9 +96,9 @@ class Connection:
 
     def get(self, address: str, headers: dict[str, str] | None = None, largest: int = LARGEST_FILE) -> Response:
         """Return what is at an address, redirections followed, of at most so many bytes. Raises SourceUnreachable."""
-        asked, origin = address, urlsplit(address).netloc
+        asked = address
         for _ in range(_REDIRECTIONS + 1):
-            own = self._authorization if urlsplit(asked).netloc == origin else {}  # it is nobody else's to know
+            own = self._authorization if origin_of(asked) == self._origin else {}
             response = self._once(asked, {**own, **(headers or {})}, largest)
             if response.status not in _REDIRECTING or "location" not in response.headers:
                 return response
@@ -133,6 +134,12 @@ class Connection:
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise SourceUnreachable(f"{address} cannot be fetched ({reason}).") from error
+
+
+def origin_of(address: str) -> str:
+    """Return the scheme, host and port of an address: "https://example.org:8443"."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def without_fragment(address: str) -> str:

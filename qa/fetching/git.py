@@ -31,7 +31,7 @@ def fetch_git(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
         checked_address(parts.hostname or "", parts.port or _PORTS[parts.scheme], fetching.allow_private)
     if shutil.which("git") is None:
         raise SourceUnreachable(f"{without_credentials(address)} needs git, which is not installed here.")
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, mirror.held():
         clone = Path(folder) / "clone"
         named = ["--branch", branch] if branch else []
         _git("clone", "--quiet", "--depth", "1", "--no-tags", "--single-branch", *named, "--", repository, str(clone))

@@ -4,10 +4,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from filelock import FileLock, Timeout
 
 from qa.errors import SourceUnreachable
 
@@ -72,6 +75,26 @@ class Mirror:
         """Read what is there."""
         self._before = _read(self.folder)
 
+    @property
+    def addresses(self) -> set[str]:
+        """Return the addresses that there are copies of."""
+        return {copy.address for copy in self._before.values()}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep others from fetching into the folder. Raises SourceUnreachable where another is at it."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder.with_name(f".{self.folder.name}.lock"), timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise SourceUnreachable(f"{self.folder} is being fetched into already: try again later.") from None
+        try:
+            self._before = _read(self.folder)
+            yield
+        finally:
+            lock.release()
+
     def known(self, address: str) -> Copy | None:
         """Return the copy of an address, None where there is none."""
         name = next((name for name, copy in self._before.items() if copy.address == address), None)
@@ -94,8 +117,7 @@ class Mirror:
         self._bytes += len(content)
         if self._bytes > MOST_BYTES:
             raise SourceUnreachable(f"{copy.address}: over {MOST_BYTES >> 30} GB were fetched: name a part of it.")
-        folder, slash, last = name.rpartition("/")
-        name = f"{folder}{slash}{'page-' if _PASSED_OVER.match(last) else ''}{last}"
+        name = _kept_name(name)
         path = self.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +145,7 @@ class Mirror:
         stem, dot, had = steps[-1].rpartition(".")
         last = stem if dot and f".{had.lower()}" == ending else steps[-1]
         digest = f"-{hashlib.sha256(parts.query.encode()).hexdigest()[:8]}" if parts.query else ""
-        name = "/".join([*steps[:-1], f"{last}{digest}{ending}"])
+        name = _kept_name("/".join([*steps[:-1], f"{last}{digest}{ending}"]))
         taken = self._now.get(name) or self._before.get(name)
         if taken is not None and taken.address != address:  # which differs in what a name leaves out
             name = "/".join([*steps[:-1], f"{last}-{hashlib.sha256(address.encode()).hexdigest()[:8]}{ending}"])
@@ -139,13 +161,20 @@ class Mirror:
                 self._now.setdefault(name, copy)
         gone = [name for name in self._before if name not in self._now]
         self.folder.mkdir(parents=True, exist_ok=True)
+        kept = {*self._now, ADDRESSES}
         for path in list(self.folder.rglob("*")):  # also what a run that was interrupted left
-            if path.is_file() and path.relative_to(self.folder).as_posix() not in {*self._now, ADDRESSES}:
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in kept:
                 path.unlink()
         beside = self.folder / f"{ADDRESSES}.{os.getpid()}"
         beside.write_text(json.dumps({name: asdict(copy) for name, copy in self._now.items()}, indent=1), "utf-8")
         beside.replace(self.folder / ADDRESSES)
         return Fetched(self.folder, self.fetched, self.unchanged, len(gone), problems, is_cut)
+
+
+def _kept_name(name: str) -> str:
+    """Return a path with another name for its file where it would be passed over as a README."""
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{'page-' if _PASSED_OVER.match(last) else ''}{last}"
 
 
 def _read(folder: Path) -> dict[str, Copy]:

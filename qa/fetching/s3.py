@@ -16,10 +16,17 @@ def fetch_s3(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
     """Bring copies in step with the objects below a prefix: what has the ETag that it had is not fetched again. Raises
     SourceUnreachable, BadSettings where boto3 is not installed."""
     try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
+        import boto3  # noqa: F401
     except ImportError as error:
         raise BadSettings("boto3 is not installed: run pip install 'candor-qa[s3]'.") from error
+    with mirror.held():
+        return _fetch(address, mirror, fetching)
+
+
+def _fetch(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
     parts = urlsplit(address)
     bucket, prefix = parts.netloc, parts.path.lstrip("/")
     problems: list[str] = []

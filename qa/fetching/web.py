@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from qa.errors import SourceUnreachable
 from qa.fetching.addresses import without_credentials
-from qa.fetching.connecting import AGENT_NAME, Connection, Response, without_fragment
+from qa.fetching.connecting import AGENT_NAME, Connection, Response, origin_of, without_fragment
 from qa.fetching.mirror import Copy, Fetched, Fetching, Mirror
 
 _LARGEST_ROBOTS, _LARGEST_SITEMAP = 512 << 10, 50 << 20
@@ -39,8 +39,9 @@ def fetch_site(address: str, mirror: Mirror, fetching: Fetching) -> Fetched:
     """Bring copies in step with a site. Raises SourceUnreachable where its first page or its sitemap cannot be had."""
     parts = urlsplit(address)
     credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-    with Connection(fetching.allow_private, credentials) as connection:
-        return _Site(without_credentials(without_fragment(address)), connection, mirror, fetching).fetch()
+    shown = without_credentials(without_fragment(address))
+    with Connection(fetching.allow_private, credentials, origin_of(shown)) as connection, mirror.held():
+        return _Site(shown, connection, mirror, fetching).fetch()
 
 
 class _Site:
@@ -75,7 +76,7 @@ class _Site:
             try:
                 links = self._visit(page)
                 in_a_row = 0
-            except SourceUnreachable as error:
+            except (SourceUnreachable, ValueError) as error:  # the latter of a link that is none
                 if visited == 0 and listed is None:
                     raise
                 self._problems.append(str(error))
@@ -151,8 +152,14 @@ class _Site:
 
     def _sitemaps(self) -> list[str] | None:
         """Return the pages that the site lists below the address, None where it lists none."""
-        named = list(self._robots.sitemaps) or [f"{self._origin}/sitemap.xml"]
-        listed = dict.fromkeys(page for address in named for page in self._listed(address))
+        named = list(self._robots.sitemaps) or ["/sitemap.xml"]
+        listed: dict[str, None] = {}
+        for address in named:
+            try:
+                listed |= dict.fromkeys(self._listed(urljoin(f"{self._origin}/", address)))
+            except (SourceUnreachable, ValueError) as error:  # what it lists may be there still: nothing goes
+                self._problems.append(f"The sitemap {address} cannot be read now: {error}")
+                self._lost |= self._mirror.addresses
         return [self._address, *(page for page in listed if page != self._address)] if listed else None
 
     def _listed(self, address: str, strict: bool = False) -> Iterator[str]:
@@ -163,7 +170,7 @@ class _Site:
             sitemap = sitemaps.popleft()
             read += 1
             response = self._connection.get(sitemap, largest=_LARGEST_SITEMAP)
-            if response.status >= _SERVER_ERROR:  # it may list what is there, and what it lists is not gone
+            if response.status not in {_OK, *_GONE}:  # it may list what is there
                 raise SourceUnreachable(f"{sitemap} answers with the status {response.status}: try again later.")
             entries = list(read_sitemap(response.content)) if response.status == _OK else []
             if strict and not entries:

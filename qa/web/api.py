@@ -129,7 +129,7 @@ def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprin
     def ready() -> Any:
         if desk.is_at_home:
             return jsonify(_ready_together(desk))
-        return {**_ready(desk), "promise": kept_promise(desk.answerer, files.of(desk.corpus) if files else None)}
+        return {**_ready(desk), "promise": kept_promise(desk.answerer, files.path_of(desk.corpus) if files else None)}
 
     return blueprint
 

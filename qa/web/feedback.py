@@ -29,9 +29,13 @@ class FeedbackFiles:
         if not is_several:
             self.of("")
 
+    def path_of(self, corpus: str) -> Path:
+        """Return where the file of a corpus is, or would be."""
+        return file_of(self._path, corpus)
+
     def of(self, corpus: str) -> FeedbackFile:
         """Return the file of a corpus, which is made if it is not there. Raises FeedbackUnusable."""
-        return FeedbackFile(file_of(self._path, corpus), keeps_questions=self._keeps_questions)
+        return FeedbackFile(self.path_of(corpus), keeps_questions=self._keeps_questions)
 
 
 def feedback_blueprint(desk: Desk, files: FeedbackFiles) -> Blueprint:

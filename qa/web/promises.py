@@ -1,12 +1,13 @@
 """Whether what is promised still holds, by what askers said of their answers."""
 
 from math import comb, erfc, sqrt
+from pathlib import Path
 from typing import Any
 
 from qa.answers.answering import Answerer
 from qa.datatypes import Verdict
 from qa.errors import FeedbackUnusable
-from qa.feedback import FeedbackFile, count_wrong
+from qa.feedback import count_wrong
 
 _MANY = 1000
 
@@ -14,14 +15,14 @@ LEVEL = 0.05
 """How improbable so many wrong answers must be, if the promise held, for it to be called broken."""
 
 
-def kept_promise(answerer: Answerer, file: FeedbackFile | None) -> dict[str, Any]:
+def kept_promise(answerer: Answerer, file: Path | None) -> dict[str, Any]:
     """Return what is promised, and whether the judgments of this generation bear it out: by a one-sided binomial
     test."""
     risk = answerer.promise.risk
     judged = wrong = 0
     if file is not None:
         try:
-            judged, wrong = count_wrong(file.path, answerer.index.generation.folder.name, Verdict.ANSWERED.value)
+            judged, wrong = count_wrong(file, answerer.index.generation.folder.name, Verdict.ANSWERED.value)
         except FeedbackUnusable:  # which is said where it is written
             judged = wrong = 0
     return {
