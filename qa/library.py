@@ -7,6 +7,7 @@ restart. An encoder or a reader that several indexes carry is in memory once (``
 import logging
 import re
 import threading
+import time
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,6 @@ from qa.settings import refusal
 
 if TYPE_CHECKING:
     from qa.answers.verdicts import WantedPromise
-
-LIBRARY_FILE = "candor.toml"
 
 RESERVED = frozenset({
     "api", "ask", "corpora", "docs", "document", "documents", "feedback", "file", "gaps", "healthz", "login", "logout",
@@ -170,7 +169,6 @@ class Library:
         self._shelves = {shelf.name: shelf for shelf in shelves}
         self._lives = {shelf.name: Live(shelf.index, wanted, read) for shelf in shelves}
         self._seen = _seen(file) if file else None
-        self._stopped = threading.Event()
 
     @classmethod
     def holding(cls, lives: Mapping[Shelf, Live]) -> "Library":
@@ -227,7 +225,8 @@ class Library:
             threading.Thread(target=self._follow_file, name="library", daemon=True).start()
 
     def _follow_file(self) -> None:
-        while not self._stopped.wait(_SECONDS):
+        while True:
+            time.sleep(_SECONDS)
             self.reread()
 
     def reread(self) -> bool:

@@ -5,7 +5,15 @@ from typing import Any
 
 import click
 
-from qa.command.options import PATH, miss_option, reader_option, refusing, risk_option
+from qa.command.options import (
+    PATH,
+    config_option,
+    indexes_option,
+    miss_option,
+    reader_option,
+    refusing,
+    risk_option,
+)
 from qa.errors import BadSettings
 
 
@@ -18,15 +26,8 @@ from qa.errors import BadSettings
 @reader_option
 @risk_option
 @miss_option
-@click.option(
-    "--index",
-    "indexes",
-    multiple=True,
-    default=("index",),
-    show_default=True,
-    help="Folder of the index; of several NAME=FOLDER each.",
-)
-@click.option("--config", type=PATH, help="File, such as candor.toml, that names several corpora, in place of --index.")
+@indexes_option
+@config_option
 @refusing
 def mcp(http: str | None, keys: Path | None, indexes: tuple[str, ...], config: Path | None, **given: Any) -> None:
     """Offer the texts to agents as tools, by the Model Context Protocol: ask, get_document, list_corpora.

@@ -26,6 +26,17 @@ index_option = click.option(
     show_default=True,
     help="Folder of the index.",
 )
+indexes_option = click.option(
+    "--index",
+    "indexes",
+    multiple=True,
+    default=("index",),
+    show_default=True,
+    help="Folder of the index; of several NAME=FOLDER each, as --index a=one --index b=two.",
+)
+config_option = click.option(
+    "--config", type=PATH, help="File, such as candor.toml, that names several corpora, in place of --index."
+)
 embedder_option = click.option(
     "--embedder",
     type=PATH,

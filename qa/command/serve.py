@@ -14,7 +14,9 @@ from click.core import ParameterSource
 
 from qa.command.options import (
     PATH,
+    config_option,
     embedder_option,
+    indexes_option,
     miss_option,
     reader_option,
     refusing,
@@ -114,15 +116,8 @@ if TYPE_CHECKING:
 @reader_option
 @risk_option
 @miss_option
-@click.option(
-    "--index",
-    "indexes",
-    multiple=True,
-    default=("index",),
-    show_default=True,
-    help="Folder of the index; of several NAME=FOLDER each, as --index a=one --index b=two.",
-)
-@click.option("--config", type=PATH, help="File, such as candor.toml, that names several corpora, in place of --index.")
+@indexes_option
+@config_option
 @embedder_option
 @refusing
 def serve(corpus: Path, indexes: tuple[str, ...], config: Path | None, embedder: Path | None, **listening: Any) -> None:
