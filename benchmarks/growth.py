@@ -2,7 +2,9 @@
 
     apt-get download linux-doc-6.1 python3.11-doc postgresql-doc-15 git-doc anarchism
     for package in *.deb; do dpkg -x $package texts; done
-    python -m benchmarks.growth texts
+    python -m benchmarks.growth texts --postgres
+
+With --postgres each index is moved into PostgreSQL, too, on this machine, and asked there.
 
 The passages are paragraphs of real documentation, up to 100 thousand of them. Of more, each is made of two of those,
 and so is its vector, which keeps the clusters of the real ones and is not computed by the model.
@@ -11,6 +13,7 @@ and so is its vector, which keeps the clusters of the real ones and is not compu
 import argparse
 import gzip
 import json
+import os
 import random
 import re
 import resource
@@ -22,12 +25,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import numpy as np
+from psycopg import sql
 from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks.clusters import cluster
 from benchmarks.data import WORK
 from qa.answers.answering import Answerer
 from qa.cores import leave_cores
@@ -35,7 +41,14 @@ from qa.embedders import Embedder, load_embedder
 from qa.indexing.building import build_index
 from qa.indexing.generations import current_generation
 from qa.indexing.index import Generation, open_index
-from qa.stores import Vectors
+from qa.library import index_folder
+from qa.postgres.address import CACHE
+from qa.postgres.database import Query, database_of
+from qa.settings import BuildSettings
+from qa.stores import Vectors, postgres
+
+SETTINGS = ("shared_buffers = 4GB", "max_wal_size = 8GB")
+"""Of PostgreSQL, as its manual advises for a machine of this size; the other settings are its defaults."""
 
 FILES = 1000
 REAL = 100_000  # passages that are embedded by the model
@@ -212,6 +225,19 @@ def _resident(kind: str) -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(kind))
 
 
+def move(corpus: Path, index: Path, database: Path) -> Built:
+    """Build an index in a database that takes all over from one in files: what is left are its tables and its graph."""
+    start = time.perf_counter()
+    build_index([corpus], database, BuildSettings(basis=index))
+    return Built(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def ask_database(folder: Path, questions: Sequence[str]) -> Asked:
+    """Do what ``ask`` does with an index in a database, the truth for recall by every vector there."""
+    postgres.EXACT_UP_TO = sys.maxsize  # of rows that are named; how the store searches all is in its folder
+    return ask(folder, questions)
+
+
 def update(corpus: Path, index: Path) -> float:
     """Return the seconds that `qa index` takes, its start included, after one document of one file has changed."""
     file = corpus / "0500.jsonl"
@@ -231,6 +257,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", type=Path, help="folder of the unpacked packages")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--postgres", action="store_true", help="measure each size in PostgreSQL, too")
     chosen = parser.parse_args()
     leave_cores()  # for the processes that measure
     if max(chosen.sizes) > REAL and REAL not in chosen.sizes:
@@ -239,9 +266,17 @@ def main() -> None:
         texts = paragraphs(chosen.texts)
     questions = [" ".join(text.split()[:12]) for text in texts[-ASKED:]]
     rows = [_row(size, texts[:-ASKED], questions) for size in chosen.sizes]
-    print(f"| | {' | '.join(f'{size:,} passages' for size in chosen.sizes)} |\n|---|{'---|' * len(rows)}")
+    _print([f"{size:,} passages" for size in chosen.sizes], rows)
+    if chosen.postgres:
+        rows = [_database_row(size, questions) for size in chosen.sizes]
+        _print([f"{size:,} in PostgreSQL" for size in chosen.sizes], rows)
+
+
+def _print(heads: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
+    print(f"| | {' | '.join(heads)} |\n|---|{'---|' * len(rows)}")
     for name in rows[0]:
         print(f"| {name} | {' | '.join(row[name] for row in rows)} |")
+    print()
 
 
 def _row(size: int, texts: Sequence[str], questions: Sequence[str]) -> dict[str, str]:
@@ -275,6 +310,47 @@ def _row(size: int, texts: Sequence[str], questions: Sequence[str]) -> dict[str,
         "recall@10": f"{asked.recall_10:.4f}",
         "recall@100": f"{asked.recall_100:.4f}",
     }
+
+
+def _database_row(size: int, questions: Sequence[str]) -> dict[str, str]:
+    folder = WORK / "growth" / str(size)
+    with TemporaryDirectory(prefix="candor-") as place:
+        Path(place).chmod(0o755)
+        os.environ[CACHE] = str(Path(place) / "machine")
+        with cluster(Path(place) / "servers", with_replica=False, settings=SETTINGS) as made:
+            database = index_folder(made.address())
+            built = alone(move, folder / "corpus", folder / "index", database)
+            asked = alone(ask_database, database, questions)
+            sizes = _table_sizes(database)
+    return {
+        "build with all taken over, s": f"{built.seconds:,.0f}",
+        "build, MB resident at most": f"{built.peak / 1e6:,.0f}",
+        "in the database, bytes a passage, the encoder's and reader's files among them": _of(sizes, "", asked.passages),
+        "of these vectors": _of(sizes, "vectors", asked.passages),
+        "of these words": _of(sizes, "postings", asked.passages),
+        "open, s": f"{asked.opened:.2f}",
+        "memory that one process adds to the model's, MB": f"{asked.own / 1e6:,.0f}",
+        "question, ms, median": f"{asked.question:.1f}",
+        "question, ms, 95th percentile": f"{asked.question_95:.1f}",
+        "vector search, ms": f"{asked.dense:.2f}",
+        "the same, every vector compared, ms": f"{asked.exact:.2f}",
+        "recall@10": f"{asked.recall_10:.4f}",
+        "recall@100": f"{asked.recall_100:.4f}",
+    }
+
+
+def _table_sizes(folder: Path) -> dict[str, int]:
+    """Return the bytes of each table of an index in a database, with its indexes."""
+    database = database_of(folder)
+    asking = sql.SQL(
+        "SELECT tablename, pg_total_relation_size(format('%%I.%%I', schemaname, tablename)::regclass) "
+        "FROM pg_tables WHERE schemaname = %s"
+    )
+    return dict(database.read(Query(asking, [database.address.schema]))[0])
+
+
+def _of(sizes: dict[str, int], begins: str, passages: int) -> str:
+    return f"{sum(size for name, size in sizes.items() if name.startswith(begins)) / passages:,.0f}"
 
 
 def _bytes(folder: Path) -> int:

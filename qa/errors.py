@@ -21,6 +21,8 @@ QAError
 ├── IndexDamaged          rebuild the index
 ├── IndexLocked           wait for the other build
 ├── IndexUnwritable       free space, or mend the folder's permissions
+├── IndexGone             ask again: another generation has taken the place of the one that was asked
+├── DatabaseAway          ask again when the database of the index is back
 └── ServerUnstartable     choose another host or port
 
 A message says what happened, both values where two disagree, and what to do next. An unknown *word* is no
@@ -170,6 +172,18 @@ class IndexUnwritable(QAError):
     """The index folder cannot be written: permissions, a full disk, a file in the way."""
 
     code = "index_unwritable"
+
+
+class IndexGone(QAError):
+    """The database no longer has the generation that was asked, or does not have it yet."""
+
+    code = "index_gone"
+
+
+class DatabaseAway(QAError):
+    """No host of the index's database answers in time."""
+
+    code = "database_away"
 
 
 class ServerUnstartable(QAError):

@@ -20,6 +20,7 @@ from qa.errors import BadSettings, CorpusUnknown, QAError
 from qa.fetching.addresses import is_address
 from qa.files import read_regular
 from qa.limits import PASSAGE_TOKENS
+from qa.postgres.address import is_database, mirror_of, parse_address
 from qa.schedule import parse_period
 from qa.service import Live
 from qa.settings import refusal
@@ -48,14 +49,14 @@ def _as_period(written: str) -> str:
 
 
 class CorpusSettings(BaseModel):
-    """A table ``[corpora.NAME]``: the folder of the index, relative to the file; the title, where it is not to be the
-    index's own; whether it may be asked without a key where others need one; the ``texts`` that it is made of, paths
-    relative to the file or addresses, how they are indexed, as the options of `qa index` say, and how often `qa serve`
-    is to bring the index in step with them."""
+    """A table ``[corpora.NAME]``: the folder of the index, relative to the file, or its address in a database; the
+    title, where it is not to be the index's own; whether it may be asked without a key where others need one; the
+    ``texts`` that it is made of, paths relative to the file or addresses, how they are indexed, as the options of `qa
+    index` say, and how often `qa serve` is to bring the index in step with them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    index: Path = Field(description="the folder of an index")
+    index: str = Field(min_length=1, description="the folder of an index, or its address, postgresql://HOST/DATABASE")
     title: str = Field(default="", max_length=200, description="a text of at most 200 characters")
     open: bool = Field(default=False, description="true or false")
     texts: tuple[str, ...] = Field(default=(), max_length=1000, description="a list of paths or addresses of texts")
@@ -114,6 +115,14 @@ def read_library(path: Path) -> list[Shelf]:
     return [_shelf(path, name, table) for name, table in tables.items()]
 
 
+def index_folder(written: str, beside: Path | None = None) -> Path:
+    """Return the folder of an index: as it is written, relative to one ``beside`` it, or what mirrors an index in a
+    database. Raises BadSettings."""
+    if is_database(written):
+        return mirror_of(parse_address(written))
+    return beside / written if beside else Path(written)
+
+
 def _beside(path: Path, embedder: Path) -> Path:
     """Return the folder of a model, relative to a file, or what a package calls its embedder."""
     return path.parent / embedder if (path.parent / embedder).is_dir() else embedder
@@ -134,24 +143,27 @@ def _shelf(path: Path, name: str, table: object) -> Shelf:
         embedder = said.embedder and _beside(path, said.embedder)
         building = {**{option: getattr(said, option) for option in _BUILDING}, "embedder": embedder}
         given = tuple((option, value) for option, value in building.items() if value is not None)
-        return Shelf(checked_name(name), path.parent / said.index, said.title, said.open, texts, said.every, given)
+        return Shelf(
+            checked_name(name), index_folder(said.index, path.parent), said.title, said.open, texts, said.every, given
+        )
     except BadSettings as error:
         raise BadSettings(f"{path}: {error}") from None
 
 
 def parse_shelves(given: Sequence[str]) -> list[Shelf]:
-    """Return the corpora that the command line names: "NAME=FOLDER" each, or one folder alone. Raises BadSettings."""
-    named = [one.partition("=") for one in given]
-    if len(given) == 1 and not named[0][1]:
-        return [Shelf("", Path(given[0]))]
-    bare = next((name for name, equals, folder in named if not equals or not folder), None)
+    """Return the corpora that the command line names: "NAME=FOLDER" each, or one folder alone; a folder may be the
+    address of a database. Raises BadSettings."""
+    named = [("", "", one) if is_database(one) else one.partition("=") for one in given]
+    if len(given) == 1 and (is_database(given[0]) or not named[0][1]):
+        return [Shelf("", index_folder(given[0]))]
+    bare = next((name or folder for name, equals, folder in named if not equals or not folder), None)
     if bare is not None:
         raise BadSettings(f"Of several indexes each needs a name: write --index NAME={bare.strip('=')} for this one.")
     names = [checked_name(name) for name, _, _ in named]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise BadSettings(f"Two corpora are called {twice}: give each a name of its own.")
-    return [Shelf(name, Path(folder)) for name, _, folder in named]
+    return [Shelf(name, index_folder(folder)) for name, _, folder in named]
 
 
 class Library:
@@ -211,6 +223,11 @@ class Library:
         is_one_to_come = any(shelf.every for shelf in self.shelves)
         if problems and len(problems) == len(self._lives) and not is_one_to_come:
             raise problems[0]
+
+    def catch_up(self) -> None:
+        """Answer from what each index holds now, where that has changed."""
+        for live in list(self._lives.values()):
+            live.catch_up()
 
     def wake(self) -> None:
         """Let all look at their indexes now. Safe in a signal handler."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cores import leave_cores
-from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, QAError
+from qa.errors import DatabaseAway, IndexDamaged, IndexGone, IndexMismatch, IndexMissing, QAError
 
 if TYPE_CHECKING:
     from qa.answers.answering import Answerer
@@ -169,10 +169,10 @@ class Live:
         self._wanted = wanted
         self._read = read
         self._opened: Answerer | None = None
-        self._problem: QAError = IndexMissing(f"{folder} is not open yet: ask again in a second.")
+        self._problem: QAError = IndexMissing("The index is not open yet: ask again in a second.")
         self._warning: str | None = None
         self._seen: Seen | None = None
-        self._turn = threading.Lock()
+        self._turn, self._catching = threading.Lock(), threading.Lock()
         self._woken = threading.Event()
         self._closed = False
 
@@ -247,6 +247,13 @@ class Live:
         gc.collect()  # an index and its caches refer to each other; its files are to be given back now
         return changed
 
+    def catch_up(self) -> None:
+        """Answer from what the index holds now, where that is something else: when what was asked is gone from its
+        database, or not there yet on the host that took the place of another."""
+        with self._catching:
+            if self._warning is not None or look(self._folder) != self._seen:
+                self.reload()
+
     def _sound(self) -> "Answerer | None":
         """Return what is open, None where its files have changed."""
         opened = self._opened
@@ -269,9 +276,11 @@ class Live:
             return Answerer(open_index(self._folder, with_reader=self._read), wanted)
 
     def _refuse(self, before: "Answerer | None", error: QAError, seen: Seen) -> None:
-        """Keep what answered before; without it, answer every question with the error."""
+        """Keep what answered before; without it, answer every question with the error. What a database cannot give now
+        is asked for again at the next look."""
         _log.error("qa: %s", error)
-        self._opened, self._seen, self._warning = before, seen, str(error)
+        is_to_come = isinstance(error, DatabaseAway | IndexGone)
+        self._opened, self._seen, self._warning = before, None if is_to_come else seen, str(error)
         self._problem = error
 
     def wake(self) -> None:
@@ -298,7 +307,8 @@ class Live:
                 return
             self._woken.clear()
             damaged = self._opened is not None and self._sound() is None
-            again = self._opened is None and time.monotonic() - tried > _AGAIN_SECONDS
+            failed = self._opened is None or self._warning is not None
+            again = failed and time.monotonic() - tried > _AGAIN_SECONDS
             if woken or damaged or again or look(self._folder) != self._seen:
                 self.reload()
                 tried = time.monotonic()
@@ -314,15 +324,22 @@ def _as_damage(folder: Path) -> Iterator[None]:
     except Exception as error:
         _log.exception("The index could not be opened")
         reason = f"{type(error).__name__}: {error}"
-        raise IndexDamaged(f"{folder} cannot be opened ({reason}): run `qa check --index {folder}`.") from error
+        from qa.indexing.generations import shown_index
+
+        place = shown_index(folder)
+        raise IndexDamaged(f"{place} cannot be opened ({reason}): run `qa check --index {place}`.") from error
 
 
 def _differs(opened: "Answerer", before: "Answerer") -> bool:
     new, old = opened.index, before.index
-    return (new.generation.folder, new.calibration, new.warning) != (
-        old.generation.folder,
-        old.calibration,
-        old.warning,
+    return any(
+        getattr(one, name) != getattr(other, name)
+        for one, other, name in (
+            (new.generation, old.generation, "folder"),
+            (new.manifest, old.manifest, "created"),  # numbers begin again where a database's schema is made anew
+            (new, old, "calibration"),
+            (new, old, "warning"),
+        )
     )
 
 

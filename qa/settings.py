@@ -20,7 +20,8 @@ _SHARE = f"a number from {SHARES[0]} to {SHARES[1]}"
 
 class BuildSettings(BaseModel):
     """What shapes an index. ``passage_tokens`` are the embedder's own, title and heading included; ``keep`` is how many
-    generations stay, the current one among them."""
+    generations stay, the current one among them. With ``workers``, who runs `qa work` for the index embeds too.
+    What did not change is taken over from the last generation, or where there is none from the index ``basis``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +35,8 @@ class BuildSettings(BaseModel):
     lexicon: str = Field(default="tantivy", description="the name of a lexicon, as tantivy")
     reader: str = Field(default="extractive", description="the name of a reader, as extractive, or none")
     embedder: Path | None = Field(default=None, description="the folder of a model")
+    basis: Path | None = Field(default=None, description="the folder of an index")
+    workers: bool = Field(default=False, description="true or false")
     keep: int = Field(default=2, ge=1, le=1000, description="a whole number from 1 to 1,000")
 
 

@@ -22,6 +22,7 @@ from qa.library import Library, Shelf
 from qa.readers import NO_READER
 from qa.service import Live
 from qa.settings import BuildSettings
+from tests.databases import database_folder, database_server, place, store_folder  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 

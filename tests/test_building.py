@@ -19,6 +19,7 @@ from qa.indexing.splitters import Splitter
 from qa.parsers import find_files, read_corpus
 from qa.settings import BuildSettings
 from tests.conftest import TEXTS, WordLengthEmbedder
+from tests.databases import EITHER
 
 # Root without the right to pass over permissions is refused as anyone else is.
 DROP = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
@@ -35,9 +36,10 @@ def all_passages(folder: Path) -> list[Passage]:
     return found
 
 
-def test_what_is_built(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
-    report = build_index([corpus], tmp_path / "index", embedder=embedder)
-    passages = all_passages(tmp_path / "index")
+@EITHER
+def test_what_is_built(place: Path, corpus: Path, embedder: WordLengthEmbedder) -> None:
+    report = build_index([corpus], place, embedder=embedder)
+    passages = all_passages(place)
     assert (report.documents, report.passages, report.embedded, report.reused) == (5, 6, 6, 0)
     assert [passage.document_id for passage in passages] == [
         "texts/apple.md", "texts/apple.md", "texts/family-therapy.md", "texts/garden.txt",
@@ -60,12 +62,15 @@ def test_the_manifest_says_how(corpus: Path, tmp_path: Path, embedder: WordLengt
     assert all(len(checksum) == 64 for checksum in manifest["sources"].values())
 
 
-def test_unchanged_passages_are_not_embedded_again(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
-    build_index([corpus], tmp_path / "index", embedder=embedder)
+@EITHER
+def test_unchanged_passages_are_not_embedded_again(
+    place: Path, corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+) -> None:
+    build_index([corpus], place, embedder=embedder)
     (corpus / "garden.txt").write_text("Garden\n\nSomething else altogether.\n", encoding="utf-8")
     (corpus / "apple.md").unlink()
     again = WordLengthEmbedder()
-    report = build_index([corpus], tmp_path / "index", embedder=again, remove=True)
+    report = build_index([corpus], place, embedder=again, remove=True)
     assert again.embedded == ["Garden\nGarden\n\nSomething else altogether."]
     assert (report.passages, report.embedded, report.reused) == (4, 1, 3)
     fresh = build_index([corpus], tmp_path / "fresh", embedder=WordLengthEmbedder())
@@ -84,28 +89,31 @@ def change(corpus: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + "More of it.\n", encoding="utf-8")
 
 
+@EITHER
 @pytest.mark.parametrize(
     ("keep", "stay"), [(2, ["000003", "000004"]), (1, ["000004"]), (3, ["000002", "000003", "000004"])]
 )
 def test_only_the_last_generations_stay(
-    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, keep: int, stay: list[str]
+    place: Path, corpus: Path, embedder: WordLengthEmbedder, keep: int, stay: list[str]
 ) -> None:
     for _ in range(4):
-        build_index([corpus], tmp_path / "index", BuildSettings(keep=keep), embedder)
+        build_index([corpus], place, BuildSettings(keep=keep), embedder)
         change(corpus)
-    assert generations(tmp_path / "index") == stay
-    assert current_generation(tmp_path / "index").name == "000004"
+    assert generations(place) == stay
+    assert current_generation(place).name == "000004"
 
 
+@EITHER
 def test_an_open_index_answers_on_while_others_are_built(
-    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+    place: Path, corpus: Path, embedder: WordLengthEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_index([corpus], tmp_path / "index", embedder=embedder)
-    index = open_index(tmp_path / "index", embedder)
+    monkeypatch.setattr("qa.postgres.generations.GRACE", 60)
+    build_index([corpus], place, embedder=embedder)
+    index = open_index(place, embedder)
     before = Answerer(index).answer("What is an apple?")
     for _ in range(3):
         change(corpus)
-        build_index([corpus], tmp_path / "index", embedder=embedder)
+        build_index([corpus], place, embedder=embedder)
     assert Answerer(index).answer("What is an apple?") == before
     index.close()
 
@@ -127,29 +135,31 @@ def test_one_unreadable_file_does_not_stop_the_others(
     assert report.left_out == ("texts/photo.png",)
 
 
+@EITHER
 def test_what_could_not_be_read_is_named_again_where_nothing_changed(
-    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+    place: Path, corpus: Path, embedder: WordLengthEmbedder
 ) -> None:
     (corpus / "latin.txt").write_bytes(b"caf\xe9\0")
     (corpus / "lines.jsonl").write_text('{"_id": "1", "text": "Good."}\nbad', encoding="utf-8")
-    first = build_index([corpus], tmp_path / "index", embedder=embedder)
-    again = build_index([corpus], tmp_path / "index", embedder=embedder)
+    first = build_index([corpus], place, embedder=embedder)
+    again = build_index([corpus], place, embedder=embedder)
     assert not again.changes
     assert [str(error) for error in again.unreadable] == [str(error) for error in first.unreadable]
     assert [error.source for error in again.unreadable] == ["texts/latin.txt", "texts/lines.jsonl:2"]
 
 
+@EITHER
 def test_nothing_readable_leaves_the_index_as_it_was(
-    corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
+    place: Path, corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder
 ) -> None:
-    build_index([corpus], tmp_path / "index", embedder=embedder)
+    build_index([corpus], place, embedder=embedder)
     bad = tmp_path / "bad"
     bad.mkdir()
     (bad / "void.txt").write_bytes(b"")
     with pytest.raises(CorpusMissing, match=r"void\.txt: is empty"):
-        build_index([bad], tmp_path / "index", embedder=embedder)
-    assert generations(tmp_path / "index") == ["000001"]
-    assert len(all_passages(tmp_path / "index")) == 6
+        build_index([bad], place, embedder=embedder)
+    assert generations(place) == ["000001"]
+    assert len(all_passages(place)) == 6
 
 
 def test_a_text_of_headings_only_is_refused_in_words(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
@@ -193,8 +203,9 @@ def test_a_disk_that_is_really_full(small_disk: Path, tmp_path: Path, embedder: 
     assert generations(small_disk / "index") == []
 
 
-def test_two_builders_in_one_folder(corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder) -> None:
-    folder = tmp_path / "index"
+@EITHER
+def test_two_builders_in_one_folder(place: Path, corpus: Path, embedder: WordLengthEmbedder) -> None:
+    folder = place
     with locked(folder), pytest.raises(IndexLocked, match="wait for it to end"):
         build_index([corpus], folder, embedder=embedder)
     build_index([corpus], folder, embedder=embedder)

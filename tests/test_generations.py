@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -25,6 +26,7 @@ from qa.indexing.generations import (
     last_good_generation,
     locked,
     roll_back,
+    shown_index,
     verify,
     write_manifest,
 )
@@ -34,6 +36,7 @@ from qa.service import Live, look
 from qa.settings import BuildSettings
 from qa.stores import FaissStore
 from tests.conftest import WordLengthEmbedder
+from tests.databases import EITHER
 
 
 def qa(*arguments: object) -> Result:
@@ -54,14 +57,15 @@ def texts_of(folder: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def folder(corpus: Path, tmp_path: Path) -> Path:
-    build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
-    return tmp_path / "index"
+def folder(corpus: Path, place: Path) -> Path:
+    build_index([corpus], place, embedder=WordLengthEmbedder())
+    return place
 
 
 # --- updates -------------------------------------------------------------------------------------------------
 
 
+@EITHER
 def test_where_nothing_changed_nothing_is_written(corpus: Path, folder: Path) -> None:
     before, again = state(folder), WordLengthEmbedder()
     for path in corpus.iterdir():
@@ -73,6 +77,7 @@ def test_where_nothing_changed_nothing_is_written(corpus: Path, folder: Path) ->
     assert state(folder) == before
 
 
+@EITHER
 def test_only_what_changed_is_read(corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
@@ -96,8 +101,10 @@ def test_only_what_changed_is_read(corpus: Path, folder: Path, monkeypatch: pyte
     assert texts_of(folder) == texts_of(fresh)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_any_row_of_updates_ends_as_a_build_from_nothing(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("place", "seed"), [*(("files", n) for n in range(20)), *(("postgres", n) for n in range(5))], indirect=["place"]
+)
+def test_any_row_of_updates_ends_as_a_build_from_nothing(place: Path, tmp_path: Path, seed: int) -> None:
     chance, corpus = random.Random(seed), tmp_path / "texts"
     corpus.mkdir()
     names = [f"{letter}.{kind}" for letter in "abcdef" for kind in ("txt", "jsonl")]
@@ -114,12 +121,12 @@ def test_any_row_of_updates_ends_as_a_build_from_nothing(tmp_path: Path, seed: i
                 lines = [json.dumps({"_id": i, "text": words * chance.randint(0, 2)}) for i in ids]
                 path.write_text("\n".join([*lines, chance.choice(["", "{"])]), encoding="utf-8")
         (corpus / "always.txt").write_text("Always.", encoding="utf-8")
-        build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder(), remove=True)
+        build_index([corpus], place, embedder=WordLengthEmbedder(), remove=True)
     build_index([corpus], tmp_path / "fresh", embedder=WordLengthEmbedder())
-    assert texts_of(tmp_path / "index") == texts_of(tmp_path / "fresh")
-    updated, fresh = (open_index(tmp_path / name, WordLengthEmbedder()) for name in ("index", "fresh"))
-    rows = list(range(len(fresh)))
-    assert (updated.store.vectors(rows) == fresh.store.vectors(rows)).all()  # type: ignore[arg-type]
+    assert texts_of(place) == texts_of(tmp_path / "fresh")
+    updated, fresh = (open_index(one, WordLengthEmbedder()) for one in (place, tmp_path / "fresh"))
+    rows = np.arange(len(fresh))
+    assert (updated.store.vectors(rows) == fresh.store.vectors(rows)).all()
     assert updated.manifest.sources == fresh.manifest.sources
     assert list(updated.generation.documents()) == list(fresh.generation.documents())
     updated.close()
@@ -275,16 +282,21 @@ def test_a_damaged_generation_is_mended_by_the_next_build(corpus: Path, folder: 
     assert not any("Warden" in text for _, text in texts_of(folder))
 
 
+@EITHER
 def test_a_dry_roll_back_only_says(corpus: Path, folder: Path) -> None:
     (corpus / "new.txt").write_text("New.", encoding="utf-8")
     build_index([corpus], folder, embedder=WordLengthEmbedder())
     before = state(folder)
     dry = qa("index", "--rollback", "--dry-run", "--index", folder)
-    assert dry.stdout == f"{folder} would answer from generation 000001 again; nothing was changed.\n"
+    assert dry.stdout == f"{shown_index(folder)} would answer from generation 000001 again; nothing was changed.\n"
     assert state(folder) == before
-    assert qa("index", "--rollback", "--index", folder).stdout == f"{folder} answers from generation 000001 again.\n"
+    assert (
+        qa("index", "--rollback", "--index", folder).stdout
+        == f"{shown_index(folder)} answers from generation 000001 again.\n"
+    )
 
 
+@EITHER
 def test_what_a_killed_build_did_not_remove_goes_with_the_next(corpus: Path, folder: Path) -> None:
     for number in range(2):
         (corpus / "new.txt").write_text(f"New {number}.", encoding="utf-8")
@@ -294,20 +306,22 @@ def test_what_a_killed_build_did_not_remove_goes_with_the_next(corpus: Path, fol
     assert [path.name for path in all_generations(folder)] == ["000002", "000003"]
 
 
+@EITHER
 def test_roll_back_and_forth(corpus: Path, folder: Path) -> None:
     first = texts_of(folder)
     (corpus / "new.txt").write_text("New.", encoding="utf-8")
     build_index([corpus], folder, embedder=WordLengthEmbedder())
     result = qa("index", "--rollback", "--index", folder)
-    assert result.stdout == f"{folder} answers from generation 000001 again.\n"
+    assert result.stdout == f"{shown_index(folder)} answers from generation 000001 again.\n"
     assert texts_of(folder) == first
     assert "no whole generation before 000001" in qa("index", "--rollback", "--index", folder).stderr
     report = build_index([corpus], folder, embedder=WordLengthEmbedder())
     assert report.generation.name == "000003"
     with pytest.raises(IndexMissing):
-        roll_back(folder.parent / "nowhere")
+        roll_back(corpus / "nowhere")
 
 
+@EITHER
 def test_after_a_roll_back_the_chosen_generation_stays(corpus: Path, folder: Path) -> None:
     for number in range(2):
         (corpus / "new.txt").write_text(f"New {number}.", encoding="utf-8")
@@ -330,6 +344,7 @@ def test_an_opened_index_outlives_its_folder(corpus: Path, folder: Path) -> None
     index.close()
 
 
+@EITHER
 def test_what_is_published_while_a_server_starts_is_followed(corpus: Path, folder: Path) -> None:
     seen = look(folder)
     answerer = Answerer(open_index(folder, WordLengthEmbedder()))
@@ -341,6 +356,7 @@ def test_what_is_published_while_a_server_starts_is_followed(corpus: Path, folde
     while live.answerer.index.generation.folder.name != "000002" and time.monotonic() < end:
         time.sleep(0.05)
     assert (live.answerer.index.generation.folder.name, live.warning) == ("000002", None)
+    live.close()
 
 
 # --- locks ---------------------------------------------------------------------------------------------------

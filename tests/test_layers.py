@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 # From the ground up. What stands on one floor does not know of each other; a folder's own modules may.
 FLOORS: list[set[str]] = [
     {"errors", "datatypes", "plurals", "files", "cores", "wording", "stages"},
-    {"limits", "plugins", "graphs", "feedback", "keys", "gaps"},
+    {"limits", "plugins", "graphs", "feedback", "keys", "gaps", "postgres"},
     {"settings", "language", "stores", "parsers", "schedule"},
     {"finding"},
     {"embedders"},

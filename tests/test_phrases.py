@@ -23,9 +23,9 @@ def passage(text: str, title: str = "") -> Passage:
 
 
 def written(folder: Path, passages: list[Passage], before: list[int], previous: Phrases | None = None) -> Phrases:
-    folder.mkdir()
+    (folder / PHRASES).mkdir(parents=True)
     embedder = WordLengthEmbedder()
-    writer = PhraseWriter(folder, ENGLISH, previous)
+    writer = PhraseWriter(folder / PHRASES, ENGLISH, previous)
     writer.write(passages.__getitem__, np.array(before, np.int64), embedder.embed_questions, lambda *_: None)
     return Phrases(folder, embedder.dimension)
 
@@ -105,11 +105,11 @@ def test_a_phrase_is_found_once_by_its_stems() -> None:
 def test_files_that_are_cut_are_known(tmp_path: Path) -> None:
     written(tmp_path / "a", [passage("A green apple."), passage("Green apples.")], [-1, -1]).close()
     for name in ("ids.bin", "shown.bin", "vectors.bin"):
-        content = (tmp_path / "a" / name).read_bytes()
-        (tmp_path / "a" / name).write_bytes(content[:-1])
+        content = (tmp_path / "a" / PHRASES / name).read_bytes()
+        (tmp_path / "a" / PHRASES / name).write_bytes(content[:-1])
         with pytest.raises(ValueError, match="not as long"):
             Phrases(tmp_path / "a", WordLengthEmbedder.dimension)
-        (tmp_path / "a" / name).write_bytes(content)
+        (tmp_path / "a" / PHRASES / name).write_bytes(content)
 
 
 def test_an_index_carries_them_and_an_update_embeds_only_new_ones(tmp_path: Path) -> None:

@@ -1,17 +1,23 @@
 """Every behaviour over every store; every store must equal the exact one, an approximate one within its recall."""
 
 import gc
+import json
 import resource
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
-from qa.stores import STORES, ExactStore, FaissStore, Vectors, VectorStore
+from qa.errors import IndexGone
+from qa.postgres.database import Database, database_of
+from qa.stores import STORES, ExactStore, FaissStore, PostgresStore, Vectors, VectorStore
 from qa.stores import faiss as faiss_store
+from qa.stores import postgres as postgres_store
 
 
 def unit_rows(seed: int, rows: int, dimension: int = 8) -> Vectors:
@@ -33,9 +39,20 @@ def kind(request: pytest.FixtureRequest) -> type[VectorStore]:
     return found
 
 
+FILES = [ExactStore, FaissStore]
+_FOLDER: list[Path] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder_of_a_database(store_folder: Path) -> Iterator[None]:
+    _FOLDER[:] = [store_folder]
+    yield
+    _FOLDER.clear()
+
+
 def make(kind: type[VectorStore], vectors: Vectors) -> VectorStore:
     """Return a store written and opened; what it mapped stays when the folder goes."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_FOLDER[0]) as folder:
         kind.write(Path(folder), vectors)
         return kind.load(Path(folder))
 
@@ -44,6 +61,7 @@ def make(kind: type[VectorStore], vectors: Vectors) -> VectorStore:
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a store be large that has more than 300 vectors."""
     monkeypatch.setattr(faiss_store, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(postgres_store, "EXACT_UP_TO", 300)
 
 
 def recall(found: np.ndarray, truth: np.ndarray) -> float:
@@ -118,10 +136,15 @@ def test_every_store_equals_the_exact_one_among_any_rows(seed: int, rows: int, k
 # --- many vectors ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("large")
-def test_a_graph_finds_what_comparing_all_finds() -> None:
+@pytest.fixture(params=[FaissStore, PostgresStore])
+def graph(request: pytest.FixtureRequest, large: None) -> type[VectorStore]:
+    found: type[VectorStore] = request.param
+    return found
+
+
+def test_a_graph_finds_what_comparing_all_finds(graph: type[VectorStore]) -> None:
     vectors, queries = clustered_rows(0, 3000), clustered_rows(1, 200)
-    store = make(FaissStore, vectors)
+    store = make(graph, vectors)
     scores, ids = store.search(queries, 10)
     exact = make(ExactStore, vectors).search(queries, 10)
     assert recall(ids, exact[1]) >= 0.99
@@ -130,21 +153,27 @@ def test_a_graph_finds_what_comparing_all_finds() -> None:
     assert (np.diff(scores, axis=1) <= 0).all()
 
 
-@pytest.mark.usefixtures("large")
-def test_a_graph_among_rows_compares_each_of_them() -> None:
+def test_a_graph_among_rows_compares_each_of_them(graph: type[VectorStore]) -> None:
     vectors, queries = clustered_rows(0, 1000), clustered_rows(1, 20)
-    among = np.random.default_rng(2).choice(1000, 400, replace=False).astype(np.int64)
-    scores, ids = make(FaissStore, vectors).search(queries, 30, among)
+    among = np.random.default_rng(2).choice(1000, 300, replace=False).astype(np.int64)
+    scores, ids = make(graph, vectors).search(queries, 30, among)
     exact = make(ExactStore, vectors).search(queries, 30, among)
     np.testing.assert_array_equal(ids, exact[1])
     np.testing.assert_allclose(scores, exact[0], atol=1e-6)
 
 
-@pytest.mark.usefixtures("large")
+def test_a_graph_of_a_database_finds_the_nearest_among_many_rows(large: None) -> None:
+    vectors, queries = clustered_rows(0, 1000), clustered_rows(1, 20)
+    among = np.arange(0, 1000, 2)
+    _, ids = make(PostgresStore, vectors).search(queries, 10, among)
+    assert (ids % 2 == 0).all()
+    assert recall(ids, make(ExactStore, vectors).search(queries, 10, among)[1]) >= 0.99
+
+
 @pytest.mark.parametrize("k", [10, 400, 2000])
-def test_a_graph_gives_k_rows_also_where_most_are_copies_of_one(k: int) -> None:
+def test_a_graph_gives_k_rows_also_where_most_are_copies_of_one(k: int, graph: type[VectorStore]) -> None:
     vectors = np.concatenate([np.repeat(unit_rows(0, 1), 900, axis=0), unit_rows(1, 100)])
-    _, ids = make(FaissStore, vectors).search(unit_rows(2, 5), k)
+    _, ids = make(graph, vectors).search(unit_rows(2, 5), k)
     assert ids.shape == (5, min(k, 1000))
     assert (ids >= 0).all()
     assert all(len(set(row)) == len(row) for row in ids.tolist())
@@ -176,9 +205,8 @@ def test_a_store_that_is_dropped_unmaps_its_files(rows: int, tmp_path: Path, mon
     assert str(tmp_path) not in mapped_files()
 
 
-@pytest.mark.usefixtures("large")
-def test_copies_count_as_found_when_a_graph_is_measured() -> None:
-    assert "finds 1.000 of" in make(FaissStore, np.repeat(unit_rows(0, 50), 20, axis=0)).structure
+def test_copies_count_as_found_when_a_graph_is_measured(graph: type[VectorStore]) -> None:
+    assert "finds 1.000 of" in make(graph, np.repeat(unit_rows(0, 50), 20, axis=0)).structure
 
 
 def resident_kilobytes(kind: str) -> int:
@@ -187,6 +215,7 @@ def resident_kilobytes(kind: str) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells memory by /proc")
+@pytest.mark.parametrize("kind", FILES)
 def test_a_large_store_takes_no_memory_of_its_own(kind: type[VectorStore], monkeypatch: pytest.MonkeyPatch) -> None:
     rows, dimension = 20_000, 384  # 30 MB
     monkeypatch.setattr("qa.stores.vectors.MAPPED_BYTES", 20_000_000)
@@ -199,6 +228,7 @@ def test_a_large_store_takes_no_memory_of_its_own(kind: type[VectorStore], monke
 
 
 @pytest.mark.parametrize("missing", [1, 100, 5000, 20_000])
+@pytest.mark.parametrize("kind", FILES)
 def test_a_store_that_cannot_be_written_to_its_end_says_so(
     kind: type[VectorStore], missing: int, tmp_path: Path
 ) -> None:
@@ -212,3 +242,28 @@ def test_a_store_that_cannot_be_written_to_its_end_says_so(
             kind.write(tmp_path, unit_rows(0, 1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+
+# --- in a database -----------------------------------------------------------------------------------------------
+
+
+def test_a_table_that_lost_rows_is_no_whole_store(store_folder: Path, tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=store_folder) as folder:
+        PostgresStore.write(Path(folder), unit_rows(0, 20))
+        table = json.loads(Path(folder, "structure.json").read_text(encoding="utf-8"))["table"]
+        database = database_of(store_folder)
+        with database.session() as connection:
+            connection.execute(sql.SQL("DELETE FROM {} WHERE row = 7").format(database.table(table)))
+        with pytest.raises(ValueError, match="has 19 rows in place of 20"):
+            PostgresStore.verify(Path(folder))
+        PostgresStore.remove(Path(folder))
+        with pytest.raises(IndexGone):
+            PostgresStore.load(Path(folder)).search(unit_rows(0, 1), 3)
+
+
+def test_vectors_are_fetched_once(store_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make(PostgresStore, unit_rows(0, 20))
+    rows = np.array([3, 5])
+    before = store.vectors(rows)
+    monkeypatch.setattr(Database, "read", None)
+    np.testing.assert_array_equal(store.vectors(rows), before)

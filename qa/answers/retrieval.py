@@ -13,7 +13,7 @@ from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.equivalents import find_equivalents
 from qa.answers.fusions import rank, standard_score
-from qa.answers.ordering import copies_last, find_copies, put_in_order
+from qa.answers.ordering import FIRST, copies_last, find_copies, put_in_order
 from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.spelling import Correction, correct, corrected
@@ -51,6 +51,10 @@ half of what reading costs: 82 of 100 by the reader's own count. `benchmarks/REA
 
 DEPTH = 100
 """Hits of each ranking that go into the fusion. Where k is more, what deeper ones bring comes behind."""
+
+SEEN = 30
+"""Passages of a fused ranking that are fetched together: 20 are looked at (``ordering.FIRST``), which lie deeper where
+some of the first are lowered."""
 
 MOST_COMPARED = 3
 """Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed, as much as a
@@ -103,7 +107,9 @@ class Asked:
 
 def read_questions(texts: Sequence[str], index: Index) -> list[Asked]:
     """Return questions with what the counts say on their terms: first their spelling is mended, then they are read."""
-    asked = [_spelt(index.language.question(text), index) for text in texts]
+    questions = [index.language.question(text) for text in texts]
+    index.lexicon.prepare(stem for question in questions for stem in question.stems)
+    asked = [_spelt(question, index) for question in questions]
     scores = index.word_scores([one.read for one in asked])
     return [
         replace(one, counted=_counted(one.read, scored, index)) if one.language is None else one
@@ -206,9 +212,11 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
     depth = max(DEPTH, k)
     (dense,) = dense_rankings(vector[None], index, depth, selection)
     lexical = lexical_ranking(asked.read, index, depth, selection, asked.also)
+    fused = standard_score(dense[:DEPTH], lexical[:DEPTH])
+    index.bring((*dense, *lexical), fused[:SEEN])
     candidates = Candidates.of((dense, lexical), index.store)
     among = selection.documents if selection else None
-    fused = put_in_order(standard_score(dense[:DEPTH], lexical[:DEPTH]), asked.read, index, among)
+    fused = put_in_order(fused, asked.read, index, among)
     copies = find_copies(fused, candidates, index)
     return Found(asked, vector, dense, lexical, copies_last(fused, copies), candidates, copies)
 
@@ -258,13 +266,19 @@ def _evidence(
     """Return the evidence for a question whose texts are embedded."""
     asked, head = found.asked, found.fused
     having = [_having_all(phrases, index, selection) for phrases in asked.parts]
+    index.bring((hit for hits in having for hit in hits), ())
     candidates = Candidates.of((found.dense, found.lexical, *having), index.store) if having else found.candidates
     fused = head if k <= len(head) else _deepened(head, standard_score(found.dense, found.lexical))
     measured = Rankings(found.dense[:DEPTH], found.lexical[:DEPTH], head)
     read = Read(asked.read, asked.reports, found.readings, found.missing)
     sides, copies = [], dict(found.copies)
-    for phrases, hits in zip(asked.parts, having, strict=True):
-        ranking, others = _part_ranking(vectors[part_text(phrases)], hits, candidates, index)
+    nearest = [
+        _nearest(vectors[part_text(phrases)], hits, candidates)
+        for phrases, hits in zip(asked.parts, having, strict=True)
+    ]
+    index.bring((), (hit for hits in nearest for hit in hits[:FIRST]))
+    for phrases, hits in zip(asked.parts, nearest, strict=True):
+        ranking, others = _part_ranking(hits, candidates, index)
         sides.append(Part(phrases, ranking))
         copies = {**others, **copies}
     return Evidence(
@@ -389,12 +403,14 @@ def _having_all(phrases: Sequence[Phrase], index: Index, selection: Selection | 
     return index.lexicon.rank_with_all([phrase.stems for phrase in phrases], _PART_DEPTH, among)
 
 
-def _part_ranking(
-    vector: Vectors, having: Ranking, candidates: Candidates, index: Index
-) -> tuple[Ranking, dict[int, int]]:
-    """Return the passages nearest to the parts among those that have all of their words, none twice, and the copies."""
+def _nearest(vector: Vectors, having: Ranking, candidates: Candidates) -> Ranking:
+    """Return the passages that have all words of a part, the nearest to it first."""
     cosines = candidates.cosines(having, vector)
-    nearest = rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
+    return rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
+
+
+def _part_ranking(nearest: Ranking, candidates: Candidates, index: Index) -> tuple[Ranking, dict[int, int]]:
+    """Return the first of the passages nearest to a part, none twice, and the copies."""
     copies = find_copies(nearest, candidates, index)
     kept = [hit for hit in nearest if hit.row not in copies]
     return tuple(Hit(hit.row, hit.score, place) for place, hit in enumerate(kept[:PART_PASSAGES], start=1)), copies

@@ -72,6 +72,7 @@ def _thin_parts(report: TermReport, index: Index) -> tuple[Phrase, ...]:
 def _documents(phrase: Sequence[str], index: Index) -> frozenset[str]:
     """Return the documents of the first passages that use a phrase, one more than may be few."""
     hits = index.lexicon.rank_with_all([tuple(phrase)], MOST_PASSAGES + 1)
+    index.bring((), hits)
     return frozenset(index.passage(hit.row).document_id for hit in hits)
 
 

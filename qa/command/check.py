@@ -43,11 +43,12 @@ def _checked(generation: Path, current: Path) -> str:
     """Return what a whole generation holds and how it is searched. Raises IndexDamaged, and for the one that answers
     IndexMismatch where another version wrote it."""
     from qa.errors import IndexMismatch
-    from qa.indexing.generations import verify
+    from qa.indexing.generations import verify, verify_held
     from qa.indexing.index import Generation
 
     answers = ", which answers" if generation == current else ""
     verify(generation)
+    verify_held(generation)
     try:
         opened = Generation(generation)
     except IndexMismatch:

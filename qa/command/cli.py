@@ -18,6 +18,7 @@ from qa.command.mcp import mcp
 from qa.command.open import open_document
 from qa.command.options import quoted, say
 from qa.command.serve import serve
+from qa.command.work import work
 from qa.cores import leave_cores
 
 
@@ -53,7 +54,7 @@ def cli() -> None:
     """
 
 
-for command in (index, check, ask, open_document, evaluate, calibrate, feedback, gaps, key, mcp, serve):
+for command in (index, check, ask, open_document, evaluate, calibrate, feedback, gaps, key, mcp, serve, work):
     cli.add_command(command)
 
 

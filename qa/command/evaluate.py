@@ -125,7 +125,7 @@ def calibrate(
       qa calibrate --reset --index my-index
     """
     from qa.indexing.calibration import save_calibration
-    from qa.indexing.generations import current_generation
+    from qa.indexing.generations import current_generation, shown_index
     from qa.indexing.index import open_index
 
     current_generation(index)
@@ -133,7 +133,7 @@ def calibrate(
         raise BadSettings("Give either QUESTIONS to calibrate on, or --reset.")
     if reset:
         save_calibration(index, None)
-        click.echo(f"{index} uses the calibration that is bundled.")
+        click.echo(f"{shown_index(index)} uses the calibration that is bundled.")
         return
     if questions is None:
         raise BadSettings("There is nothing to calibrate on: name a file of judged questions, or give --reset.")

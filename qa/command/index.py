@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from qa.command.options import INTERRUPTED, PATH, echo_path, embedder_option, index_option, list_left_out, refusing, say
+from qa.command.options import (
+    INDEX,
+    INTERRUPTED,
+    PATH,
+    echo_path,
+    embedder_option,
+    index_option,
+    list_left_out,
+    refusing,
+    say,
+)
 from qa.command.progress import Progress
 from qa.errors import BadSettings, QAError
 from qa.fetching.addresses import is_address, without_credentials
@@ -44,6 +54,12 @@ if TYPE_CHECKING:  # what builds is heavy, and no other command needs it
 @click.option(
     "--keep", type=click.IntRange(1, 1000), help="Generations that stay, the current one among them. [default: 2]"
 )
+@click.option(
+    "--basis",
+    type=INDEX,
+    help="Another index, in files or in PostgreSQL, from which a new one takes over what did not change.",
+)
+@click.option("--workers", is_flag=True, help="Let machines that run `qa work` embed too; for an index in PostgreSQL.")
 @click.option("--dry-run", is_flag=True, help="List what would change, and write nothing.")
 @click.option("--watch", is_flag=True, help="Stay, and build again whenever a text changes.")
 @click.option("--wait", is_flag=True, help="Where another `qa index` holds the folder, wait for it to end.")
@@ -175,7 +191,7 @@ class _Task:
     remove: bool
 
 
-_BUILDING = ("corpus", "embedder", "passage_tokens", "store", "lexicon", "keep", "remove")
+_BUILDING = ("corpus", "embedder", "passage_tokens", "store", "lexicon", "keep", "remove", "workers", "basis")
 
 
 def _check_together(rollback: bool, dry_run: bool, watch: bool, wait: bool) -> None:
@@ -195,12 +211,13 @@ def _check_together(rollback: bool, dry_run: bool, watch: bool, wait: bool) -> N
 
 
 def _roll_back(index: Path, dry_run: bool) -> None:
-    from qa.indexing.generations import generation_before, roll_back
+    from qa.indexing.generations import generation_before, roll_back, shown_index
 
+    shown = shown_index(index)
     if dry_run:
-        click.echo(f"{index} would answer from generation {generation_before(index).name} again; nothing was changed.")
+        click.echo(f"{shown} would answer from generation {generation_before(index).name} again; nothing was changed.")
     else:
-        click.echo(f"{index} answers from generation {roll_back(index).name} again.")
+        click.echo(f"{shown} answers from generation {roll_back(index).name} again.")
 
 
 def _build(task: _Task, wait: bool, quiet: bool = False) -> None:
@@ -224,6 +241,7 @@ def _how_guessed(guess: str) -> str:
 
 
 def _sum_up(report: "BuildReport", task: _Task) -> None:
+    from qa.indexing.generations import shown_index
     from qa.language import language_name
 
     list_left_out(report.unreadable)
@@ -244,10 +262,10 @@ def _sum_up(report: "BuildReport", task: _Task) -> None:
     held = f"{count(report.documents, 'document')} as {count(report.passages, 'passage')}"
     unreadable = f", {len(report.unreadable)} left out" if report.unreadable else ""
     if not report.changes:
-        click.echo(f"Nothing changed: {task.index} has {held}{unreadable}.")
+        click.echo(f"Nothing changed: {shown_index(task.index)} has {held}{unreadable}.")
         return
     reused = f" ({report.reused} unchanged)" if report.reused else ""
-    click.echo(f"Indexed {held}{reused} in {task.index}{unreadable}.")
+    click.echo(f"Indexed {held}{reused} in {shown_index(task.index)}{unreadable}.")
     if report.removed.documents:
         click.echo(f"{report.removed.describe('went')}.")
 

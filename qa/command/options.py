@@ -18,13 +18,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path, readable=False)  # what opens a path reports what is wrong with it
 _LISTED = 20  # left-out files that a summary names before it only counts
 
+
+class _IndexPath(click.ParamType[Path]):
+    """The folder of an index, or the one that mirrors an index in a database."""
+
+    name = "index"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        """Return the folder."""
+        from qa.library import index_folder
+
+        try:
+            return index_folder(str(value))
+        except QAError as error:
+            self.fail(str(error), param, ctx)
+
+
+INDEX = _IndexPath()
+
 index_option = click.option(
     "--index",
     "index",
-    type=PATH,
-    default=Path("index"),
+    type=INDEX,
+    default="index",
     show_default=True,
-    help="Folder of the index.",
+    help="Folder of the index, or its address in PostgreSQL: postgresql://HOST/DATABASE?schema=NAME.",
 )
 indexes_option = click.option(
     "--index",
@@ -32,7 +50,8 @@ indexes_option = click.option(
     multiple=True,
     default=("index",),
     show_default=True,
-    help="Folder of the index; of several NAME=FOLDER each, as --index a=one --index b=two.",
+    help="Folder of the index, or its address in PostgreSQL; of several NAME=FOLDER each, as --index a=one --index "
+    "b=two.",
 )
 config_option = click.option(
     "--config", type=PATH, help="File, such as candor.toml, that names several corpora, in place of --index."
@@ -100,6 +119,7 @@ INTERRUPTED = 130  # the status of what SIGINT ended, as shells give it
 
 _LEFT_BY = {
     "index": "the index that was there is as it was",
+    "work": "another takes the batch that was begun",
     "evaluate": "what was answered is kept, and the same command goes on from there",
     "calibrate": "the calibration that was there is as it was",
 }

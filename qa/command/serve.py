@@ -190,6 +190,7 @@ def _indexed_in_time(config: Path) -> Iterator[None]:
 def _check_alone(corpus: Path, index: Path, embedder: Path | None) -> None:
     """See that there is an index to serve, and build one where there is none."""
     from qa.errors import IndexMissing
+    from qa.indexing.generations import shown_index
     from qa.indexing.index import check_index
 
     try:
@@ -201,12 +202,13 @@ def _check_alone(corpus: Path, index: Path, embedder: Path | None) -> None:
     _check_same("corpus", corpus, ", ".join(manifest.corpora), index)
     named = embedder.resolve() if embedder and embedder.is_dir() else embedder  # or what a package calls it
     _check_same("embedder", named, manifest.embedder_path, index)
-    say(f"Serving {count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {index}.")
+    say(f"Serving {count(manifest.documents, 'document')} of {', '.join(manifest.corpora)} from {shown_index(index)}.")
 
 
 def _check_several(shelves: "Sequence[Shelf]") -> None:
     """See that there is an index for each corpus, and say what is served."""
     from qa.errors import QAError
+    from qa.indexing.generations import shown_index
     from qa.indexing.index import check_index
 
     problems = []
@@ -217,7 +219,7 @@ def _check_several(shelves: "Sequence[Shelf]") -> None:
             problems.append(error)
             say(f"The corpus {shelf.name} does not answer yet: {error}")
             continue
-        say(f"Serving {count(manifest.documents, 'document')} as /{shelf.name}/ from {shelf.index}.")
+        say(f"Serving {count(manifest.documents, 'document')} as /{shelf.name}/ from {shown_index(shelf.index)}.")
     if len(problems) == len(shelves) and not any(shelf.every for shelf in shelves):
         raise problems[0]
 
@@ -236,27 +238,33 @@ def _check_feedback(settings: "ServeSettings") -> None:
 def _check_same(option: str, given: Path | None, built: str | None, index: Path) -> None:
     """Raise IndexMismatch when an option that was given is not what the index was built with."""
     from qa.errors import IndexMismatch
+    from qa.indexing.generations import shown_index
 
     source = click.get_current_context().get_parameter_source(option)
     if source is not ParameterSource.DEFAULT and given is not None and str(given) != built:
         raise IndexMismatch(
-            f"{index} was built with the {option} {built or 'that is bundled'}, not {given}: name another folder with "
-            f"--index, or run `qa index` with the {option} wanted."
+            f"{shown_index(index)} was built with the {option} {built or 'that is bundled'}, not {given}: name another "
+            f"with --index, or run `qa index` with the {option} wanted."
         )
 
 
 def _check_corpus(corpus: Path, index: Path) -> None:
     """Raise CorpusMissing where there is nothing to build a first index from."""
     if not corpus.exists():
+        from qa.indexing.generations import shown_index
+
+        place = shown_index(index.absolute())
         raise CorpusMissing(
-            f"{corpus.absolute()} does not exist, and there is no index in {index.absolute()}: start `qa serve` where "
-            "one of them is, or name an index with --index, or a folder of texts with --corpus."
+            f"{corpus.absolute()} does not exist, and there is no index in {place}: start `qa serve` where one of them "
+            "is, or name an index with --index, or a folder of texts with --corpus."
         )
 
 
 def _build_apart(corpus: Path, index: Path, embedder: Path | None) -> None:
     """Build in a process of its own, so that the server starts without the builder's memory and threads."""
-    say(f"There is no index in {index} yet: building it from {corpus}.")
+    from qa.indexing.generations import shown_index
+
+    say(f"There is no index in {shown_index(index)} yet: building it from {corpus}.")
     options = ["--embedder", str(embedder)] if embedder else []
     command = [sys.executable, "-m", "qa", "index", "--index", str(index), *options, "--", str(corpus)]
     # In a group of its own, so that Ctrl-C in a terminal reaches it once, from here.

@@ -6,7 +6,7 @@ from pathlib import Path
 from qa.errors import IndexDamaged
 from qa.files import read_regular
 from qa.indexing.calibration import read_own_calibration
-from qa.indexing.generations import current_generation, locked, parse_object, writing
+from qa.indexing.generations import current_generation, locked, parse_object, share, writing
 from qa.indexing.question_files import set_checksum
 
 RECORD = "calibrated_on.json"
@@ -34,3 +34,4 @@ def note(folder: Path, tried: dict[str, str], made: bool) -> None:
     """Keep what was tried and whether a calibration came of it. Raises IndexUnwritable or IndexLocked."""
     with locked(folder), writing(folder):
         (folder / RECORD).write_text(json.dumps({"tried": tried, "made": made}) + "\n", encoding="utf-8")
+        share(folder, RECORD)

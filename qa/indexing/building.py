@@ -7,7 +7,7 @@ A passage is unchanged when what is embedded of it is, wherever it moved: its ve
 import hashlib
 import json
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -37,6 +37,8 @@ from qa.errors import (
     BadSettings,
     CorpusMissing,
     DocumentsWouldGo,
+    IndexDamaged,
+    IndexMissing,
     PluginUnusable,
     QAError,
     ReaderUnusable,
@@ -56,6 +58,7 @@ from qa.indexing.generations import (
     prune,
     publish,
     verify,
+    verify_held,
     write_manifest,
 )
 from qa.indexing.index import (
@@ -66,27 +69,27 @@ from qa.indexing.index import (
     KINDS,
     LEFT_OUT,
     LEXICON,
-    OFFSETS,
-    PASSAGES,
     SIGNPOSTS,
     STORE,
     Generation,
     IndexedDocument,
-    PassageFile,
     carries,
     load_manifest,
     manifest_json,
     read_documents,
 )
 from qa.indexing.names import NameCounts
+from qa.indexing.passages import OFFSETS, PASSAGES, PassageFile, Passages
 from qa.indexing.phrases import PHRASES, PhraseWriter
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
 from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
+from qa.indexing.working import embed_apart
 from qa.language import Language, load_language
 from qa.lexicons import LEXICONS, Entry
 from qa.parsers import PARSERS, CorpusFile, FoundFiles, duplicate_id, failed, read_corpus
 from qa.plugins import added_packages
+from qa.postgres.address import is_mirror
 from qa.readers import NO_READER, READER, READERS
 from qa.settings import BuildSettings
 from qa.stores import STORES, Vectors, save_array
@@ -98,6 +101,9 @@ _LIBRARIES = ("sentence-transformers", "openvino", "faiss-cpu", "tantivy", "sema
 _EXPORTING = "Exporting the model"
 _EMBEDDING_PHRASES = "Embedding phrases"
 _PREPARING_READER = "Preparing the reader"
+DATABASE = "postgres"
+"""The name of the store and the lexicon of an index in a database."""
+
 _NEW = -1  # in place of the row that a passage had in the last generation
 
 Progress = Callable[[str, int, int | None], None]
@@ -168,7 +174,7 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
     where more than a tenth of the documents would go (unless they are to be ``remove``d); whatever is raised, the index
     that was there stays as it was.
     """
-    settings = settings or BuildSettings()
+    settings = _settings_at(folder, settings)
     _check(settings)
     sought = find_corpora(corpora, folder)
     found = sought.found
@@ -204,6 +210,21 @@ def _job(
     return _Job(folder, settings, embedder, splitter, progress, previous)
 
 
+def _settings_at(folder: Path, settings: BuildSettings | None) -> BuildSettings:
+    """Return the settings of a build: in a database stand its vectors and words, unless others were chosen for them."""
+    settings = settings or BuildSettings()
+    kinds = {"store": settings.store, "lexicon": settings.lexicon}
+    if not is_mirror(folder):
+        elsewhere = next((name for name, kind in kinds.items() if kind == DATABASE), None)
+        if elsewhere is not None:
+            raise BadSettings(
+                f"A {elsewhere} in PostgreSQL belongs to an index there: give its address, --index postgresql://…"
+            )
+        return settings
+    defaults = BuildSettings()
+    return settings.model_copy(update={n: DATABASE for n, kind in kinds.items() if kind == getattr(defaults, n)})
+
+
 def _check(settings: BuildSettings) -> None:
     """Raise BadSettings for a store, a lexicon or a reader that does not exist."""
     if settings.store not in STORES:
@@ -225,7 +246,7 @@ def _release(generation: Path) -> None:
 
 def find_changes(corpora: Sequence[Path], folder: Path, settings: BuildSettings | None = None) -> Changes:
     """Return what ``build_index`` would find changed, writing nothing. Raises CorpusMissing or EmbedderUnusable."""
-    settings = settings or BuildSettings()
+    settings = _settings_at(folder, settings)
     sought = find_corpora(corpora, folder)
     with _previous(folder, settings, None) as previous:
         return _compare(_checksums(sought.found.files), previous, sought, corpora, settings, folder)
@@ -258,7 +279,10 @@ def _rebuild_reason(
 ) -> str | None:
     """Return what is to be built anew whether or not a file has changed."""
     manifest = previous.manifest
-    if previous.folder != _current(folder):
+    current = _current(folder)
+    if current is None:
+        return "it is made from another index"
+    if previous.folder != current:
         return "the current generation is damaged, or was made with another model or setting"
     if manifest.corpora != tuple(str(corpus) for corpus in corpora):
         return "other corpora are named"
@@ -295,7 +319,7 @@ def _embedder(previous: Generation | None, settings: BuildSettings, given: Embed
 
 
 def _current(folder: Path) -> Path | None:
-    with suppress(QAError):
+    with suppress(IndexMissing, IndexDamaged):
         return current_generation(folder)
     return None
 
@@ -381,6 +405,13 @@ class _Job:
             yield passages
         finally:
             passages.close()
+
+    def embed(self, embedder: Embedder, blocks: Iterable[list[str]]) -> Iterator[Vectors]:
+        """Yield the vectors of blocks of texts, in their order."""
+        if self.settings.workers:
+            return embed_apart(self.folder.parent.parent, self.folder, embedder, blocks)
+        nothing: Vectors = np.empty((0, embedder.dimension), np.float32)
+        return (embedder.embed_passages(block) if block else nothing for block in blocks)
 
     def embedded_text(self, passage: Passage) -> str:
         """Return what is embedded of a passage."""
@@ -628,8 +659,9 @@ def _write_vectors(job: _Job, texts: _Texts, embedder: Embedder) -> int:
     digests: npt.NDArray[np.uint8] = np.empty((len(texts), _DIGEST_BYTES), np.uint8)
     embedded = 0
     job.progress("Embedding", 0, len(texts))
-    # On disk until the store is written, which holds them in memory then: once is enough.
-    with job.passages() as passages, TemporaryFile(dir=job.folder) as written:
+    planned: deque[npt.NDArray[np.int64]] = deque()
+
+    def new_texts(passages: PassageFile) -> Iterator[list[str]]:
         for start in range(0, len(texts), _BLOCK):
             rows = range(start, min(start + _BLOCK, len(texts)))
             before = texts.before[rows.start : rows.stop].copy()
@@ -640,24 +672,28 @@ def _write_vectors(job: _Job, texts: _Texts, embedder: Embedder) -> int:
             kept = np.flatnonzero(before != _NEW)
             if job.previous is not None and len(kept):
                 digests[rows.start + kept] = job.previous.digests[before[kept]]
-            written.write(_vectors(job.previous, embedder, new, before).tobytes())
-            embedded += len(before) - len(kept)
-            job.progress("Embedding", rows.stop, len(texts))
+            planned.append(before)
+            yield [new[place] for place in np.flatnonzero(before == _NEW).tolist()]
+
+    # On disk until the store is written, which holds them in memory then: once is enough.
+    with job.passages() as passages, TemporaryFile(dir=job.folder) as written:
+        done = 0
+        for vectors in job.embed(embedder, new_texts(passages)):
+            before = planned.popleft()
+            written.write(_joined(job.previous, vectors, before).tobytes())
+            embedded, done = embedded + len(vectors), done + len(before)
+            job.progress("Embedding", done, len(texts))
         written.flush()
-        vectors = np.memmap(written, np.float32, "r", shape=(len(texts), embedder.dimension))
-        _write_store(job, vectors)
+        _write_store(job, np.memmap(written, np.float32, "r", shape=(len(texts), embedder.dimension)))
     save_array(job.folder / DIGESTS, digests)
     return embedded
 
 
-def _vectors(
-    previous: Generation | None, embedder: Embedder, texts: Mapping[int, str], before: npt.NDArray[np.int64]
-) -> Vectors:
-    """Return the vectors of a block: by the rows that they had, and embedded where there was none."""
-    vectors: Vectors = np.empty((len(before), embedder.dimension), np.float32)
-    new, kept = np.flatnonzero(before == _NEW), np.flatnonzero(before != _NEW)
-    if len(new):
-        vectors[new] = embedder.embed_passages([texts[place] for place in new.tolist()])
+def _joined(previous: Generation | None, new: Vectors, before: npt.NDArray[np.int64]) -> Vectors:
+    """Return the vectors of a block: by the rows that they had, and the new ones where there was none."""
+    vectors: Vectors = np.empty((len(before), new.shape[1]), np.float32)
+    vectors[before == _NEW] = new
+    kept = np.flatnonzero(before != _NEW)
     if len(kept) and previous is not None:
         vectors[kept] = previous.store.vectors(before[kept])
     return vectors
@@ -755,7 +791,7 @@ def _line(record: Passage | IndexedDocument) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
-def lexicon_entries(passages: PassageFile, documents: Iterable[IndexedDocument]) -> Iterator[Entry]:
+def lexicon_entries(passages: Passages, documents: Iterable[IndexedDocument]) -> Iterator[Entry]:
     """Yield what the lexicon holds of each passage, document after document."""
     for number, document in enumerate(documents):
         for row in range(document.first_row, document.end_row):
@@ -788,6 +824,8 @@ def _previous(folder: Path, settings: BuildSettings, embedder: Embedder | None) 
     wanted = (embedder.checksum if embedder else embedder_checksum(settings.embedder), settings.passage_tokens)
     current = _current(folder)
     candidates = [*([current] if current else []), *reversed(all_generations(folder))]
+    if settings.basis is not None:
+        candidates.append(current_generation(settings.basis))
     found = next((one for path in candidates if (one := _made_alike(path, wanted))), None)
     try:
         yield found
@@ -800,8 +838,10 @@ def _made_alike(path: Path, wanted: tuple[str, int]) -> Generation | None:
     """Return a generation opened, None where it is damaged or made with another model or passage length."""
     with suppress(QAError):
         verify(path)
+        verify_held(path)  # what is taken over is given a checksum of its own
         generation = Generation(path)
         if (generation.manifest.embedder_checksum, generation.manifest.requested_tokens) == wanted:
+            generation.read_ahead()
             return generation
         generation.close()
     return None

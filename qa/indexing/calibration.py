@@ -17,7 +17,7 @@ from typing import Any
 from qa.datatypes import NOTHING_MEASURED, Manifest, Signals
 from qa.errors import IndexDamaged
 from qa.files import read_regular
-from qa.indexing.generations import locked, sync, writing
+from qa.indexing.generations import locked, share, sync, writing
 from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
 
 PACKAGED = Path(__file__).with_name("calibration.json")
@@ -226,9 +226,11 @@ def save_calibration(folder: Path, calibration: Calibration | None) -> None:
     with locked(folder), writing(folder):
         if calibration is None:
             path.unlink(missing_ok=True)
+            share(folder, CALIBRATION)
             return
         new = path.with_suffix(".new")
         new.write_text(sealed_json(calibration), encoding="utf-8")
         sync(new)
         new.replace(path)
         sync(folder)
+        share(folder, CALIBRATION)

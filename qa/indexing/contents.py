@@ -1,12 +1,13 @@
 """The bytes of a generation's files."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from weakref import finalize
 
 from qa.errors import IndexDamaged
 from qa.indexing.generations import rebuild
+from qa.postgres.contents import TABLES, DatabaseContent
 
 _BLOCK = 1 << 20  # bytes of a file that is read from its beginning to its end
 
@@ -35,6 +36,13 @@ class FileContent:
             raise damaged(self._path, ValueError("it is shorter than it was"))
         return found
 
+    def read_all(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return the bytes of each range [start, end)."""
+        return [self.read(start, end) for start, end in ranges]
+
+    def read_ahead(self) -> None:
+        """Do nothing: the system does."""
+
     def lines(self) -> Iterator[bytes]:
         """Yield the lines in order, without their ends, a block in memory at a time. Raises IndexDamaged."""
         rest = b""
@@ -45,6 +53,18 @@ class FileContent:
     def close(self) -> None:
         """Give the file back."""
         self._close()
+
+
+Content = FileContent | DatabaseContent
+"""The bytes of a file of a generation, wherever they are."""
+
+
+def open_content(generation: Path, name: str) -> Content:
+    """Return the bytes of a generation's file: where it is not there, those that the database holds. Raises OSError or
+    ValueError."""
+    if not (generation / name).exists() and (generation / TABLES).exists():
+        return DatabaseContent(generation, name)
+    return FileContent(generation / name)
 
 
 def damaged(path: Path, error: Exception) -> IndexDamaged:

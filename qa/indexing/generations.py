@@ -2,6 +2,9 @@
 
 An index's folder holds ``generations/000001`` and on, each written once and never changed, and ``CURRENT``, which names
 the one that answers. What is in a generation's files is ``index``'s and ``building``'s.
+
+The folder may mirror an index in a database (``postgres``): then the database says which generation answers and has
+the lock of its builds, and what is large stays there.
 """
 
 import hashlib
@@ -12,13 +15,16 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from qa.errors import IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable
+from qa.errors import IndexDamaged, IndexLocked, IndexMissing, IndexUnwritable, QAError
 from qa.files import open_regular, read_regular
+from qa.postgres import generations as database
+from qa.postgres.address import CACHE, address_of, is_mirror
+from qa.postgres.contents import HELD
 
 POINTER = "CURRENT"
 GENERATIONS = "generations"
@@ -43,7 +49,10 @@ def _nothing(generation: Path) -> None:
 
 
 def current_generation(folder: Path) -> Path:
-    """Return the folder of the generation that the pointer names. Raises IndexMissing or IndexDamaged."""
+    """Return the folder of the generation that the pointer names. Raises IndexMissing or IndexDamaged, and DatabaseAway
+    for one in a database."""
+    if is_mirror(folder):
+        return database.folder_of(folder, database.follow(folder).current)
     pointer = folder / POINTER
     try:
         name = read_regular(pointer, _LARGEST_POINTER).decode().strip()
@@ -68,15 +77,35 @@ def _is_generation(generation: Path, name: str) -> bool:
 
 
 def read_pointer(folder: Path) -> str:
-    """Return what the pointer says, "" where it cannot be read: to see whether it has changed."""
+    """Return what the pointer says, "" where it cannot be read: to see whether it has changed. That of a database which
+    is away has not."""
+    if is_mirror(folder):
+        return _database_pointer(folder)
     try:
         return read_regular(folder / POINTER, _LARGEST_POINTER).decode()
     except (OSError, ValueError):
         return ""
 
 
+_said: dict[Path, str] = {}  # what the pointer of each database said when it was last asked
+
+
+def _database_pointer(folder: Path) -> str:
+    try:
+        _said[folder] = str(database.pointed(folder))
+    except IndexMissing:
+        _said[folder] = ""
+    except QAError:  # what is wrong, opening the index reports
+        pass
+    return _said.get(folder, "")
+
+
 def all_generations(folder: Path) -> list[Path]:
     """Return the folders of all whole generations, oldest first."""
+    if is_mirror(folder):
+        with suppress(IndexMissing):
+            return [database.mirror(folder, one) for one in database.pointed(folder).generations]
+        return []
     with suppress(OSError):
         return sorted(path for path in (folder / GENERATIONS).iterdir() if path.name.isdigit())
     return []
@@ -90,7 +119,7 @@ def last_good_generation(folder: Path) -> tuple[Path, str | None]:
     named = None
     try:
         named = current_generation(folder)
-        verify(named)
+        _verify_or_fetch(named, folder)
         return named, None
     except IndexDamaged as error:
         problem = error
@@ -100,6 +129,17 @@ def last_good_generation(folder: Path) -> tuple[Path, str | None]:
                 verify(generation)
                 return generation, f"{problem} Until then the generation {generation.name} answers."
     raise problem
+
+
+def _verify_or_fetch(generation: Path, folder: Path) -> None:
+    """Verify a generation; where it is the mirror of one in a database and damaged, fetch it again first."""
+    try:
+        verify(generation)
+    except IndexDamaged:
+        if not is_mirror(folder):
+            raise
+        database.fetch_again(folder, generation)
+        verify(generation)
 
 
 def verify(generation: Path, before: Path | None = None) -> None:
@@ -117,7 +157,10 @@ def verify(generation: Path, before: Path | None = None) -> None:
         files = _files_of(content)
     except ValueError as error:
         raise _damaged(generation, f"{MANIFEST} cannot be used: {error}") from error
+    elsewhere = HELD if is_mirror(generation.parent.parent) and generation.name.isdigit() else frozenset()
     for name, checksum in files.items():
+        if name in elsewhere:
+            continue
         if known.get(name) == checksum and _shared(generation, before, name):
             continue
         try:
@@ -126,6 +169,17 @@ def verify(generation: Path, before: Path | None = None) -> None:
             raise _damaged(generation, f"{name} cannot be read: {error.strerror}") from error
         if found != checksum:
             raise _damaged(generation, f"{name} is not what was written: its checksum differs")
+
+
+def verify_held(generation: Path) -> None:
+    """Compare what stays in the database of a generation with its checksums, which reads all of it; of one in files do
+    nothing. Raises IndexDamaged, naming the first that differs."""
+    if not is_mirror(generation.parent.parent):
+        return
+    stated = _stated(generation)
+    for name in sorted(HELD & stated.keys()):
+        if database.checksum_of_held(generation, name) != stated[name]:
+            raise _damaged(generation, f"{name} in the database is not what was written: its checksum differs")
 
 
 def parse_object(content: bytes | str) -> dict[str, Any]:
@@ -166,7 +220,12 @@ def rebuild(generation: Path) -> str:
         named = shlex.join(map(str, read_manifest(generation)["corpora"]))
     except (OSError, ValueError, KeyError, TypeError):
         named = "CORPUS"
-    return f"run `qa index {named} --index {shlex.quote(str(generation.parent.parent))}` to build it anew"
+    return f"run `qa index {named} --index {shlex.quote(shown_index(generation.parent.parent))}` to build it anew"
+
+
+def shown_index(folder: Path) -> str:
+    """Return an index as it is given to a command: its folder, or its address in a database."""
+    return str(address_of(folder)) if is_mirror(folder) else str(folder)
 
 
 def file_checksums(generation: Path, before: Path | None = None) -> dict[str, str]:
@@ -214,6 +273,12 @@ def write_manifest(generation: Path, text: str) -> None:
 # --- writing -------------------------------------------------------------------------------------------------
 
 
+def share(folder: Path, name: str) -> None:
+    """Let all who ask an index in a database have a file that stands beside its pointer, or no longer has it."""
+    if is_mirror(folder):
+        database.share_state(folder, name)
+
+
 @contextmanager
 def locked(folder: Path, wait: bool = False) -> Iterator[None]:
     """Hold the folder for one builder; the system frees the lock of a process that died.
@@ -229,13 +294,15 @@ def locked(folder: Path, wait: bool = False) -> Iterator[None]:
             lock.acquire(timeout=-1 if wait else 0)
         except Timeout:
             raise IndexLocked(
-                f"Another `qa index`{_holder(folder)} is building in {folder}: wait for it to end, or give --wait."
+                f"Another `qa index`{_holder(folder)} is building in {shown_index(folder)}: wait for it to end, or "
+                "give --wait."
             ) from None
         since = datetime.now(UTC).isoformat(timespec="seconds")
         held_by = {"process": os.getpid(), "host": socket.gethostname(), "since": since}
         (folder / _HOLDER).write_text(json.dumps(held_by), encoding="utf-8")
     try:
-        yield
+        with database.building(folder, wait) if is_mirror(folder) else nullcontext():
+            yield
     finally:
         with suppress(OSError):
             (folder / _HOLDER).unlink()
@@ -258,15 +325,19 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
+        another = f"in {CACHE}" if is_mirror(folder) else "with --index"
         raise IndexUnwritable(
             f"{folder} cannot be written ({reason}): free space or mend its permissions, or name another "
-            "folder with --index. The index that was there is as it was."
+            f"folder {another}. The index that was there is as it was."
         ) from error
 
 
 @contextmanager
 def partial_generation(folder: Path, release: Release = _nothing) -> Iterator[Path]:
     """Yield a new folder to fill; whatever is left of it, or of a build that was killed, is removed."""
+    if is_mirror(folder):
+        database.remove_leftovers(folder)
+        release = _nothing  # what a generation has in the database goes when no generation there names it
     with writing(folder):
         for leftover in (folder / GENERATIONS).glob("*.partial"):
             _remove(leftover, release)
@@ -284,6 +355,8 @@ def publish(partial: Path, folder: Path, before: Path | None = None) -> Path:
     for path in [*partial.rglob("*"), partial]:
         sync(path)
     verify(partial, before)
+    if is_mirror(folder):
+        return database.publish(partial, folder)
     numbers = [int(path.name) for path in all_generations(folder)]
     generation = folder / GENERATIONS / f"{max(numbers, default=0) + 1:06d}"
     partial.rename(generation)
@@ -293,7 +366,10 @@ def publish(partial: Path, folder: Path, before: Path | None = None) -> Path:
 
 
 def point_to(generation: Path, folder: Path) -> None:
-    """Let a generation answer, in one rename."""
+    """Let a generation answer, in one rename or transaction."""
+    if is_mirror(folder):
+        database.point_to(folder, int(generation.name))
+        return
     pointer = folder / f"{POINTER}.new"
     pointer.write_text(generation.name + "\n", encoding="utf-8")
     sync(pointer)
@@ -322,7 +398,9 @@ def generation_before(folder: Path) -> Path:
             with suppress(IndexDamaged):
                 verify(generation)
                 return generation
-    raise IndexDamaged(f"{folder} has no whole generation before {current.name} to go back to: build it anew.")
+    raise IndexDamaged(
+        f"{shown_index(folder)} has no whole generation before {current.name} to go back to: build it anew."
+    )
 
 
 def sync(path: Path) -> None:
@@ -337,6 +415,10 @@ def sync(path: Path) -> None:
 def prune(folder: Path, current: Path, keep: int, before: Path | None, release: Release = _nothing) -> None:
     """Remove all but ``keep`` generations: the current one, the one that answered before it, which a rollback may have
     chosen, and the last of the others. One that cannot be removed now is removed another time."""
+    if is_mirror(folder):
+        database.remove_leftovers(folder)
+        database.prune(folder, int(current.name), keep, int(before.name) if before else None)
+        return
     others = sorted(set(all_generations(folder)) - {current}, key=lambda path: (path == before, path.name))
     for generation in others[: max(len(others) - (keep - 1), 0)]:
         _remove(generation, release)

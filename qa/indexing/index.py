@@ -6,16 +6,16 @@ answers, ``generations`` knows.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.datatypes import EVERYTHING, Manifest, Passage, Question, Scope, Signpost
+from qa.datatypes import EVERYTHING, Hit, Manifest, Passage, Question, Scope, Signpost
 from qa.embedders import (
     ENCODER,
     FINDER,
@@ -39,7 +39,9 @@ from qa.indexing.generations import (
     rebuild,
 )
 from qa.indexing.names import NAMES, Names, folded_name
-from qa.indexing.phrases import PHRASES, Phrases
+from qa.indexing.passages import DatabasePassages, Passages, open_passages
+from qa.indexing.phrases import Phrases
+from qa.indexing.records import check_fields, fields_of
 from qa.indexing.shelf import SUMS, TEXTS, StoredText, TextFile, unpack
 from qa.indexing.synonyms import Forms, forms_of
 from qa.language import load_language
@@ -47,15 +49,13 @@ from qa.lexicons import LEXICONS, Lexicon
 from qa.plurals import count
 from qa.readers import READER, READERS, Reader
 from qa.stages import count as tell_count
-from qa.stores import STORES, Ids, Vectors, VectorStore
+from qa.stores import STORES, Ids, PostgresStore, Vectors, VectorStore
 
 _T = TypeVar("_T")
 
 FORMAT = 12
 """Raised when the files of a generation change in a way that older code cannot read."""
 
-PASSAGES = "passages.jsonl"
-OFFSETS = "passages.offsets.npy"
 DOCUMENTS = "documents.jsonl"
 DIGESTS = "digests.npy"
 SIGNPOSTS = "signposts.npy"
@@ -63,7 +63,6 @@ LEFT_OUT = "left_out.jsonl"
 STORE = "store"
 KINDS = "kinds.json"  # of store and lexicon: of a build that was killed there is no manifest to say so
 LEXICON = "lexicon"
-_LARGEST_NUMBER = 1 << 53
 
 # What the libraries raise that open a file of a generation whose bytes are not what they should be.
 _BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError)
@@ -111,49 +110,6 @@ class Selection:
     rows: Ids
 
 
-class PassageFile:
-    """The passages of a generation by row, read from disk when asked for."""
-
-    def __init__(self, generation: Path) -> None:
-        """Open the file; ``offsets`` holds where each line begins, and the file's length last."""
-        self._path = generation / PASSAGES
-        self._offsets: npt.NDArray[np.int64] = np.load(generation / OFFSETS)
-        if self._offsets.dtype != np.int64 or self._offsets.ndim != 1 or not len(self._offsets):
-            raise ValueError(f"{OFFSETS} holds no offsets")
-        self._content = FileContent(self._path)
-        if int(self._offsets[-1]) != len(self._content):
-            raise ValueError(
-                f"{PASSAGES} has {count(len(self._content), 'byte')} in place of {int(self._offsets[-1]):,}"
-            )
-
-    def __len__(self) -> int:
-        """Return how many passages there are."""
-        return len(self._offsets) - 1
-
-    def __getitem__(self, row: int) -> Passage:
-        """Return the passage of a row in [0, len). Raises IndexDamaged where the file is not what was written."""
-        line = self.lines(row, row + 1)
-        try:
-            fields = _fields_of(Passage, line)
-            fields["sentences"] = tuple((int(start), int(end)) for start, end in fields["sentences"])
-            return Passage(**fields)
-        except (ValueError, KeyError, TypeError) as error:
-            raise damaged(self._path, error) from error
-
-    def lines(self, first: int, end: int) -> bytes:
-        """Return the lines of the rows from ``first`` up to, not with, ``end``, as they are stored."""
-        return self._content.read(int(self._offsets[first]), int(self._offsets[end]))
-
-    def lengths(self, first: int, end: int) -> list[int]:
-        """Return how many bytes each of these lines has."""
-        lengths: list[int] = np.diff(self._offsets[first : end + 1]).tolist()
-        return lengths
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._content.close()
-
-
 class Generation:
     """The files of one generation, without the embedder. Enough to look up, not to ask."""
 
@@ -175,9 +131,9 @@ class Generation:
         self._marks = {path: mark for path in paths if (mark := _mark(path))}
         try:
             self._documents = FileContent(folder / DOCUMENTS)
-            self.passages = PassageFile(folder)
+            self.passages: Passages = open_passages(folder, self.manifest.passages)
             self.texts = TextFile(folder)
-            self.phrases = Phrases(folder / PHRASES, self.manifest.dimension)
+            self.phrases = Phrases(folder, self.manifest.dimension)
             lexicons, stores = LEXICONS[self.manifest.lexicon], STORES[self.manifest.store]
             lexicons.verify(folder / LEXICON)
             self.lexicon: Lexicon = lexicons.load(folder / LEXICON, load_language(self.manifest.language))
@@ -231,7 +187,7 @@ class Generation:
         offsets = self._listed[1]
         line = self._documents.read(int(offsets[number]), int(offsets[number + 1]))
         try:
-            return IndexedDocument(**_fields_of(IndexedDocument, line))
+            return IndexedDocument(**fields_of(IndexedDocument, line))
         except (ValueError, KeyError, TypeError) as error:
             raise damaged(self.folder / DOCUMENTS, error) from error
 
@@ -302,6 +258,23 @@ class Generation:
             return READERS[self.manifest.reader].load(self.folder / READER) if self.manifest.reader else None
         except _BROKEN as error:
             raise IndexDamaged(f"{self.folder} is damaged ({error}): {rebuild(self.folder)}.") from error
+
+    def bring(self, vectors: Ids, passages: Sequence[int]) -> None:
+        """Fetch vectors and passages that are needed next, of a generation in a database, in one round trip; of files
+        nothing."""
+        if isinstance(self.passages, DatabasePassages):
+            mine = self.store.fetching(vectors) if isinstance(self.store, PostgresStore) else None
+            self.passages.database.fetch(mine, self.passages.fetching(passages))
+
+    def read_ahead(self) -> None:
+        """Read what follows too from now on, for a build that takes all over in order."""
+        for one in (self.passages, self.texts, self.phrases):
+            one.read_ahead()
+
+    def reach(self) -> None:
+        """See that what lies in a database can be read now. Raises DatabaseAway or IndexGone."""
+        if isinstance(self.passages, DatabasePassages):
+            self.passages.reach()
 
     def changed_file(self) -> Path | None:
         """Return a file that was changed after it was opened, and so is not to be read; None where none was.
@@ -378,6 +351,11 @@ class Index:
     def synonyms(self) -> Forms:
         """Return the owner's words that mean the same, by their stems."""
         return forms_of(self.manifest.synonyms, self.language)
+
+    def bring(self, vectors: Iterable[Hit], passages: Iterable[Hit]) -> None:
+        """Fetch the vectors and the passages of hits together, where they lie in a database."""
+        rows = np.unique(np.array([hit.row for hit in vectors], np.int64))
+        self.generation.bring(rows, [hit.row for hit in passages])
 
     def passage(self, row: int) -> Passage:
         """Return the passage of a row."""
@@ -484,7 +462,7 @@ def read_documents(content: FileContent) -> Iterator[IndexedDocument]:
     """Yield the documents of what ``documents.jsonl`` holds, in order, a block in memory at a time. Raises ValueError
     or TypeError for a line that is none."""
     for line in content.lines():
-        yield IndexedDocument(**_fields_of(IndexedDocument, line))
+        yield IndexedDocument(**fields_of(IndexedDocument, line))
 
 
 def _mark(path: str) -> tuple[int, int, int] | None:
@@ -495,37 +473,6 @@ def _mark(path: str) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
-
-
-def _fields_of(kind: type, content: bytes | str) -> dict[str, Any]:
-    """Return the fields of a stored record, each of the kind that it should be. Raises ValueError."""
-    fields = parse_object(content)
-    _check_fields(kind, fields)
-    return fields
-
-
-def _check_fields(kind: type, fields: Mapping[str, object]) -> None:
-    for name, hint in _hints(kind).items():
-        if name in fields and not _fits(fields[name], hint):
-            raise ValueError(f'"{name}" is not of the kind that it should be')
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _fits(value: object, hint: object) -> bool:
-    """Whether a value of JSON can stand for a field. Kinds that no rule is known for are left to who reads them."""
-    if hint is int:
-        return type(value) is int and 0 <= value <= _LARGEST_NUMBER
-    if hint in (tuple[str, ...], Sequence[str]):
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if hint == dict[str, str]:
-        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-    if hint == str | None:
-        return value is None or isinstance(value, str)
-    return isinstance(value, hint) if isinstance(hint, type) else True
 
 
 def open_index(
@@ -582,7 +529,7 @@ def load_manifest(generation: Path) -> Manifest:
     if type(found) is int and found != FORMAT:
         raise IndexMismatch(f"{path} is of format {found}, this version reads {FORMAT}: {rebuild(generation)}.")
     try:
-        _check_fields(Manifest, fields)
+        check_fields(Manifest, fields)
         tuples = {name: tuple(fields[name]) for name in ("corpora", "imperfect", "examples")}
         signposts = tuple(
             Signpost(one["text"], tuple(one["examples"]), tuple(one.get("words", ())))

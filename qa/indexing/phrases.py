@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Passage
-from qa.indexing.contents import FileContent
+from qa.indexing.contents import open_content
 from qa.language import Language
 from qa.stores import Vectors, save_array
 
@@ -40,13 +40,15 @@ Progress = Callable[[int, int], None]
 class Phrases:
     """The phrases of a generation. Each that is kept has a place, from 0 on."""
 
-    def __init__(self, folder: Path, dimension: int) -> None:
-        """Open what was written there. Raises OSError or ValueError."""
+    def __init__(self, generation: Path, dimension: int) -> None:
+        """Open what a generation has of them. Raises OSError or ValueError."""
+        folder = generation / PHRASES
         self._starts: Places = np.load(folder / _STARTS)
         self.keys: Keys = np.load(folder / _KEYS)
         self._shown_starts: Places = np.load(folder / _SHOWN_STARTS)
-        self._ids, self._shown = FileContent(folder / _IDS), FileContent(folder / _SHOWN)
-        self._vectors = FileContent(folder / _VECTORS)
+        self._ids, self._shown, self._vectors = (
+            open_content(generation, f"{PHRASES}/{name}") for name in (_IDS, _SHOWN, _VECTORS)
+        )
         self._dimension, self._bytes = dimension, np.dtype(np.float16).itemsize * dimension
         sizes = (
             (len(self._ids), int(self._starts[-1]) * self.keys.itemsize),
@@ -62,12 +64,16 @@ class Phrases:
 
     def ids(self, row: int) -> Keys:
         """Return the checksums of all phrases of a passage, kept or not."""
-        first, end = (int(place) * self.keys.itemsize for place in self._starts[row : row + 2])
-        return np.frombuffer(self._ids.read(first, end), np.uint64)
+        return self._ids_of([row])[0]
+
+    def _ids_of(self, rows: Sequence[int]) -> list[Keys]:
+        bounds = [(int(self._starts[row]), int(self._starts[row + 1])) for row in rows]
+        read = self._ids.read_all([(first * self.keys.itemsize, end * self.keys.itemsize) for first, end in bounds])
+        return [np.frombuffer(ids, np.uint64) for ids in read]
 
     def places(self, rows: Sequence[int]) -> list[int]:
         """Return the places of the kept phrases of some passages, each once, in their order."""
-        found = np.concatenate([np.empty(0, np.uint64), *(self.ids(row) for row in rows)])
+        found = np.concatenate([np.empty(0, np.uint64), *self._ids_of(rows)])
         places = places_of(found, self.keys)
         return list(dict.fromkeys(places[places >= 0].tolist()))
 
@@ -78,8 +84,13 @@ class Phrases:
 
     def vectors(self, places: Sequence[int]) -> Vectors:
         """Return the (n, d) vectors of phrases."""
-        read = b"".join(self._vectors.read(place * self._bytes, (place + 1) * self._bytes) for place in places)
+        read = b"".join(self._vectors.read_all([(at * self._bytes, (at + 1) * self._bytes) for at in places]))
         return np.frombuffer(read, np.float16).reshape(-1, self._dimension).astype(np.float32)
+
+    def read_ahead(self) -> None:
+        """Read what follows too from now on, for who reads all in order."""
+        for content in (self._ids, self._shown, self._vectors):
+            content.read_ahead()
 
     def close(self) -> None:
         """Give the files back."""

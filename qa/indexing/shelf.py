@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Details, Document, Page, Section
-from qa.indexing.contents import FileContent
+from qa.indexing.contents import open_content
 
 TEXTS = "texts.bin"
 TEXT_OFFSETS = "texts.offsets.npy"
@@ -71,7 +71,7 @@ class TextFile:
     def __init__(self, generation: Path) -> None:
         """Open them. Raises OSError and ValueError."""
         self._offsets: npt.NDArray[np.int64] = np.load(generation / TEXT_OFFSETS)
-        self._content = FileContent(generation / TEXTS)
+        self._content = open_content(generation, TEXTS)
         if self._offsets.ndim != 1 or not len(self._offsets) or int(self._offsets[-1]) != len(self._content):
             raise ValueError(f"{TEXTS} is not as long as it was written")
 
@@ -82,6 +82,10 @@ class TextFile:
     def packed(self, number: int) -> bytes:
         """Return a record as it is stored. Raises IndexDamaged."""
         return self._content.read(int(self._offsets[number]), int(self._offsets[number + 1]))
+
+    def read_ahead(self) -> None:
+        """Read what follows too from now on, for who reads all in order."""
+        self._content.read_ahead()
 
     def close(self) -> None:
         """Give the file back."""

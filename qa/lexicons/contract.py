@@ -54,6 +54,9 @@ class Lexicon(Protocol):
     def __len__(self) -> int:
         """Return how many passages it holds."""
 
+    def prepare(self, stems: Iterable[str]) -> None:
+        """Called with the stems that will soon be asked about: a lexicon that lies elsewhere fetches them together."""
+
     def passage_count(self, phrase: Stems, slop: int = 0) -> int:
         """Return how many passages have the stems side by side, or within ``slop`` moves of a word; 0 for none."""
 

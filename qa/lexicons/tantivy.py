@@ -5,11 +5,7 @@ a word is. Not here: what a count means for a question (``states``).
 """
 
 import shutil
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-from heapq import nsmallest
 from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,21 +15,15 @@ import tantivy
 from qa.datatypes import Hit, Ranking
 from qa.files import LocalFiles
 from qa.language import Language
-from qa.language.near_words import NearWords
 from qa.lexicons.contract import Entry, Spelling, Stems
+from qa.lexicons.spellings import WORDS, SpellingCounts, Spellings
+from qa.lexicons.tokens import CONTEXT_WEIGHT, PHRASE_WEIGHT, tokens_of
+
+__all__ = ["CONTEXT_WEIGHT", "PHRASE_WEIGHT", "TantivyLexicon", "build_lexicon"]
 
 _HEAP_BYTES = 64_000_000
 COPIED_BYTES = 64_000_000
 """Up to which a lexicon's files are copied when it is opened: those of some 50,000 passages, in a tenth of a second."""
-
-_BREAK = "\x1f"  # a token that no text has: keeps a phrase from running from a title into a text
-_WORDS = "words.tsv"
-
-PHRASE_WEIGHT = 0.5
-"""What a phrase counts beside its words in ``rank``; `benchmarks/stages.py` has what other weights give."""
-
-CONTEXT_WEIGHT = 2
-"""How many times a passage's title and heading count in ``rank`` against its text, measured there too."""
 
 
 def _schema() -> tantivy.Schema:
@@ -52,19 +42,17 @@ def build_lexicon(
     Raises ValueError when tantivy cannot write.
     """
     writer = tantivy.Index(_schema(), path=str(folder)).writer(_HEAP_BYTES, 1)
-    spelt: Counter[str] = Counter()
+    spelt = SpellingCounts(language)
     for entry in entries:
         document = tantivy.Document()
         document.add_unsigned("row", entry.row)
         document.add_unsigned("document", entry.document)
-        context = [stem for part in entry.context for stem in (*language.stems(part), _BREAK)] * context_weight
-        document.add_text("text", " ".join([*context, *language.stems(entry.text)]))
+        document.add_text("text", " ".join(tokens_of(entry, language, context_weight)))
         writer.add_document(document)
-        spelt.update(language.spellings("\n".join((*entry.context, entry.text))))
+        spelt.add(entry)
     writer.commit()
     writer.wait_merging_threads()
-    lines = (f"{word}\t{language.lemma(word)}\t{count}\n" for word, count in sorted(spelt.items()))
-    (folder / _WORDS).write_text("".join(lines), encoding="utf-8")
+    spelt.write(folder)
 
 
 class TantivyLexicon(LocalFiles):
@@ -79,7 +67,8 @@ class TantivyLexicon(LocalFiles):
         """
         self.language = language
         source = folder.resolve(strict=True)
-        self._spelt = (source / _WORDS).read_bytes()  # now: the folder may be gone when the first question needs it
+        # Now: the folder may be gone when the first question needs it.
+        self._spellings = Spellings((source / WORDS).read_bytes(), language)
         # Its threads may still put a lock there while the folder goes; what is left then is an empty file.
         with TemporaryDirectory(prefix="candor-", ignore_cleanup_errors=True) as links:
             files = [file for file in source.iterdir() if not file.name.endswith(".lock")]
@@ -127,38 +116,19 @@ class TantivyLexicon(LocalFiles):
         return log(1 + (len(self) - passages + 0.5) / (passages + 0.5))
 
     def near_spellings(self, word: str, edits: int) -> list[Spelling]:
-        """Return the words of the texts within so many edits of a folded word, itself left out.
-
-        Edits are those of ``NearWords``. The nearest come first, among these the most used.
-        """
-        words, counts, _ = self._words
-        near = [Spelling(words.words[place], distance, counts[place]) for place, distance in words.find(word, edits)]
-        return sorted(near, key=lambda spelling: (spelling.edits, -spelling.passages, spelling.word))
+        """Return the words of the texts within so many edits of a folded word, see ``Spellings.near``."""
+        return self._spellings.near(word, edits)
 
     def words_beginning(self, begin: str, most: int, least_passages: int) -> list[str]:
         """Return words of the texts that begin like this, those of most passages first, if they are in so many."""
-        near, counts, _ = self._words
-        begin, words = begin.casefold(), near.words
-        first, end = bisect_left(words, begin), bisect_left(words, f"{begin}\U0010ffff")
-        often = [(counts[place], words[place]) for place in range(first, end) if counts[place] >= least_passages]
-        return [word for _, word in nsmallest(most, often, key=lambda one: (-one[0], one[1]))]
+        return self._spellings.beginning(begin, most, least_passages)
 
     def has_word(self, word: str) -> bool:
         """Whether the texts have a folded word, in any inflection."""
-        known = self._words[2]
-        return (
-            word in known
-            or self.language.lemma(word) in known
-            or (word.endswith("s") and not word.endswith("ss") and word[:-1] in known)
-        )
+        return self._spellings.has(word)
 
-    @cached_property
-    def _words(self) -> tuple[NearWords, list[int], frozenset[str]]:
-        """Return the words of the texts as spelt, sorted; how many passages have each; the words and their lemmas."""
-        lines = self._spelt.decode().splitlines()
-        rows = [line.split("\t") for line in lines]
-        words = [row[0] for row in rows]
-        return NearWords(words), [int(row[2]) for row in rows], frozenset(words).union(row[1] for row in rows)
+    def prepare(self, stems: Iterable[str]) -> None:
+        """Do nothing: the index is mapped."""
 
     def rank(
         self,

@@ -10,6 +10,7 @@ from typing import Protocol
 from qa.plugins import Table
 from qa.stores.exact import ExactStore
 from qa.stores.faiss import FaissStore
+from qa.stores.postgres import PostgresStore
 from qa.stores.vectors import Ids, Scores, Vectors, save_array
 
 
@@ -55,9 +56,19 @@ class VectorStore(Protocol):
         """Return how many vectors it holds."""
 
 
-_OWN: dict[str, type[VectorStore]] = {"exact": ExactStore, "faiss": FaissStore}
+_OWN: dict[str, type[VectorStore]] = {"exact": ExactStore, "faiss": FaissStore, "postgres": PostgresStore}
 
 STORES: Table[type[VectorStore]] = Table("candor.stores", _OWN)
 """The stores by name."""
 
-__all__ = ["STORES", "ExactStore", "FaissStore", "Ids", "Scores", "VectorStore", "Vectors", "save_array"]
+__all__ = [
+    "STORES",
+    "ExactStore",
+    "FaissStore",
+    "Ids",
+    "PostgresStore",
+    "Scores",
+    "VectorStore",
+    "Vectors",
+    "save_array",
+]

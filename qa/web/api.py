@@ -136,6 +136,7 @@ def api_blueprint(desk: Desk, files: FeedbackFiles | None = None) -> APIBlueprin
 
 def _ready(desk: Desk) -> dict[str, Any]:
     index = desk.answerer.index
+    index.generation.reach()
     manifest, own = index.manifest, index.own_calibration
     return {
         "status": "ready",
@@ -155,7 +156,7 @@ def _ready_together(desk: Desk) -> dict[str, Any]:
     problems: list[QAError] = []
     for shelf in desk.library.shelves:
         try:
-            desk.library.live(shelf.name).answerer  # noqa: B018 - raises
+            desk.library.live(shelf.name).answerer.index.generation.reach()
         except QAError as error:
             problems.append(error)
     if problems and len(problems) == len(desk.library.shelves):

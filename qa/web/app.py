@@ -98,7 +98,7 @@ def _register_routes(app: APIFlask, desk: Desk, access: Access, settings: ServeS
     if desk.library.is_several:
         app.wsgi_app = by_corpus(app.wsgi_app)  # type: ignore[method-assign, assignment]
     add_words(app, desk)
-    register_errors(app)
+    register_errors(app, desk)
     app.context_processor(lambda: {"static_file": partial(_static_file, app)})
 
 

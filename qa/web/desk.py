@@ -64,6 +64,13 @@ class Desk:
             raise CorpusUnknown(f"Say which corpus: its address is /NAME{request.path}, {self._named()}.")
         return self.library.live(self.corpus).answerer
 
+    def catch_up(self) -> None:
+        """Answer from what the index of the request's corpus holds now, or where several are asked what each holds."""
+        if self.is_at_home:
+            self.library.catch_up()
+        else:
+            self.library.live(self.corpus).catch_up()
+
     @property
     def warning(self) -> str | None:
         """Return why what answers is not what the index should hold, None where it is."""

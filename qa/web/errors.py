@@ -5,12 +5,13 @@ from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, jsonify, render_template, request
+from flask import Response, g, jsonify, render_template, request
 
-from qa.errors import BadQuestion, CorpusUnknown, DocumentMissing, QAError
+from qa.errors import BadQuestion, CorpusUnknown, DocumentMissing, IndexGone, QAError
 from qa.feedback import MAX_NOTE_CHARACTERS
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.web.address import K_MESSAGE, SCOPE, SCOPE_MESSAGE
+from qa.web.desk import Desk
 from qa.web.messages import BODY_TOO_LARGE, INTERNAL, RETRY_SECONDS
 from qa.wording import marked
 
@@ -69,8 +70,9 @@ def wants_page() -> bool:
     return wanted == "text/html" and not request.path.startswith(_FOR_PROGRAMS)
 
 
-def register_errors(app: APIFlask) -> None:
-    """Answer every error of the application in the one shape."""
+def register_errors(app: APIFlask, desk: Desk) -> None:
+    """Answer every error of the application in the one shape. Where only the generation is gone that was asked, the
+    request is answered once more, from what has taken its place."""
 
     @app.error_processor
     def refuse_http_error(error: HTTPError) -> tuple[Response, int, Any]:
@@ -90,6 +92,17 @@ def register_errors(app: APIFlask) -> None:
         if status == 503:
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response, status
+
+    @app.errorhandler(IndexGone)
+    def answer_again(error: IndexGone) -> Any:
+        if "is_again" in g:
+            return refuse_qa_error(error)
+        g.is_again = True
+        try:
+            desk.catch_up()
+            return app.view_functions[str(request.endpoint)](**request.view_args or {})
+        except QAError as problem:
+            return refuse_qa_error(problem)
 
     @app.errorhandler(Exception)
     def refuse_unexpected(error: Exception) -> Refusal:
