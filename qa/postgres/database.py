@@ -63,7 +63,11 @@ class Database:
         """Connect when something is asked. Raises IndexUnwritable where the packages that this needs are not there, and
         BadSettings for an address that is none."""
         self.address = address
-        self._psycopg()
+        psycopg = self._psycopg()
+        try:
+            psycopg.conninfo.conninfo_to_dict(address.conninfo)
+        except psycopg.Error as error:
+            raise BadSettings(f"{address} is no address of PostgreSQL ({_said(error)}).") from None
         self._opening = threading.Lock()
         self._opened: ConnectionPool[Any] | None = None
         self._is_reached, self._is_away = False, False
@@ -164,7 +168,7 @@ class Database:
     def _open(self) -> "ConnectionPool[Any]":
         """Return a pool, once a first connection was made: what is wrong with it, the pool would not tell.
 
-        Raises BadSettings for an address that is none, psycopg.OperationalError for one that does not answer.
+        Raises psycopg.OperationalError where no host answers.
         """
         psycopg = self._psycopg()
         from psycopg_pool import ConnectionPool
@@ -194,18 +198,13 @@ class Database:
         }
 
     def _psycopg(self) -> Any:
-        """Return the library. Raises IndexUnwritable where it is not installed, BadSettings for an address that it
-        cannot read."""
+        """Return the library. Raises IndexUnwritable where it is not installed."""
         try:
             import psycopg
             import psycopg_pool  # noqa: F401 - is needed too
             from pgvector.psycopg import register_vector  # noqa: F401 - so is this
         except ImportError:
             raise IndexUnwritable(f"{self.address}: {_MISSING}") from None
-        try:
-            psycopg.conninfo.conninfo_to_dict(self.address.conninfo)
-        except psycopg.Error as error:
-            raise BadSettings(f"{self.address} is no address of PostgreSQL ({_said(error)}).") from None
         return psycopg
 
     @contextmanager
