@@ -38,6 +38,7 @@ _CONSTRUCTION = 100
 _BEAMS = (100, 200, 400, 800)  # candidates kept while the graph is walked: the first that reaches RECALL is used
 _LARGEST_BEAM = 1000  # that pgvector takes
 _MORE = 1.2  # times k: candidates of the graph that are compared again, for halves of digits swap neighbours
+_DEEPER = 5  # times k: candidates at least, so that what is found deep in a ranking is nearly what comparing all finds
 _SAMPLE = 200
 _NEAREST = 10
 _ROUNDING = 1e-5  # between two ways to compute one cosine
@@ -143,7 +144,7 @@ class PostgresStore:
         from psycopg import sql
 
         settings = {
-            "hnsw.ef_search": str(min(max(self._beam, 2 * k), _LARGEST_BEAM)),
+            "hnsw.ef_search": str(min(max(self._beam, _DEEPER * k), _LARGEST_BEAM)),
             "hnsw.iterative_scan": "strict_order",
             "hnsw.max_scan_tuples": str(max(self._size, 20_000)),
         }
