@@ -303,6 +303,13 @@ def _row(size: int, texts: Sequence[str], questions: Sequence[str]) -> dict[str,
         "open and compare checksums, s": f"{asked.opened:.2f}",
         "memory that one process adds to the model's, MB": f"{asked.own / 1e6:,.0f}",
         "of mapped files, which processes share, MB": f"{asked.mapped / 1e6:,.0f}",
+        **_answering(asked),
+    }
+
+
+def _answering(asked: Asked) -> dict[str, str]:
+    """Return the rows on questions."""
+    return {
         "question, ms, median": f"{asked.question:.1f}",
         "question, ms, 95th percentile": f"{asked.question_95:.1f}",
         "vector search, ms": f"{asked.dense:.2f}",
@@ -330,12 +337,7 @@ def _database_row(size: int, questions: Sequence[str]) -> dict[str, str]:
         "of these words": _of(sizes, "postings", asked.passages),
         "open, s": f"{asked.opened:.2f}",
         "memory that one process adds to the model's, MB": f"{asked.own / 1e6:,.0f}",
-        "question, ms, median": f"{asked.question:.1f}",
-        "question, ms, 95th percentile": f"{asked.question_95:.1f}",
-        "vector search, ms": f"{asked.dense:.2f}",
-        "the same, every vector compared, ms": f"{asked.exact:.2f}",
-        "recall@10": f"{asked.recall_10:.4f}",
-        "recall@100": f"{asked.recall_100:.4f}",
+        **_answering(asked),
     }
 
 

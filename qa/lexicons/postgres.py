@@ -5,7 +5,6 @@ are fetched when they are asked for, and what they count is reckoned here (``pos
 the words as they are spelt, and of each passage its length and the number of its document.
 """
 
-import json
 import secrets
 from array import array
 from collections import OrderedDict
@@ -20,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.datatypes import Hit, Ranking
-from qa.errors import QAError
 from qa.language import Language
-from qa.lexicons.contract import Entry, Spelling, Stems
+from qa.lexicons.contract import Entry, Stems
 from qa.lexicons.postings import (
     Array,
     Bm25,
@@ -36,9 +34,10 @@ from qa.lexicons.postings import (
     occurrences,
     passages_near,
 )
-from qa.lexicons.spellings import WORDS, SpellingCounts, Spellings
+from qa.lexicons.spellings import WORDS, SpellingCounts, Spellings, SpeltWords
 from qa.lexicons.tokens import PHRASE_WEIGHT, tokens_of
 from qa.postgres.database import Database, Fetch, Query, database_of
+from qa.postgres.tables import OwnTable
 from qa.stores import save_array
 
 if TYPE_CHECKING:
@@ -50,28 +49,27 @@ KEPT_BYTES = 128_000_000
 SEGMENT = 50_000
 """Passages that are gathered before they are written: of 120 words each they take some 300 MB."""
 
-TABLE = "postings_"
-
 _KEPT_OVERHEAD = 700  # bytes beside the arrays of a stem that is kept
 _LONGEST_STEM = 500  # characters of a stem in the table, whose index takes no more than 2,700 bytes
-_STRUCTURE = "postings.json"
 _LENGTHS = "lengths.npy"
 _DOCUMENTS = "documents.npy"
 
 
-class PostgresLexicon:
+class PostgresLexicon(SpeltWords, OwnTable):
     """A lexicon opened for reading. Safe to use from several threads."""
+
+    description, begins, rows = "postings.json", "postings_", "rows"
 
     def __init__(self, folder: Path, language: Language) -> None:
         """Open the folder that was written for texts in this language. Raises ValueError or OSError when it is none."""
-        structure = _load(folder)
+        structure = self.described(folder)
         self.language = language
         self._database = database_of(folder)
         self._table = self._database.table(structure["table"])
         self._documents = np.load(folder / _DOCUMENTS)
         codes = np.load(folder / _LENGTHS)
         if not len(codes) == len(self._documents) == structure["passages"]:
-            raise ValueError(f"{_LENGTHS} or {_DOCUMENTS} has not the passages of {_STRUCTURE}")
+            raise ValueError(f"{_LENGTHS} or {_DOCUMENTS} has not the passages of {self.description}")
         self._bm25 = Bm25(codes, structure["tokens"])
         self._spellings = Spellings((folder / WORDS).read_bytes(), language)
         self._kept = KeptPostings(KEPT_BYTES)
@@ -83,9 +81,14 @@ class PostgresLexicon:
         Raises IndexUnwritable, or ValueError for a folder that mirrors no database.
         """
         database = database_of(folder)
-        structure: dict[str, Any] = {"table": f"{TABLE}{secrets.token_hex(6)}", "passages": 0, "tokens": 0, "rows": 0}
+        structure: dict[str, Any] = {
+            "table": f"{cls.begins}{secrets.token_hex(6)}",
+            "passages": 0,
+            "tokens": 0,
+            "rows": 0,
+        }
         # Before the table is there: of a build that is killed the folder says what it has left.
-        _save(folder, structure)
+        cls.describe(folder, structure)
         spelt, documents, lengths = SpellingCounts(language), array("i"), [np.empty(0, np.int64)]
         with database.session() as connection:
             with connection.transaction():  # so that a replica has all of the table, or none
@@ -99,35 +102,12 @@ class PostgresLexicon:
         save_array(folder / _LENGTHS, length_codes(every))
         save_array(folder / _DOCUMENTS, np.array(documents, np.int32))
         spelt.write(folder)
-        _save(folder, {**structure, "passages": len(every), "tokens": int(every.sum()), "rows": table.rows})
+        cls.describe(folder, {**structure, "passages": len(every), "tokens": int(every.sum()), "rows": table.rows})
 
     @classmethod
     def load(cls, folder: Path, language: Language) -> "PostgresLexicon":
         """Return the lexicon that was written there."""
         return cls(folder, language)
-
-    @classmethod
-    def verify(cls, folder: Path) -> None:
-        """Compare how many rows the table has with what was written. Raises ValueError where it differs."""
-        from psycopg import sql
-
-        structure, database = _load(folder), database_of(folder)
-        counting = sql.SQL("SELECT count(*) FROM {}").format(database.table(structure["table"]))
-        ((found,),) = database.read(Query(counting))[0]
-        if found != structure["rows"]:
-            raise ValueError(f"{structure['table']} has {found:,} rows in place of {structure['rows']:,}")
-
-    @classmethod
-    def remove(cls, folder: Path) -> None:
-        """Drop the table. What cannot be dropped now the next build drops."""
-        from psycopg import sql
-
-        try:
-            structure, database = _load(folder), database_of(folder)
-            with database.session() as connection:
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(database.table(structure["table"])))
-        except (OSError, ValueError, QAError):
-            return
 
     def __len__(self) -> int:
         """Return how many passages it holds."""
@@ -186,18 +166,6 @@ class PostgresLexicon:
         word in no text for ""."""
         passages = self.passage_count([stem]) if stem else 0
         return log(1 + (len(self) - passages + 0.5) / (passages + 0.5))
-
-    def near_spellings(self, word: str, edits: int) -> list[Spelling]:
-        """Return the words of the texts within so many edits of a folded word, see ``Spellings.near``."""
-        return self._spellings.near(word, edits)
-
-    def words_beginning(self, begin: str, most: int, least_passages: int) -> list[str]:
-        """Return words of the texts that begin like this, those of most passages first, if they are in so many."""
-        return self._spellings.beginning(begin, most, least_passages)
-
-    def has_word(self, word: str) -> bool:
-        """Whether the texts have a folded word, in any inflection."""
-        return self._spellings.has(word)
 
     def rank(
         self, words: Iterable[str], k: int, phrases: Iterable[Stems] = (), among: Sequence[int] | None = None
@@ -366,14 +334,3 @@ def _read(rows: bytes, counts: bytes, places: bytes) -> Postings:
 def _hits(rows: Array, scores: Floats) -> Ranking:
     scored = zip(rows.tolist(), scores.tolist(), strict=True)
     return tuple(Hit(row, score, place) for place, (row, score) in enumerate(scored, start=1))
-
-
-def _save(folder: Path, structure: dict[str, Any]) -> None:
-    (folder / _STRUCTURE).write_text(json.dumps(structure) + "\n", encoding="utf-8")
-
-
-def _load(folder: Path) -> dict[str, Any]:
-    found = json.loads((folder / _STRUCTURE).read_text(encoding="utf-8"))
-    if not isinstance(found, dict) or not str(found.get("table", "")).startswith(TABLE):
-        raise ValueError(f"{_STRUCTURE} names no table")
-    return found

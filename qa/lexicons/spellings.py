@@ -73,3 +73,21 @@ class Spellings:
         rows = [line.split("\t") for line in self._content.decode().splitlines()]
         words = [row[0] for row in rows]
         return NearWords(words), [int(row[2]) for row in rows], frozenset(words).union(row[1] for row in rows)
+
+
+class SpeltWords:
+    """What lexicons share that have the words of their texts as they are spelt."""
+
+    _spellings: Spellings
+
+    def near_spellings(self, word: str, edits: int) -> list[Spelling]:
+        """Return the words of the texts within so many edits of a folded word, see ``Spellings.near``."""
+        return self._spellings.near(word, edits)
+
+    def words_beginning(self, begin: str, most: int, least_passages: int) -> list[str]:
+        """Return words of the texts that begin like this, those of most passages first, if they are in so many."""
+        return self._spellings.beginning(begin, most, least_passages)
+
+    def has_word(self, word: str) -> bool:
+        """Whether the texts have a folded word, in any inflection."""
+        return self._spellings.has(word)

@@ -15,8 +15,8 @@ import tantivy
 from qa.datatypes import Hit, Ranking
 from qa.files import LocalFiles
 from qa.language import Language
-from qa.lexicons.contract import Entry, Spelling, Stems
-from qa.lexicons.spellings import WORDS, SpellingCounts, Spellings
+from qa.lexicons.contract import Entry, Stems
+from qa.lexicons.spellings import WORDS, SpellingCounts, Spellings, SpeltWords
 from qa.lexicons.tokens import CONTEXT_WEIGHT, PHRASE_WEIGHT, tokens_of
 
 __all__ = ["CONTEXT_WEIGHT", "PHRASE_WEIGHT", "TantivyLexicon", "build_lexicon"]
@@ -55,7 +55,7 @@ def build_lexicon(
     spelt.write(folder)
 
 
-class TantivyLexicon(LocalFiles):
+class TantivyLexicon(SpeltWords, LocalFiles):
     """A lexicon opened for reading, memory-mapped."""
 
     def __init__(self, folder: Path, language: Language) -> None:
@@ -114,18 +114,6 @@ class TantivyLexicon(LocalFiles):
         ``log(1 + (n - df + 0.5) / (df + 0.5))`` over the passages; that of a word in no text for ""."""
         passages = self.passage_count([stem]) if stem else 0
         return log(1 + (len(self) - passages + 0.5) / (passages + 0.5))
-
-    def near_spellings(self, word: str, edits: int) -> list[Spelling]:
-        """Return the words of the texts within so many edits of a folded word, see ``Spellings.near``."""
-        return self._spellings.near(word, edits)
-
-    def words_beginning(self, begin: str, most: int, least_passages: int) -> list[str]:
-        """Return words of the texts that begin like this, those of most passages first, if they are in so many."""
-        return self._spellings.beginning(begin, most, least_passages)
-
-    def has_word(self, word: str) -> bool:
-        """Whether the texts have a folded word, in any inflection."""
-        return self._spellings.has(word)
 
     def prepare(self, stems: Iterable[str]) -> None:
         """Do nothing: the index is mapped."""

@@ -4,7 +4,6 @@ The graph holds halves of the vectors' digits; what it finds is compared again b
 of every other store. A folder has the table's name and what the graph was measured to find, never a secret.
 """
 
-import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qa.errors import QAError
 from qa.postgres.database import Database, Fetch, Query, database_of
+from qa.postgres.tables import OwnTable
 from qa.stores.vectors import Ids, Scores, Vectors
 
 if TYPE_CHECKING:
@@ -26,10 +25,6 @@ EXACT_UP_TO = 10_000
 
 RECALL = 0.995
 """The share of the nearest ten that a graph aims to find for a sample of its own vectors, as with files."""
-
-TABLE = "vectors_"
-
-_STRUCTURE = "structure.json"
 
 # Neighbours of a vector in the graph: pgvector's default. Candidates that are looked at to find them: more than its 64.
 _NEIGHBOURS = 16
@@ -50,8 +45,10 @@ _BLOCK = 10_000  # rows that are copied between two looks at the array
 _KEPT = 4_096  # vectors by row, 6 MB: candidates of a question are wanted twice
 
 
-class PostgresStore:
+class PostgresStore(OwnTable):
     """Opened for searching. Safe to use from several threads."""
+
+    description, begins, rows = "structure.json", "vectors_", "vectors"
 
     def __init__(self, database: Database, structure: dict[str, Any]) -> None:
         """Search the table that a structure describes."""
@@ -75,12 +72,12 @@ class PostgresStore:
         database = database_of(folder)
         from psycopg import sql
 
-        name = f"{TABLE}{secrets.token_hex(6)}"
+        name = f"{cls.begins}{secrets.token_hex(6)}"
         structure = {
             "table": name, "vectors": len(vectors), "dimension": vectors.shape[1], "beam": 0, "recall_at_10": None
         }  # fmt: skip
         # Before the table is there: of a build that is killed the folder says what it has left.
-        _save(folder, structure)
+        cls.describe(folder, structure)
         with database.session() as connection:
             with connection.transaction():  # so that a replica has all of the table, or none
                 _copy(connection, database, name, vectors)
@@ -89,35 +86,12 @@ class PostgresStore:
             if len(vectors) > EXACT_UP_TO:
                 _build_graph(connection, database, name, vectors.shape)
         if len(vectors) > EXACT_UP_TO:
-            _save(folder, {**structure, **_measured(database, structure, vectors)})
+            cls.describe(folder, {**structure, **_measured(database, structure, vectors)})
 
     @classmethod
     def load(cls, folder: Path) -> "PostgresStore":
         """Return the store that was written there. Raises ValueError on a damaged folder."""
-        return cls(database_of(folder), _load(folder))
-
-    @classmethod
-    def verify(cls, folder: Path) -> None:
-        """Compare how many rows the table has with what was written. Raises ValueError where it differs."""
-        from psycopg import sql
-
-        structure, database = _load(folder), database_of(folder)
-        counting = sql.SQL("SELECT count(*) FROM {}").format(database.table(structure["table"]))
-        ((found,),) = database.read(Query(counting))[0]
-        if found != structure["vectors"]:
-            raise ValueError(f"{structure['table']} has {found:,} rows in place of {structure['vectors']:,}")
-
-    @classmethod
-    def remove(cls, folder: Path) -> None:
-        """Drop the table. What cannot be dropped now the next build drops."""
-        from psycopg import sql
-
-        try:
-            structure, database = _load(folder), database_of(folder)
-            with database.session() as connection:
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(database.table(structure["table"])))
-        except (OSError, ValueError, QAError):
-            return
+        return cls(database_of(folder), cls.described(folder))
 
     def search(self, queries: Vectors, k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Return (q, k') cosines and row numbers, best first, in one round trip; with ``among`` each of these is
@@ -273,14 +247,3 @@ def _nearest(sample: Vectors, vectors: Vectors) -> Scores:
         both = np.concatenate([best, sample @ np.asarray(vectors[start : start + _BLOCK]).T], axis=1)
         best = -np.partition(-both, _NEAREST, axis=1)[:, : _NEAREST + 1]
     return np.asarray(best.min(axis=1), np.float32)
-
-
-def _save(folder: Path, structure: dict[str, Any]) -> None:
-    (folder / _STRUCTURE).write_text(json.dumps(structure) + "\n", encoding="utf-8")
-
-
-def _load(folder: Path) -> dict[str, Any]:
-    found = json.loads((folder / _STRUCTURE).read_text(encoding="utf-8"))
-    if not isinstance(found, dict) or not str(found.get("table", "")).startswith(TABLE):
-        raise ValueError(f"{_STRUCTURE} names no table")
-    return found
