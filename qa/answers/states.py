@@ -11,6 +11,7 @@ A question's words are asked for in the lexicon; nothing here looks at vectors o
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import log
 
 from qa.answers.missing import Facts
 from qa.answers.spelling import is_absent, joined, other_spelling
@@ -221,7 +222,7 @@ def _share(true: Sequence[bool]) -> float:
 
 
 def _known_stretches(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
-    """Yield the longest stretches of a term that the texts use as known terms."""
+    """Yield the stretches of a term that the texts use as known terms."""
     for stretch in _used_stretches(term, lexicon):
         passages = uses(stretch, lexicon)
         reason = Reason(Ground.USED, passages)
@@ -230,8 +231,8 @@ def _known_stretches(term: Term, lexicon: Lexicon) -> Iterator[TermReport]:
 
 
 def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
-    """Return the longest stretches of the term's words that the corpus uses, from the left, in lower case, as the asker
-    wrote them or, where the texts spell them otherwise, as these do.
+    """Return the stretches of the term's words that the corpus uses, in lower case, as the asker wrote them or, where
+    the texts spell them otherwise, as these do.
 
     A naming head ("model", "therapy", "work") that stands alone at the end is left out where other parts are known:
     that the corpus has the word "model" says nothing on the term.
@@ -243,13 +244,24 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
     return tuple(spelt_part(part, term, lexicon) for part in parts)
 
 
-def _used_stretches(term: Term, lexicon: Lexicon) -> Iterator[Sequence[Word]]:
-    rest = list(term.words)
-    while rest:
-        length = next((n for n in range(min(len(rest), _LONGEST_PART), 0, -1) if used_alone(rest[:n], lexicon)), 0)
-        if length:
-            yield rest[:length]
-        rest = rest[max(length, 1) :]
+def _used_stretches(term: Term, lexicon: Lexicon) -> tuple[Sequence[Word], ...]:
+    """Return the stretches of a term's words that the texts use, none of which overlap: those that hold most of its
+    words, in as few stretches as can be, and of such the ones that most passages use. "Psychotherapy" and "community
+    organizing" are the parts of "psychotherapy and community organizing", and not "psychotherapy and community", which
+    a single passage has."""
+    words, small = term.words, lexicon.language.small_words
+    best: list[tuple[tuple[int, int, float], tuple[Sequence[Word], ...]]] = [((0, 0, 0.0), ())]  # of the last words
+    for start in reversed(range(len(words))):
+        options = [best[-1]]
+        for end in range(min(start + _LONGEST_PART, len(words)), start, -1):
+            stretch = words[start:end]
+            passages = used_alone(stretch, lexicon)
+            if passages:
+                (held, few, used), after = best[len(words) - end]
+                told = sum(word.stem not in small for word in stretch)
+                options.append(((held + told, few - 1, used + log(passages)), (stretch, *after)))
+        best.append(max(options, key=lambda option: option[0]))
+    return best[-1][1]
 
 
 def spelt_part(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
@@ -260,18 +272,18 @@ def spelt_part(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
     return Phrase(written if is_so else " ".join(spelt), tuple(word.stem for word in stretch))
 
 
-def used_alone(stretch: Sequence[Word], lexicon: Lexicon) -> bool:
-    """Whether the texts use a stretch of words as a phrase, and it says something by itself."""
+def used_alone(stretch: Sequence[Word], lexicon: Lexicon) -> int:
+    """Return how many passages use a stretch of words as a phrase, 0 where it says nothing by itself."""
     edges = {stretch[0].stem, stretch[-1].stem}
     if len(stretch) == 1 and len(stretch[0].folded) == 1:  # of "vitamin D": that they have the letter says nothing
-        return False
+        return 0
     if (
         edges & lexicon.language.small_words
         or any(is_absent(word, lexicon) for word in stretch)
         or stretch[0].folded.isdigit()
     ):
-        return False
-    return lexicon.passage_count([word.stem for word in stretch]) > 0
+        return 0
+    return lexicon.passage_count([word.stem for word in stretch])
 
 
 def uses(stretch: Sequence[Word], lexicon: Lexicon, near: int = NEAR) -> int:

@@ -77,4 +77,4 @@ def _documents(phrase: Sequence[str], index: Index) -> frozenset[str]:
 
 
 def _is_used_elsewhere(stretch: Sequence[Word], here: frozenset[str], index: Index) -> bool:
-    return used_alone(stretch, index.lexicon) and bool(_documents([word.stem for word in stretch], index) - here)
+    return used_alone(stretch, index.lexicon) > 0 and bool(_documents([word.stem for word in stretch], index) - here)
