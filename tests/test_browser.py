@@ -25,11 +25,11 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
-SEED = "/?q=What+is+Psychotherapy+and+social+action+model%3F"
+INVENTED = "/?q=What+is+Psychotherapy+and+community+organizing+model%3F"
 PAGES = {
     "start": "/",
     "answered": "/?q=What+is+narritive+therpy%3F",
-    "missing": SEED,
+    "missing": INVENTED,
     "why": "/?q=What+is+mutual+aid%3F&why=1",
     "signpost": "/?q=I+want+to+end+my+life",
     "document": "/document/corpus/mutual-aid.md",
@@ -94,7 +94,7 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str, size: tuple[int
 def test_the_first_answer_fits_on_so_many_screens(page: Page, size: str, screens: int) -> None:
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(SEED)
+    page.goto(INVENTED)
     page.locator("form.feedback").evaluate("form => form.remove()")  # which is off unless the owner wants it
     assert page.evaluate("document.documentElement.scrollHeight") <= screens * height
 
@@ -189,16 +189,16 @@ def test_only_some_of_the_texts_are_chosen_from_a_list(browser: Browser, port: i
         page.get_by_label("Topic").select_option("process")
         page.get_by_role("button", name="Ask", exact=True).click()
         page.wait_for_url("**topic=process*")
-        assert "in 10 of these 115 texts" in page.locator(".verdict").inner_text()
+        assert "in 17 of these 157 texts" in page.locator(".verdict").inner_text()
         page.get_by_role("link", name="Ask all of the texts").click()
         page.wait_for_url("**/?q=What+is+empathy*")
-        assert "in these 115 texts" in page.locator(".verdict").inner_text()
+        assert "in these 157 texts" in page.locator(".verdict").inner_text()
         context.close()
 
 
 def test_every_target_is_large_enough_to_hit(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(SEED)
+    page.goto(INVENTED)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     small = page.evaluate("""[...document.querySelectorAll('main a, main button, main summary, main select')]
         .filter(one => one.getClientRects().length && !one.closest('p.note, .place, .answer'))

@@ -20,7 +20,8 @@ from qa.errors import BadQuestionSet
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
 from tests.conftest import ROOT, WordLengthEmbedder
 
-SEED = "What is Psychotherapy and social action model?"
+NAME = "Psychotherapy and community organizing model"  # of which nobody has heard
+INVENTED = f"What is {NAME}?"
 
 
 def qa(*arguments: str | Path) -> Result:
@@ -37,22 +38,20 @@ def refused(result: Result) -> str:
 
 
 def test_ask_says_the_note_first_then_parts_then_passages(real_folder: Path) -> None:
-    result = qa("ask", SEED, "--index", real_folder)
+    result = qa("ask", INVENTED, "--index", real_folder)
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert (
         " ".join(lines[:2])
         .replace("  ", " ")
-        .startswith(
-            "These texts have “Psychotherapy” and “social action”, but nowhere “Psychotherapy and social action model”"
-        )
+        .startswith(f"These texts have “Psychotherapy” and “community organizing”, but nowhere “{NAME}”")
     )
     order = [
         "Is “Psychotherapy",
         "confidence 0.",
         "On the whole question\n1. ",
         "“psychotherapy”\n1. ",
-        "“social action”\n1. ",
+        "“community organizing”\n1. ",
         "together\n1. ",
     ]
     places = [result.stdout.index(part) for part in order]
@@ -68,7 +67,7 @@ def test_ask_without_uncertainty_has_no_note(real_folder: Path) -> None:
 
 
 def test_ask_as_json(real_folder: Path) -> None:
-    answer = json.loads(qa("ask", SEED, "--json", "-k", "2", "--index", real_folder).stdout)
+    answer = json.loads(qa("ask", INVENTED, "--json", "-k", "2", "--index", real_folder).stdout)
     assert answer["terms"][0]["state"] == "unestablished"
     assert len(answer["passages"]) == 2
 
@@ -212,7 +211,7 @@ def test_serve_without_index_or_corpus(tmp_path: Path) -> None:
 def questions(tmp_path: Path) -> Path:
     lines = [
         {"_id": "1", "text": "What is psychotherapy?", "answerable": True, "off_corpus_terms": []},
-        {"_id": "2", "text": SEED, "answerable": False, "off_corpus_terms": ["Psychotherapy and social action model"]},
+        {"_id": "2", "text": INVENTED, "answerable": False, "off_corpus_terms": [NAME]},
         {"_id": "1", "text": "Twice"},
     ]
     path = tmp_path / "questions.jsonl"
@@ -229,7 +228,7 @@ def test_evaluate(real_folder: Path, questions: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("2 questions: answered 1, uncertain 1, not in corpus 0.")
-    assert "Psychotherapy and social action model" in result.stdout
+    assert NAME in result.stdout
     assert 'left out: questions.jsonl: the id "1" stands twice' in result.stderr
     assert all(path.stat().st_size for path in written)
     assert json.loads(written[1].read_text(encoding="utf-8"))["measures"]["auroc"]["value"] == 1.0
@@ -308,8 +307,8 @@ def test_what_makes_no_sense_together(tmp_path: Path, options: list[str], words:
 
 
 def test_ask_explains_as_json_too(real_folder: Path) -> None:
-    plain = json.loads(qa("ask", SEED, "--json", "--index", real_folder).stdout)
-    answer = json.loads(qa("ask", SEED, "--json", "--explain", "--risk", "0.2", "--index", real_folder).stdout)
+    plain = json.loads(qa("ask", INVENTED, "--json", "--index", real_folder).stdout)
+    answer = json.loads(qa("ask", INVENTED, "--json", "--explain", "--risk", "0.2", "--index", real_folder).stdout)
     explained = answer.pop("explanation")
     assert {**plain, "verdict": ""} == {**answer, "verdict": ""}
     added = explained["intercept"] + sum(signal["adds"] for signal in explained["signals"].values())

@@ -49,7 +49,7 @@ def ask(question: tuple[str, ...], k: int, as_json: bool, explain: bool, index: 
     \b
     Examples:
       qa ask "What is psychotherapy?"
-      qa ask "What is Psychotherapy and social action model?" --json
+      qa ask "What is the psychotherapy and social action model?" --json
       qa ask "What is empathy?" --source corpus/person --title "person-centered"
     """
     asked = _one_question(question)
