@@ -45,16 +45,24 @@ def read_set(folder: Path) -> QuestionSet:
 
 
 def open_set_index(folder: Path, with_reader: bool = True) -> Index:
-    """Return the index of ``corpus.jsonl``, or of the folder ``texts``, in a set's folder, built first where it is
-    missing or the corpus changed."""
-    corpus, index = folder / "corpus.jsonl", WORK / folder.name
-    if not corpus.exists():
-        with chdir(folder):  # its judgments name the texts by their path from here
-            build_index([Path("texts")], index)
-    elif not is_current(corpus, index):
-        with Console(stderr=True).status(f"index of {folder.name}"):
+    """Return the index of a set's texts, built first where it is missing or the corpus changed."""
+    place, corpus = texts_of(folder)
+    index = WORK / folder.name
+    if not corpus.suffix:
+        with chdir(place):
             build_index([corpus], index)
+    elif not is_current(folder / corpus, index):
+        with Console(stderr=True).status(f"index of {folder.name}"):
+            build_index([folder / corpus], index)
     return open_index(index, with_reader=with_reader)
+
+
+def texts_of(folder: Path) -> tuple[Path, Path]:
+    """Return the texts of a set, and the folder from which its judgments name them: its ``corpus.jsonl``, its folder
+    ``texts``, or else the folder itself, as it is with the project's own corpus."""
+    if (folder / "corpus.jsonl").exists():
+        return folder, Path("corpus.jsonl")
+    return (folder, Path("texts")) if (folder / "texts").exists() else (folder.parent, Path(folder.name))
 
 
 def is_current(corpus: Path, index: Path) -> bool:

@@ -1,8 +1,9 @@
 """What an index in PostgreSQL answers against one in files: passages, states and confidence, nDCG@10, and time.
 
-    python -m benchmarks.databases ../shared/data/clapnq [MORE SETS...]
+    python -m benchmarks.databases corpus ../shared/data/clapnq [MORE SETS...]
 
-Both are of the same passages and vectors; the questions of a set are asked one after the other, of both in turns.
+Both are of the same passages and vectors. The first questions of a set that are judged, and the first that are not, are
+asked one after the other, of both in turns.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.clusters import cluster
-from benchmarks.data import WORK, QuestionSet, open_set_index, read_set
+from benchmarks.data import WORK, QuestionSet, open_set_index, read_set, texts_of
 from benchmarks.several import MOST, PASSAGES, scores
 from qa.answers.answering import Answerer
 from qa.datatypes import Answer
@@ -87,16 +88,19 @@ def main() -> None:
 
 def _row(path: Path, database: Path) -> str:
     questions = read_set(path)
-    asked = [one["text"] for one in questions.questions if one["_id"] in questions.judgments][:MOST]
+    judged = [one["text"] for one in questions.questions if one["_id"] in questions.judgments][:MOST]
+    others = [one["text"] for one in questions.questions if one["_id"] not in questions.judgments][:MOST]
     with Answerer(open_set_index(path)) as files:
-        with chdir(path):  # judgments name texts by their path from here
-            corpus = Path("corpus.jsonl" if Path("corpus.jsonl").exists() else "texts")
+        place, corpus = texts_of(path)
+        with chdir(place):
             build_index([corpus], database, BuildSettings(basis=WORK / path.name))
         with Answerer(open_index(database)) as there:
-            found = compare(files, there, asked)
+            found = compare(files, there, [*judged, *others])
             size = len(there.index)
-    mean = [ndcg(questions, asked, answers) for answers in (found.files, found.database)]
-    cells = [path.name, f"{size:,}", len(asked), found.different, *(f"{one:.4f}" for one in mean)]
+    asked = [*judged, *others]
+    means = [ndcg(questions, asked, answers) if judged else None for answers in (found.files, found.database)]
+    cells = [path.name, f"{size:,}", len(asked), found.different]
+    cells += ["-" if mean is None else f"{mean:.4f}" for mean in means]
     return f"| {' | '.join(map(str, [*cells, *(f'{statistics.median(t):.1f}' for t in found.times)]))} |"
 
 

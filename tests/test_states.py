@@ -69,6 +69,15 @@ def test_suspects(tiny_index: Index, text: str, lacking: str, parts: tuple[str, 
     assert (found.lacking_text, tuple(part.text for part in found.parts)) == (lacking, parts)
 
 
+def test_parts_are_those_that_most_passages_use(tmp_path: Path) -> None:
+    """Neither the longest beginning, which one passage has, nor more stretches than are needed."""
+    name = "psychotherapy and community organizing model"
+    texts = ["psychotherapy and community", *2 * ["community organizing"], "psychotherapy", "organizing"]
+    build_lexicon(tmp_path, [Entry(row, row, (), text) for row, text in enumerate(texts)], ENGLISH)
+    found = suspect(TantivyLexicon(tmp_path, ENGLISH), name, name)
+    assert [part.text for part in found.parts] == ["psychotherapy", "community organizing"]
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
