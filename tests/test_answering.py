@@ -221,7 +221,7 @@ def assert_unestablished(answer: Answer, first: str, second: str) -> None:
     assert all(part.passages for part in answer.parts)
     for part, named in zip(answer.parts[:2], (first, second), strict=True):
         assert part.passages[0].passage.source == f"corpus/{named.replace(' ', '-')}.md"
-    together = answer.parts[2].passages[0].passage  # behind it may be one whose document has a word in another name
+    together = answer.parts[2].passages[0].passage  # later ones may have a word only in another name of their document
     assert set(stems(f"{first} {second}")) <= set(stems(" ".join([together.title, together.heading, together.text])))
 
 

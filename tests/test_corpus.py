@@ -76,9 +76,11 @@ def test_a_reference_stands_at_what_it_carries(path: Path) -> None:
     text = body(path)
     references = [re.match(r"(.+?)\((\d{4})", reference) for reference in front_matter(path)["references"]]  # type: ignore[attr-defined]
     known = [(found[1], found[2]) for found in references if found]
+    assert len(known) == len(references)
     for authors, year in known:
         first = re.split(r", |\. ", authors)[0].strip()
-        assert re.search(rf"{re.escape(first)}[^();]{{0,120}}\(?{year}", text), f"not cited: {first}, {year}"
+        cited = rf"{re.escape(first)}\b[^();]{{0,120}}(?:\({year}\)|, {year}[;)])"
+        assert re.search(cited, text), f"not cited: {first}, {year}"
     for citation in chain.from_iterable(part.split(";") for part in re.findall(r"\(([^()]*, \d{4})\)", text)):
         name, year = citation.strip().rsplit(", ", 1)
         first = re.split(r" & | et al\.|, ", name)[0]
@@ -126,6 +128,8 @@ def test_the_questions_fit_the_articles(half: Path) -> None:
         if grade == "2":
             answering[identifier] = answering.get(identifier, "") + plain(body(CORPUS / Path(document).name))
     assert answering.keys() == answerable
+    assert {document for _, document, _ in lines} <= {f"corpus/{path.name}" for path in ARTICLES}
+    assert {identifier for identifier, _, _ in lines} <= {question["_id"] for question in questions}
     for question in questions:
         assert all(term in question["text"] for term in question["off_corpus_terms"])
         assert bool(question.get("answers")) == question["answerable"], question["_id"]
@@ -173,8 +177,8 @@ def test_other_names_are_known_and_never_quoted(real_folder: Path) -> None:
     index.close()
 
 
-# The first is the goal. Those of the others are .95, .95, .02 and .95, and benchmarks/README.md tells what keeps them
-# away: what was reached is not to be lost.
+# What was reached with 157 articles and 355 questions, which are more and harder ones than before, is not to be lost;
+# benchmarks/README.md has the goals, and tells what keeps them away.
 FLOORS = ("ndcg@10>=0.8", "success@3>=0.92", "term_f1>=0.7", "false_flag_rate<=0.11", "auroc>=0.87")
 
 

@@ -13,7 +13,7 @@ from qa.web.app import create_app
 from qa.web.examples import example_questions
 from tests.bad_input import BAD_ADDRESSES, BAD_BODIES, BAD_QUESTIONS, STRANGE_QUESTIONS
 
-SEED = "What is Psychotherapy and social action model?"
+UNESTABLISHED = "What is Psychotherapy and social action model?"
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def client(tiny_answerer: Answerer) -> FlaskClient:
 
 
 def test_post_and_get_give_the_same_answer(client: FlaskClient, tiny_answerer: Answerer) -> None:
-    expected = answer_payload(tiny_answerer.answer(SEED, 2))
-    assert client.post("/api/ask", json={"question": SEED, "k": 2}).get_json() == expected
-    assert client.get("/api/ask", query_string={"q": SEED, "k": 2}).get_json() == expected
+    expected = answer_payload(tiny_answerer.answer(UNESTABLISHED, 2))
+    assert client.post("/api/ask", json={"question": UNESTABLISHED, "k": 2}).get_json() == expected
+    assert client.get("/api/ask", query_string={"q": UNESTABLISHED, "k": 2}).get_json() == expected
 
 
 @pytest.mark.parametrize(("body", "kind", "status", "code"), BAD_BODIES)
@@ -99,12 +99,12 @@ def test_the_empty_page_invites(client: FlaskClient, tiny_answerer: Answerer) ->
 
 
 def test_the_page_shows_note_parts_places_and_marks(client: FlaskClient) -> None:
-    text = client.get("/", query_string={"q": SEED}).text
+    text = client.get("/", query_string={"q": UNESTABLISHED}).text
     assert "but nowhere “Psychotherapy and social action model” as one term." in text
     assert "“psychotherapy” and “social action” together" in text
     assert "<mark>Social action</mark>" in text
     assert "texts/social-action.txt" in text
-    assert f'value="{SEED}"' in text
+    assert f'value="{UNESTABLISHED}"' in text
 
 
 def test_no_note_where_nothing_is_uncertain(real_answerer: Answerer) -> None:
@@ -148,7 +148,7 @@ def test_every_response_carries_the_security_headers(client: FlaskClient) -> Non
 
 
 def test_the_page_asks_no_other_host(client: FlaskClient) -> None:
-    text = client.get("/", query_string={"q": SEED}).text
+    text = client.get("/", query_string={"q": UNESTABLISHED}).text
     text = re.sub(r'<p class="printed">http://localhost/[^<]*</p>', "", text)  # where it is from, for paper
     assert "http://" not in text
     assert "https://" not in text

@@ -246,16 +246,19 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
 
 def _used_stretches(term: Term, lexicon: Lexicon) -> tuple[Sequence[Word], ...]:
     """Return the stretches of a term's words that the texts use, none of which overlap: those that hold most of its
-    words, in as few stretches as can be, and of such the ones that most passages use. "Psychotherapy" and "community
+    words but the small ones, in as few stretches as can be, and of such the ones that most passages use, by the product
+    of their counts. "Psychotherapy" and "community
     organizing" are the parts of "psychotherapy and community organizing", and not "psychotherapy and community", which
     a single passage has."""
     words, small = term.words, lexicon.language.small_words
-    best: list[tuple[tuple[int, int, float], tuple[Sequence[Word], ...]]] = [((0, 0, 0.0), ())]  # of the last words
+    best: list[tuple[tuple[int, int, float], tuple[Sequence[Word], ...]]] = [
+        ((0, 0, 0.0), ())
+    ]  # of the last n words, at n
     for start in reversed(range(len(words))):
         options = [best[-1]]
         for end in range(min(start + _LONGEST_PART, len(words)), start, -1):
             stretch = words[start:end]
-            passages = used_alone(stretch, lexicon)
+            passages = passages_alone(stretch, lexicon)
             if passages:
                 (held, few, used), after = best[len(words) - end]
                 told = sum(word.stem not in small for word in stretch)
@@ -272,7 +275,7 @@ def spelt_part(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:
     return Phrase(written if is_so else " ".join(spelt), tuple(word.stem for word in stretch))
 
 
-def used_alone(stretch: Sequence[Word], lexicon: Lexicon) -> int:
+def passages_alone(stretch: Sequence[Word], lexicon: Lexicon) -> int:
     """Return how many passages use a stretch of words as a phrase, 0 where it says nothing by itself."""
     edges = {stretch[0].stem, stretch[-1].stem}
     if len(stretch) == 1 and len(stretch[0].folded) == 1:  # of "vitamin D": that they have the letter says nothing

@@ -6,7 +6,7 @@ Such a name may be one author's alone, so who asks for it is told, and is shown 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.answers.states import JOINERS, is_one_token, spelt_part, used_alone
+from qa.answers.states import JOINERS, is_one_token, passages_alone, spelt_part
 from qa.answers.verdicts import ANSWERS
 from qa.datatypes import Phrase, Reading, TermReport, TermState, Word
 from qa.indexing.index import Index
@@ -77,4 +77,6 @@ def _documents(phrase: Sequence[str], index: Index) -> frozenset[str]:
 
 
 def _is_used_elsewhere(stretch: Sequence[Word], here: frozenset[str], index: Index) -> bool:
-    return used_alone(stretch, index.lexicon) > 0 and bool(_documents([word.stem for word in stretch], index) - here)
+    return passages_alone(stretch, index.lexicon) > 0 and bool(
+        _documents([word.stem for word in stretch], index) - here
+    )
