@@ -90,14 +90,14 @@ def _row(path: Path, database: Path) -> str:
     questions = read_set(path)
     judged = [one["text"] for one in questions.questions if one["_id"] in questions.judgments][:MOST]
     others = [one["text"] for one in questions.questions if one["_id"] not in questions.judgments][:MOST]
+    asked = [*judged, *others]
     with Answerer(open_set_index(path)) as files:
         place, corpus = texts_of(path)
         with chdir(place):
             build_index([corpus], database, BuildSettings(basis=WORK / path.name))
         with Answerer(open_index(database)) as there:
-            found = compare(files, there, [*judged, *others])
+            found = compare(files, there, asked)
             size = len(there.index)
-    asked = [*judged, *others]
     means = [ndcg(questions, asked, answers) if judged else None for answers in (found.files, found.database)]
     cells = [path.name, f"{size:,}", len(asked), found.different]
     cells += ["-" if mean is None else f"{mean:.4f}" for mean in means]

@@ -236,6 +236,14 @@ def test_a_name_that_an_article_explains_is_found(real_answerer: Answerer, quest
     assert answer.passages[0].passage.source == f"corpus/{MODEL}.md"
 
 
+def test_such_a_name_is_answered_by_what_it_is(real_answerer: Answerer) -> None:
+    answer = real_answerer.answer("What is the psychotherapy and social action model?")
+    assert (answer.verdict, answer.note) == (Verdict.ANSWERED, None)
+    first = answer.passages[0].passage
+    assert (first.source, first.heading) == (f"corpus/{MODEL}.md", "")
+    assert first.text.startswith("The psychotherapy and social action model is a way of helping women")
+
+
 @pytest.fixture(scope="module")
 def answerer_without_it(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     """Of the corpus but the article on the model and the one that refers to it by name."""
