@@ -31,6 +31,10 @@ JOINERS = frozenset({"and", "&"})
 
 _LONGEST_PART = 8  # words; to try all stretches of a compound of a hundred would take a second
 
+_Stretches = tuple[tuple[int, int, float], tuple[Sequence[Word], ...]]
+"""Stretches of words, behind what they are worth: words held, stretches below 0, the logarithm of the product of
+their counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
@@ -247,13 +251,10 @@ def known_parts(term: Term, lexicon: Lexicon) -> tuple[Phrase, ...]:
 def _used_stretches(term: Term, lexicon: Lexicon) -> tuple[Sequence[Word], ...]:
     """Return the stretches of a term's words that the texts use, none of which overlap: those that hold most of its
     words but the small ones, in as few stretches as can be, and of such the ones that most passages use, by the product
-    of their counts. "Psychotherapy" and "community
-    organizing" are the parts of "psychotherapy and community organizing", and not "psychotherapy and community", which
-    a single passage has."""
+    of their counts. "Psychotherapy" and "community organizing" are the parts of "psychotherapy and community
+    organizing", and not "psychotherapy and community", which a single passage has."""
     words, small = term.words, lexicon.language.small_words
-    best: list[tuple[tuple[int, int, float], tuple[Sequence[Word], ...]]] = [
-        ((0, 0, 0.0), ())
-    ]  # of the last n words, at n
+    best: list[_Stretches] = [((0, 0, 0.0), ())]  # at n, those of the last n words
     for start in reversed(range(len(words))):
         options = [best[-1]]
         for end in range(min(start + _LONGEST_PART, len(words)), start, -1):

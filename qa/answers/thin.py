@@ -77,6 +77,6 @@ def _documents(phrase: Sequence[str], index: Index) -> frozenset[str]:
 
 
 def _is_used_elsewhere(stretch: Sequence[Word], here: frozenset[str], index: Index) -> bool:
-    return passages_alone(stretch, index.lexicon) > 0 and bool(
-        _documents([word.stem for word in stretch], index) - here
-    )
+    if not passages_alone(stretch, index.lexicon):
+        return False
+    return bool(_documents([word.stem for word in stretch], index) - here)
