@@ -22,7 +22,7 @@ from qa.embedders.bundled import REFERENCE, is_like_reference
 from qa.embedders.exported import ExportedEmbedder
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexDamaged
-from qa.graphs.compiled import begin_compiling, compiling, graph_in, prepare
+from qa.graphs.compiled import BF16, PACES, PLAIN, Pace, begin_compiling, compiling, graph_in, prepare
 from qa.graphs.running import Outputs, Tokens, batches, padded_length
 from qa.indexing.building import build_index
 from qa.indexing.index import Generation, open_index
@@ -199,14 +199,14 @@ def test_the_threads_that_it_is_told(
     assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
 
 
-@given(st.lists(st.integers(1, 3000)))
-def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int]) -> None:
-    found = batches(lengths, 512)
+@given(st.lists(st.integers(1, 3000)), st.sampled_from(sorted(PACES.values())))
+def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int], pace: Pace) -> None:
+    found = batches(lengths, 512, pace)
     assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
     for batch in found:
         longest = max(lengths[place] for place in batch)
-        assert len(batch) == 1 or len(batch) * padded_length(longest, len(batch)) <= 512
-        assert sum(longest - lengths[place] for place in batch) <= 12
+        assert len(batch) == 1 or len(batch) * padded_length(longest, len(batch), pace.step) <= 512
+        assert sum(longest - lengths[place] for place in batch) <= pace.worth
     assert [lengths[place] for batch in found for place in batch] == sorted(lengths, reverse=True)
 
 
@@ -301,21 +301,26 @@ def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
 
     monkeypatch.setattr(exported._runner, "_padded", measuring)
     together = exported.embed_questions(texts)
-    assert sizes[0][0] == 1 and sizes[0][1] > 64  # the long one by itself
-    assert all(8 <= texts * tokens <= 64 for texts, tokens in sizes[1:])
+    pace = exported._runner._pace
+    assert sizes[0][0] == 1 and sizes[0][1] > pace.most  # the long one by itself
+    assert all(8 <= texts * tokens <= pace.most for texts, tokens in sizes[1:])
     assert sum(texts for texts, _ in sizes) == 42
     np.testing.assert_allclose(together, alone, atol=5e-3)
     sizes.clear()
     exported.embed_passages(["a"])
-    assert sizes == [(1, 8)]
+    assert sizes == [(1, max(8, pace.step))]
 
 
 @pytest.mark.parametrize(
-    ("longest", "texts", "length"),
-    [(1, 1, 8), (8, 1, 8), (9, 1, 12), (12, 1, 12), (13, 2, 16), (3, 2, 4), (3, 3, 3), (5, 12, 5), (255, 1, 256)],
+    ("longest", "texts", "plain", "bf16"),
+    [
+        *((1, 1, 8, 32), (8, 1, 8, 32), (9, 1, 12, 32), (12, 1, 12, 32), (13, 2, 16, 16), (33, 1, 36, 64)),
+        *((3, 2, 4, 16), (3, 3, 3, 10), (9, 3, 12, 10), (5, 12, 5, 5), (9, 12, 12, 12), (255, 1, 256, 256)),
+    ],
 )
-def test_lengths_are_padded_to_a_few(longest: int, texts: int, length: int) -> None:
-    assert padded_length(longest, texts) == length
+def test_lengths_are_padded_to_a_few(longest: int, texts: int, plain: int, bf16: int) -> None:
+    assert padded_length(longest, texts, PACES[PLAIN].step) == plain
+    assert padded_length(longest, texts, PACES[BF16].step) == bf16
 
 
 def test_one_that_fails_takes_no_other_with_it(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,9 +29,9 @@ def find_signpost(
     if not len(examples):
         return None
     stems = language.stems(question)
-    bounds = [NEAR_IN_WORDS if has_words(stems, one, language) else NEAR for one in signposts for _ in one.examples]
+    bounds = [NEAR_IN_WORDS if has_words(stems, one, language) else NEAR for one in signposts]
     cosines = examples @ vector
-    near = np.where(cosines >= np.array(bounds), cosines, -1.0)
+    near = np.where(cosines >= np.repeat(bounds, [len(one.examples) for one in signposts]), cosines, -1.0)
     nearest = int(np.argmax(near))
     owners = [signpost for signpost in signposts for _ in signpost.examples]
     return owners[nearest] if near[nearest] > -1.0 else None

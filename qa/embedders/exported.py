@@ -26,10 +26,6 @@ TOKENIZER, DESCRIPTION = "tokenizer.json", "encoder.json"
 _BATCH_TOKENS = 512
 """Tokens that are run together, padding among them. More is no faster and takes more memory."""
 
-_QUESTION_TOKENS = 64
-"""The same for questions and phrases. For more than 80 (with AVX2) OpenVINO packs the weights in another way, and keeps
-both: 41 MB."""
-
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -78,7 +74,7 @@ class ExportedEmbedder:
 
     def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
-        return self._embed([self._told.question_prompt + text for text in texts], _QUESTION_TOKENS)
+        return self._embed([self._told.question_prompt + text for text in texts])
 
     @property
     def finds_terms(self) -> bool:
@@ -92,7 +88,7 @@ class ExportedEmbedder:
         encodings = self._cutting.encode_batch([prompt + question.text for question in questions])
         offsets = [[(start - len(prompt), end - len(prompt)) for start, end in made.offsets] for made in encodings]
         rows = [Tokens(made.ids, made.type_ids) for made in encodings]
-        outputs = self._runner.run(rows, _QUESTION_TOKENS)
+        outputs = self._runner.run(rows)
         vectors = np.stack([vector for vector, _ in outputs])
         found = [
             scores_of_words(question, places, scores.tolist())
@@ -105,7 +101,7 @@ class ExportedEmbedder:
         share_graph(self._folder, folder)
         return self
 
-    def _embed(self, texts: Sequence[str], most: int) -> npt.NDArray[np.float32]:
+    def _embed(self, texts: Sequence[str], most: int | None = None) -> npt.NDArray[np.float32]:
         encodings = self._cutting.encode_batch(list(texts))
         outputs = self._runner.run([Tokens(made.ids, made.type_ids) for made in encodings], most)
         vectors = np.empty((len(texts), self.dimension), np.float32)

@@ -12,15 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa.graphs.compiled import LEAST_TOKENS, compiling, graph_in
+from qa.graphs.compiled import LEAST_TOKENS, Pace, compiling, graph_in
 
 _STEP = 4
-"""Of the lengths of longer texts, which are padded to it: a length that was not run before takes 5 ms more, and what
-OpenVINO keeps for it 0.6 MB."""
-
-_PADDING = 12
-"""Tokens of padding in a run that are worth it: to begin another takes as long as 12 tokens (5 ms, where a token takes
-0.4, on one core with AVX2)."""
+"""Of the lengths of texts that are run together."""
 
 Floats = npt.NDArray[np.float32]
 Outputs = tuple[Floats, ...]
@@ -61,13 +56,17 @@ class GraphRunner:
     def _request(self) -> Any:
         return self._compiling.result().graph.create_infer_request()
 
-    def run(self, rows: Sequence[Tokens], most: int) -> list[Outputs]:
-        """Return the outputs for each row, at most so many tokens run together.
+    @property
+    def _pace(self) -> Pace:
+        return self._compiling.result().pace
+
+    def run(self, rows: Sequence[Tokens], most: int | None = None) -> list[Outputs]:
+        """Return the outputs for each row, at most so many tokens run together, or as many as are best for questions.
 
         What other threads want meanwhile is run with the next of them to get its turn: short rows together take less
         time than one after the other.
         """
-        wanted = _Wanted(rows, most)
+        wanted = _Wanted(rows, most or self._pace.most)
         self._waiting.append(wanted)
         with self._turn:
             if wanted.outputs is None:
@@ -93,7 +92,7 @@ class GraphRunner:
 
     def _run(self, rows: Sequence[Tokens], most: int) -> list[Outputs]:
         outputs: list[Outputs] = [()] * len(rows)
-        for places in batches([len(row.ids) for row in rows], most):
+        for places in batches([len(row.ids) for row in rows], most, self._pace):
             made = self._request.infer(self._padded([rows[place] for place in places]))
             found = [np.array(made[number], dtype=np.float32) for number in range(len(made))]
             for at, place in enumerate(places):
@@ -103,7 +102,7 @@ class GraphRunner:
     def _padded(self, rows: Sequence[Tokens]) -> list[npt.NDArray[np.int64]]:
         """Return the graph's inputs, each (n, length). What pads is masked, so it can be any token."""
         longest = max(len(row.ids) for row in rows)
-        length = min(padded_length(longest, len(rows)), max(longest, self._longest))
+        length = min(padded_length(longest, len(rows), self._pace.step), max(longest, self._longest))
         padded = []
         for name in self._inputs:
             array: npt.NDArray[np.int64] = np.zeros((len(rows), length), np.int64)
@@ -114,13 +113,16 @@ class GraphRunner:
         return padded
 
 
-def padded_length(longest: int, texts: int) -> int:
-    """Return how many tokens each of so many texts is run with, of which the longest has so many."""
+def padded_length(longest: int, texts: int, step: int) -> int:
+    """Return how many tokens each of so many texts is run with, of which the longest has so many: all together all but
+    a multiple of the step, each of four at least. A length that was not run before takes 5 ms more, and what OpenVINO
+    keeps for it .6 MB."""
     least = max(longest, ceil(LEAST_TOKENS / texts))
-    return least if least <= LEAST_TOKENS else ceil(least / _STEP) * _STEP
+    each = max(_STEP, step // texts)
+    return least if least <= LEAST_TOKENS and each == _STEP else ceil(least / each) * each
 
 
-def batches(lengths: Sequence[int], most: int) -> list[list[int]]:
+def batches(lengths: Sequence[int], most: int, pace: Pace) -> list[list[int]]:
     """Return the places of texts to run together, the longest first, each batch of all but the same length and with
     ``most`` tokens, or of one text."""
     found: list[list[int]] = []
@@ -129,7 +131,7 @@ def batches(lengths: Sequence[int], most: int) -> list[list[int]]:
         longest = lengths[found[-1][0]] if found else 0
         padding += longest - lengths[place]
         texts = len(found[-1]) + 1 if found else 1
-        if found and padding <= _PADDING and texts * padded_length(longest, texts) <= most:
+        if found and padding <= pace.worth and texts * padded_length(longest, texts, pace.step) <= most:
             found[-1].append(place)
         else:
             found.append([place])
