@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -39,13 +40,16 @@ from qa.answers.answering import Answerer
 from qa.answers.retrieval import lexical_ranking
 from qa.cores import leave_cores
 from qa.embedders import Embedder, load_embedder
+from qa.embedders.sentence_transformers import model_folder
 from qa.indexing.generations import current_generation
 from qa.indexing.index import Generation, open_index
 from qa.indexing.splitters import Splitter
+from qa.readers.extractive import trained_weights
 from qa.stores import Vectors
 
 SPEED = WORK / "speed"
 PEERS = Path(__file__).parent / "peers"
+READER = SPEED / "reader"
 _EMBEDDED = 192  # passages a round
 _ROUNDS = 3
 _ASKED = 100
@@ -60,27 +64,31 @@ _FLOP_A_TOKEN = 2 * 6 * (4 * 384 * 384 + 2 * 384 * 1536)
 _ANSWERS_A_SECOND = {"plain script": (1.2, 2.0), "txtai": (1.6, 2.5), "Haystack": (4.0, 4.0)}
 _PERCENTILE_99 = {"plain script": (1.0, 0.8), "txtai": (0.5, 0.5), "Haystack": (0.3, 0.3)}
 """What is to be reached against each, with AVX2 and with bfloat16."""
+_READ_A_SECOND = {"txtai, its reader": (2.0, 3.0), "Haystack, its reader": (2.0, 3.0)}
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False", "TOKENIZERS_PARALLELISM": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another way to answer from the same texts: how it is built, and served where it has a server."""
+    """Another way to answer from the same texts: how it is built, and served where it has a server; and where it is
+    asked so that it reads what it finds, where it has a reader."""
 
     name: str
     script: str
     libraries: tuple[str, ...]
     serve: tuple[str, ...] = ()
     address: str = "/ask?q="
+    reading: str = ""
 
 
 _PEERS = (
     Peer("plain script", "plain.py", ("flask", "sentence-transformers", "faiss-cpu"),
          ("-m", "gunicorn", "-w", "{workers}", "-b", "127.0.0.1:{port}", "--timeout", "300", "plain:app")),
     Peer("txtai", "with_txtai.py", ("txtai",),
-         ("-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "txtai.api:app"), "/search?limit=5&query="),
-    Peer("Haystack", "with_haystack.py", ("haystack-ai",),
-         ("-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "with_haystack:app")),
+         ("-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "txtai.api:app"), "/search?limit=5&query=",
+         "/rag?query="),
+    Peer("Haystack", "with_haystack.py", ("haystack-ai", "transformers-haystack"),
+         ("-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "with_haystack:app"), reading="/ask?q="),
     Peer("LangChain", "with_langchain.py", ("langchain-community",)),
 )  # fmt: skip
 
@@ -292,38 +300,69 @@ def _peer_server(peer: Peer, python: str, workers: int) -> list[str]:
     return [python, *(part.format(port=PORT, workers=workers) for part in peer.serve)]
 
 
+def write_reader(folder: Path) -> None:
+    """Write Candor's reader as a model for those who read with transformers: the same layers, and where the answer
+    starts and ends; they have no use for its other heads."""
+    from safetensors.numpy import load_file, save_file
+
+    encoder = model_folder(None)
+    shutil.copytree(encoder, folder, dirs_exist_ok=True)
+    weights = {**load_file(encoder / "model.safetensors"), **trained_weights()}
+    named = {f"bert.{name}": array for name, array in weights.items() if name.startswith(("embeddings.", "encoder."))}
+    spans = {f"qa_outputs.{part}": weights[f"span.{part}"] for part in ("weight", "bias")}
+    save_file({**named, **spans}, folder / "model.safetensors", {"format": "pt"})
+    told = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**told, "architectures": ["BertForQuestionAnswering"]}))
+
+
 def measure_serving(index: Path, python: str, questions: Sequence[str], limit: float) -> None:
+    own, peers, readers = _loads(index, python, questions)
+    used = {reader: share(tokens_of(index, questions), 1 / load[0].rate, limit) for reader, load in own.items()}
+    for reader, against, reach in (
+        ("off", peers, _ANSWERS_A_SECOND),
+        ("on", {"plain script": peers["plain script"], **readers}, _ANSWERS_A_SECOND | _READ_A_SECOND),
+    ):
+        full, halved = own[reader]
+        for name, (other, _) in against.items():
+            failed = f"{full.failed} and {other.failed} failed"
+            shown = f"{full.rate:.0f} and {other.rate:.0f}, {failed}; the questions' tokens alone are {used[reader]}"
+            wanted = goal(*reach[name])
+            row(f"HTTP answers a second, 16 clients, reader {reader}", name, shown, full.rate / other.rate, wanted)
+        for name, (_, other) in against.items():
+            shown = f"{halved.percentile_99:.0f} and {other.percentile_99:.0f} ms"
+            ratio, wanted = halved.percentile_99 / other.percentile_99, goal(*_PERCENTILE_99[name.split(",")[0]])
+            row(f"99th percentile, 8 clients, reader {reader}", name, shown, ratio, wanted, at_most=True)
+
+
+Loads = dict[str, tuple[Load, Load]]
+"""By who answers: with 16 clients, and with 8."""
+
+
+def _loads(index: Path, python: str, questions: Sequence[str]) -> tuple[Loads, Loads, Loads]:
+    """Return what clients saw of Candor without its reader and with it, of the others, and of their readers."""
     warm, asked = questions[:64], questions[64:]
     half = len(asked) // 2
-    loads: dict[str, tuple[Load, Load]] = {}
 
-    def load(name: str, address: str) -> None:
+    def load(address: str) -> tuple[Load, Load]:
         ask_all(address, warm, _CLIENTS)
-        loads[name] = (ask_all(address, asked[:half], _CLIENTS), ask_all(address, asked[half:], _CLIENTS // 2))
+        return ask_all(address, asked[:half], _CLIENTS), ask_all(address, asked[half:], _CLIENTS // 2)
 
+    own: Loads = {}
     for reader in ("off", "on"):
         with served(_own_server(index, 2, reader), "/readyz", Path.cwd(), {}):
-            load(f"reader {reader}", "/api/ask?q=")
-    for peer in _PEERS:
-        if peer.serve:
-            folder = SPEED / peer.name
-            variables = {**_OFFLINE, "FOLDER": str(folder), "CONFIG": str(folder / "api.yml")}
-            with served(_peer_server(peer, python, 2), peer.address + "a", PEERS, variables):
-                load(peer.name, peer.address)
-    for reader in ("off", "on"):
-        own = loads.pop(f"reader {reader}")
-        used = share(tokens_of(index, asked[:half]), 1 / own[0].rate, limit)
-        peers = {name: found for name, found in loads.items() if not name.startswith("reader")}
-        for name, (full, _) in peers.items():
-            failed = f"{own[0].failed} and {full.failed} failed"
-            shown = f"{own[0].rate:.0f} and {full.rate:.0f}, {failed}; the questions' tokens alone are {used}"
-            reach = goal(*_ANSWERS_A_SECOND[name])
-            row(f"HTTP answers a second, 16 clients, reader {reader}", name, shown, own[0].rate / full.rate, reach)
-        for name, (_, halved) in peers.items():
-            shown = f"{own[1].percentile_99:.0f} and {halved.percentile_99:.0f} ms"
-            ratio = own[1].percentile_99 / halved.percentile_99
-            reach = goal(*_PERCENTILE_99[name])
-            row(f"99th percentile, 8 clients, reader {reader}", name, shown, ratio, reach, at_most=True)
+            own[reader] = load("/api/ask?q=")
+    peers: Loads = {}
+    readers: Loads = {}
+    for peer in (one for one in _PEERS if one.serve):
+        folder = SPEED / peer.name
+        variables = {**_OFFLINE, "FOLDER": str(folder), "CONFIG": str(folder / "api.yml")}
+        with served(_peer_server(peer, python, 2), peer.address + "a", PEERS, variables):
+            peers[peer.name] = load(peer.address)
+        if peer.reading:
+            variables |= {"READER": str(READER), "CONFIG": str(folder / "reading.yml")}
+            with served(_peer_server(peer, python, 2), peer.reading + "a", PEERS, variables):
+                readers[f"{peer.name}, its reader"] = load(peer.reading)
+    return own, peers, readers
 
 
 def measure_single(index: Path) -> None:
@@ -409,7 +448,8 @@ def measure_building(corpus: Path, index: Path, python: str, limit: float) -> No
     used = share(tokens_of(index, texts) * len(texts), own, limit)
     for peer in _PEERS:
         folder = SPEED / peer.name
-        seconds = build(peer.name, [python, str(PEERS / peer.script), str(corpus), str(folder)], folder)
+        reader = [str(READER)] if peer.name == "txtai" else []  # its settings name it
+        seconds = build(peer.name, [python, str(PEERS / peer.script), str(corpus), str(folder), *reader], folder)
         if peer.name != "plain script":
             shown = f"{own:.0f} and {seconds:.0f} s: {used}"
             row("index build, end to end", peer.name, shown, seconds / own, goal(1.2, 3.5))
@@ -461,6 +501,7 @@ def main() -> None:
     questions = [question["text"] for question in asked.questions]
     default = SPEED / "default"
     _run([sys.executable, "-m", "qa", "index", "--index", str(default)])
+    write_reader(READER)
     told = "import importlib.metadata as m, sys; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
     libraries = _run([chosen.peers, "-c", told, *(name for peer in _PEERS for name in peer.libraries)])
     print(f"{os.cpu_count()} cores, {platform.machine()}; OpenVINO {version('openvino')}; peers: {libraries}\n")

@@ -1,6 +1,7 @@
-"""Haystack: a pipeline of a text embedder and a retriever, behind FastAPI.
+"""Haystack: a pipeline of a text embedder and a retriever, behind FastAPI, and an extractive reader of what is found.
 
-`python with_haystack.py CORPUS FOLDER` builds; `uvicorn with_haystack:app` serves what FOLDER in the environment holds.
+`python with_haystack.py CORPUS FOLDER` builds; `uvicorn with_haystack:app` serves what FOLDER in the environment holds,
+read by the model that READER names, if it does.
 """
 
 import json
@@ -17,6 +18,7 @@ from haystack_integrations.components.embedders.sentence_transformers import (
     SentenceTransformersDocumentEmbedder,
     SentenceTransformersTextEmbedder,
 )
+from haystack_integrations.components.readers.transformers import TransformersExtractiveReader
 
 MODEL = str(get_model_path())
 
@@ -33,7 +35,7 @@ def build(corpus: Path, folder: Path) -> None:
     store.save_to_disk(str(folder / "store.json"))
 
 
-def create_app(folder: Path) -> FastAPI:
+def create_app(folder: Path, reader: str | None) -> FastAPI:
     store = InMemoryDocumentStore.load_from_disk(str(folder / "store.json"))
     pipeline = Pipeline()
     pipeline.add_component(
@@ -41,11 +43,18 @@ def create_app(folder: Path) -> FastAPI:
     )
     pipeline.add_component("retriever", InMemoryEmbeddingRetriever(store, top_k=5))
     pipeline.connect("embedder.embedding", "retriever.query_embedding")
+    if reader:
+        pipeline.add_component("reader", TransformersExtractiveReader(model=reader, top_k=5))
+        pipeline.connect("retriever.documents", "reader.documents")
     pipeline.warm_up()
     application = FastAPI()
 
     @application.get("/ask")
     def ask(q: str) -> list[dict[str, object]]:
+        if reader:
+            asked = {"embedder": {"text": q}, "reader": {"query": q}}
+            answers = pipeline.run(asked)["reader"]["answers"]
+            return [{"answer": one.data, "score": one.score} for one in answers]
         found = pipeline.run({"embedder": {"text": q}})["retriever"]["documents"]
         return [{"id": one.id, "text": one.content, "score": one.score} for one in found]
 
@@ -55,4 +64,4 @@ def create_app(folder: Path) -> FastAPI:
 if __name__ == "__main__":
     build(Path(sys.argv[1]), Path(sys.argv[2]))
 elif "FOLDER" in os.environ:
-    app = create_app(Path(os.environ["FOLDER"]))
+    app = create_app(Path(os.environ["FOLDER"]), os.environ.get("READER"))
