@@ -171,12 +171,12 @@ def prepare(folder: Path, private: bool = False) -> None:
 
 def _run_once(compiled: Future[_Compiled]) -> None:
     if compiled.exception() is None:
-        graph, weights, pace = (getattr(compiled.result(), name) for name in _Compiled.__slots__)
+        found = compiled.result()
         with suppress(Exception):  # which the first text reports
-            row = np.ones((1, max(LEAST_TOKENS, pace.step)), np.int64)
-            graph.create_infer_request().infer([row] * len(graph.inputs))
+            row = np.ones((1, max(LEAST_TOKENS, found.pace.step)), np.int64)
+            found.graph.create_infer_request().infer([row] * len(found.graph.inputs))
         if hasattr(mmap, "MADV_DONTNEED"):
-            weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache
+            found.weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache
 
 
 def _compile(graph: _Graph) -> _Compiled:

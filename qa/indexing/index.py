@@ -72,9 +72,7 @@ FOUND_LANGUAGE = "en"
 
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
 _KEPT_CHARACTERS = 200  # of a text that is likely to come again
-_PASSAGES = (
-    1024  # that were read last, 3 MB: each is looked at several times for one answer, and the same ones are found often
-)
+_PASSAGES = 1024  # that were read last, 3 MB: an answer looks at each several times, and many answers have the same
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
 
 
