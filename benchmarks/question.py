@@ -92,7 +92,7 @@ def measure(folder: Path, questions: Path, reader: str) -> Times:
 def _measured(tree: Path, arguments: list[str]) -> Times:
     command = [sys.executable, str(Path(__file__).resolve()), *arguments, "--measured"]
     variables = {**os.environ, "PYTHONPATH": str(tree)}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tree, env=variables)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=tree, env=variables)
     found: Times = json.loads(done.stdout)
     return found
 
@@ -120,15 +120,9 @@ def main() -> None:
     print(f"| ms of a question, reader {chosen.reader} | {' | '.join(least)} |\n|---|{'---|' * len(least)}")
     from qa.stages import STAGES
 
-    kinds = [
-        "in all",
-        *STAGES,
-        *(("encoder", "reader") if chosen.reader == "on" else ("encoder",)),
-        "lexicon",
-        "vectors",
-    ]
-    for kind in kinds:
-        shown = kind if kind == "in all" or kind in STAGES else f"of which {kind}"
+    within = ("encoder", "reader", "lexicon", "vectors") if chosen.reader == "on" else ("encoder", "lexicon", "vectors")
+    for kind in ("in all", *STAGES, *within):
+        shown = f"of which {kind}" if kind in within else kind
         print(f"| {shown} | {' | '.join(f'{found[kind]:.2f}' for found in least.values())} |")
 
 

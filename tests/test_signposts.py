@@ -57,6 +57,16 @@ def test_a_word_of_the_owner_s_tells_more_beside_the_meaning() -> None:
     assert found("I took the pills", far) is None
 
 
+def test_a_word_counts_for_the_examples_of_its_own_signpost_alone() -> None:
+    """At a cosine of 0.4 to the second example of one with two, or to the only one of the other, which has words."""
+    examples = np.stack([unit(1, 0, 0, 0), unit(0, 1, 0, 0), unit(0, 0, 1, 0)])
+    with_words = Signpost("Ask at the desk.", ("I lost my keys",), ("keys",))
+    rest = float(np.sqrt(1 - 0.4**2))
+    to_help, to_keys = unit(0, 0.4, 0, rest), unit(0, 0, 0.4, rest)
+    assert find_signpost("my keys", to_help, [HELP, with_words], examples, ENGLISH) is None
+    assert find_signpost("my keys", to_keys, [HELP, with_words], examples, ENGLISH) is with_words
+
+
 @pytest.mark.parametrize(
     ("question", "is_signposted"),
     [

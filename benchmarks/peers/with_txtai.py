@@ -1,5 +1,5 @@
-"""txtai: `python with_txtai.py CORPUS FOLDER` builds, and writes the settings of its own API beside the index: of the
-index alone, and of its extractive reader over it, with the model that is named."""
+"""txtai: `python with_txtai.py CORPUS FOLDER READER` builds, and writes the settings of its own API beside the index:
+of the index alone, and of its extractive reader over it, with the model in the folder READER."""
 
 import json
 import sys
