@@ -197,6 +197,7 @@ def test_the_threads_that_it_is_told(
     compiled = compiling(graph_in(tmp_path / "encoder")).result().graph
     begin_compiling.cache_clear()
     assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
+    assert not compiled.get_property("ENABLE_CPU_PINNING")  # several processes would bind theirs to the same cores
 
 
 @given(st.lists(st.integers(1, 3000)), st.sampled_from(sorted(PACES.values())))
