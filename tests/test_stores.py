@@ -18,6 +18,7 @@ from qa.postgres.database import Database, database_of
 from qa.stores import STORES, ExactStore, FaissStore, PostgresStore, Vectors, VectorStore
 from qa.stores import faiss as faiss_store
 from qa.stores import postgres as postgres_store
+from qa.stores.vectors import like_questions
 
 
 def unit_rows(seed: int, rows: int, dimension: int = 8) -> Vectors:
@@ -177,6 +178,32 @@ def test_a_graph_gives_k_rows_also_where_most_are_copies_of_one(k: int, graph: t
     assert ids.shape == (5, min(k, 1000))
     assert (ids >= 0).all()
     assert all(len(set(row)) == len(row) for row in ids.tolist())
+
+
+def test_a_graph_is_measured_by_what_is_as_far_from_its_vectors_as_questions_are() -> None:
+    """As the mean of two is: at right angles to each other each is at .71 of it, where each is at 1 of itself."""
+    axes = np.eye(50, dtype=np.float32)
+    means = like_questions(50, 200, axes.__getitem__)
+    assert means.shape == (200, 50)
+    np.testing.assert_allclose(np.linalg.norm(means, axis=1), 1, atol=1e-6)
+    nearest = (means @ axes.T).max(axis=1)
+    alike = nearest > 0.99  # the same row twice: one of fifty
+    np.testing.assert_allclose(nearest[~alike], 1 / np.sqrt(2), atol=1e-6)
+    assert alike.sum() < 20
+    np.testing.assert_array_equal(means, like_questions(50, 200, axes.__getitem__))
+
+
+def test_the_mean_of_opposite_vectors_is_one_of_them() -> None:
+    rows = np.array([[1, 0], [-1, 0]], np.float32)
+    np.testing.assert_array_equal(np.abs(like_questions(2, 20, rows.__getitem__)), [[1, 0]] * 20)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_wider_beam_is_used_where_a_narrow_one_finds_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_store, "_BEAMS", (10, 400))
+    store = make(FaissStore, unit_rows(0, 3000, 128))
+    assert isinstance(store, FaissStore)
+    assert store.beam == 400
 
 
 def test_the_structure_follows_the_size() -> None:

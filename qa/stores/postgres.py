@@ -15,7 +15,7 @@ import numpy as np
 
 from qa.postgres.database import Database, Fetch, Query, database_of
 from qa.postgres.tables import OwnTable
-from qa.stores.vectors import Ids, Scores, Vectors
+from qa.stores.vectors import Ids, Scores, Vectors, like_questions
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -24,13 +24,18 @@ EXACT_UP_TO = 10_000
 """Vectors that are all compared: about 8 ms for one query of 384 dimensions (`benchmarks/growth.py`)."""
 
 RECALL = 0.995
-"""The share of the nearest ten that a graph aims to find for a sample of its own vectors, as with files."""
+"""The share of the nearest ten that a graph aims to find, as with files."""
 
 # Neighbours of a vector in the graph: pgvector's default. Candidates that are looked at to find them: more than its 64.
 _NEIGHBOURS = 16
 _CONSTRUCTION = 100
 
-_BEAMS = (100, 200, 400, 800)  # candidates kept while the graph is walked: the first that reaches RECALL is used
+_BEAMS = (
+    100,
+    200,
+    400,
+    800,
+)  # candidates kept while the graph is walked: the first that reaches RECALL is used, or the last
 _LARGEST_BEAM = 1000  # that pgvector takes
 _MORE = 1.2  # times k: candidates of the graph that are compared again, for halves of digits swap neighbours
 _DEEPER = 5  # times k: candidates at least, so that what is found deep in a ranking is nearly what comparing all finds
@@ -226,14 +231,13 @@ def _build_graph(connection: "Connection[Any]", database: Database, name: str, s
 
 
 def _measured(database: Database, structure: dict[str, Any], vectors: Vectors) -> dict[str, Any]:
-    """Return which beam is the first to reach RECALL, or the last, and what it finds of a sample of the vectors."""
-    rows = np.sort(np.random.default_rng(0).choice(len(vectors), min(_SAMPLE, len(vectors)), replace=False))
-    sample = np.array(vectors[rows], np.float32)
+    """Return which beam is the first to reach RECALL, or the last, and what it finds for what is like questions."""
+    sample = like_questions(len(vectors), _SAMPLE, lambda rows: np.array(vectors[rows], np.float32))
     enough = _nearest(sample, vectors) - _ROUNDING
     found: dict[str, Any] = {}
     for beam in _BEAMS:
         store = PostgresStore(database, {**structure, "beam": beam})
-        scores = np.concatenate([store.search(one[None], _NEAREST + 1)[0] for one in sample])[:, 1:]
+        scores = np.concatenate([store.search(one[None], _NEAREST)[0] for one in sample])
         found = {"beam": beam, "recall_at_10": float((scores >= enough[:, None]).mean())}
         if found["recall_at_10"] >= RECALL:
             break
@@ -241,9 +245,9 @@ def _measured(database: Database, structure: dict[str, Any], vectors: Vectors) -
 
 
 def _nearest(sample: Vectors, vectors: Vectors) -> Scores:
-    """Return the cosine of the tenth nearest other vector to each of a sample, by every one of them."""
-    best: Scores = np.full((len(sample), _NEAREST + 1), -2, np.float32)
+    """Return the cosine of the tenth nearest vector to each of a sample, by every one of them."""
+    best: Scores = np.full((len(sample), _NEAREST), -2, np.float32)
     for start in range(0, len(vectors), _BLOCK):
         both = np.concatenate([best, sample @ np.asarray(vectors[start : start + _BLOCK]).T], axis=1)
-        best = -np.partition(-both, _NEAREST, axis=1)[:, : _NEAREST + 1]
+        best = -np.partition(-both, _NEAREST - 1, axis=1)[:, :_NEAREST]
     return np.asarray(best.min(axis=1), np.float32)
