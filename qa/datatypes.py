@@ -463,7 +463,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The words of a passage that answer, the ``probability`` in [0, 1] that the passage answers, and where they stand:
+    """The words of a passage that answer, the ``probability`` in [0, 1] that they are right, and where they stand:
     first where they were read, then in other passages shown that answer in the same words."""
 
     text: str
