@@ -354,6 +354,9 @@ def _left_out_of(generation: Generation) -> list[UnreadableDocument]:
 
 def _removed_files(current: Path | None, checksums: Mapping[str, str]) -> Removals:
     """Return the documents of the files that the current generation has and the corpora no longer, under any name."""
+    with suppress(QAError, OSError, ValueError):
+        if current is not None and load_manifest(current).sources.keys() <= checksums.keys():
+            return NOTHING_GOES  # without reading what is known of every document
     return _removed_documents(current, checksums, lambda document: document.file in checksums)
 
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,6 +39,7 @@ def year_of(details: Details) -> str:
     return found[0] if found else ""
 
 
+@lru_cache(maxsize=1)  # the documents of a file come one after the other
 def type_of(file: str) -> str:
     """Return the ending of a file, in lower case without its dot."""
     return PurePosixPath(file).suffix.lower().removeprefix(".")

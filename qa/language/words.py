@@ -41,6 +41,8 @@ def fold_anew(written: str, accents: bool = False) -> str:
 
 def without_accents(text: str) -> str:
     """Return a text without the marks on its letters, and each letter in its plainest form (NFKD)."""
+    if text.isascii():
+        return text
     return "".join([letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)])
 
 
