@@ -1,6 +1,7 @@
 """What the texts have another word for: synonyms of the owner's, and acronyms."""
 
 import re
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from qa.answers.answering import Answerer
 from qa.answers.equivalents import find_equivalents, initialled
+from qa.answers.moments import find_moments
 from qa.datatypes import Ground, TermState
 from qa.errors import BadSettings
 from qa.indexing.building import build_index
 from qa.indexing.corpora import find_corpora
 from qa.indexing.index import open_index
 from qa.indexing.synonyms import forms_of
+from qa.language import load_language
 from qa.settings import BuildSettings
 from tests.english import ENGLISH
 
@@ -29,6 +32,10 @@ The mobile phone plan is paid by the office, and so is a handset. The office als
 # Staff
 
 Information technology mends what is broken. It is open all day.
+
+# Hours
+
+The counter opens at 08:30 and closes at 5 pm. All is shut on 25 December 2025. A form costs 7.45, and 9.30 by post.
 """
 SETTINGS = """
 synonyms = [
@@ -75,6 +82,66 @@ def test_a_term_that_the_texts_have_another_word_for_is_known(
     assert (found.reason.ground, found.reason.words) == (Ground.SYNONYM, meant)
     assert all(one.state is TermState.KNOWN for one in answer.terms)
     assert written not in (answer.note or "")
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "meant"),
+    [
+        ("Does the counter open at 8.30am?", "8.30am", "08:30"),
+        ("Does the counter open at 8:30 a.m.?", "8:30 a.m.", "08:30"),
+        ("Does the counter open at 8:30?", "8:30", "08:30"),
+        ("Does the counter close at 17:00?", "17:00", "5 pm"),
+        ("Does the counter close at 5PM?", "5PM", "5 pm"),
+        ("Is it shut on 25/12/2025?", "25/12/2025", "25 December 2025"),
+        ("Is it shut on 12/25/2025?", "12/25/2025", "25 December 2025"),
+        ("Is it shut on 25.12.2025?", "25.12.2025", "25 December 2025"),
+        ("Is it shut on 2025-12-25?", "2025-12-25", "25 December 2025"),
+        ("Is it shut on December 25, 2025?", "December 25, 2025", "25 December 2025"),
+    ],
+)
+def test_times_and_dates_are_read_as_the_texts_write_them(
+    answerer: Answerer, question: str, written: str, meant: str
+) -> None:
+    (found,) = find_equivalents(ENGLISH.question(question), answerer.index).readings
+    assert (question[found.word.start : found.word.end] + "." * written.endswith("."), found.meant) == (written, meant)
+    answer = answerer.answer(question)
+    assert all(one.state is TermState.KNOWN for one in answer.terms)
+    assert answer.passages[0].passage.heading == "Hours"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does the counter open at 08:30?",  # as they write it
+        "Does the counter open at 8.30pm?",
+        "What costs 8.30?",  # a price
+        "What costs 5?",
+        "What weighs 13 am?",
+        "Does it open at 25:10?",
+        "Does it run version 1.25.12.2025?",
+        "Is it shut on 31/02/2025?",
+        "Is it shut on 24/12/2025?",
+    ],
+)
+def test_other_figures_are_read_as_they_stand(answerer: Answerer, question: str) -> None:
+    assert find_equivalents(ENGLISH.question(question), answerer.index).readings == ()
+
+
+def test_figures_alone_are_read_in_other_languages() -> None:
+    question = load_language("de").question("Ist am 25.12.2025 um 8:30 oder um 5 pm offen?")
+    found = find_moments(question, "de")
+    assert [len(one.words) for one in found] == [3, 2]
+    assert found[1].others == ("08:30", "8:30")
+    assert not any("December" in way for way in found[0].others)
+
+
+@given(st.dates(min_value=date(1000, 1, 1)), st.times())
+def test_every_time_and_date_is_found_however_it_is_written(day: date, time: time) -> None:
+    text = f"on {day.day} {day:%B} {day.year:04} at {time:%H:%M}"
+    for moment in find_moments(ENGLISH.question(text), "en"):
+        for other in moment.others:
+            (again,) = find_moments(ENGLISH.question(f"at {other}"), "en")
+            assert set(again.others) >= {other}
 
 
 def test_what_the_texts_have_in_both_ways_is_sought_in_both(answerer: Answerer) -> None:

@@ -1,4 +1,5 @@
-"""Words of a question -> what the texts call it: by the owner's synonyms, and by what an acronym stands for.
+"""Words of a question -> what the texts call it: by the owner's synonyms, by how else a time or a date is written, and
+by what an acronym stands for.
 
 What the texts do not have as it is asked is read as what they have, as an error of spelling is; what they have in both
 ways is sought in both. An acronym that they lack is read as a run of words with its initials, in one of the passages
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from qa.answers.moments import find_moments
 from qa.answers.spelling import Correction
 from qa.datatypes import Ground, Question, Word
 from qa.indexing.index import Index
@@ -54,6 +56,7 @@ def find_equivalents(question: Question, index: Index) -> Equivalents:
             also += [stem for other, _ in used for stem in language.stems(other)]
         elif used:
             readings.append(_reading(words, *used[0]))
+    readings += _moments(question, taken, index)
     readings += _acronyms(question, taken, index)
     return Equivalents(tuple(sorted(readings, key=lambda one: one.word.start)), tuple(dict.fromkeys(also)))
 
@@ -62,6 +65,18 @@ def _reading(words: Sequence[Word], meant: str, passages: int) -> Correction:
     start, end = words[0].start, words[-1].end
     whole = Word(" ".join(word.stem for word in words), start, end, " ".join(word.folded for word in words))
     return Correction(whole, meant, Ground.SYNONYM, passages)
+
+
+def _moments(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
+    """Yield the times and dates that the texts have, but write otherwise, each as most passages write it."""
+    lexicon, language = index.lexicon, index.language
+    for words, others in find_moments(question, language.code):
+        if taken.intersection(word.start for word in words) or lexicon.passage_count([word.stem for word in words]):
+            continue
+        counted = [(lexicon.passage_count(language.stems(other)), other) for other in others]
+        passages, meant = max(counted, key=lambda pair: pair[0], default=(0, ""))
+        if passages:
+            yield _reading(words, meant, passages)
 
 
 def _forms(question: Question, forms: Forms) -> Iterator[tuple[Sequence[Word], Form]]:
