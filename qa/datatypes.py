@@ -474,9 +474,10 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the service returns. ``confidence`` is in [0, 1]; ``note`` is None when nothing is uncertain; ``answer`` is
-    where a passage answers, None where none does or was read; ``notice`` is what the owner of the texts wants to be
-    read with every answer, ``signpost`` what he wants to be read first by who asks such a question; ``corpus`` is the
-    name of the corpus, of several the one that most probably answers, "" where it has none."""
+    the words that answer, None where no passage does or was read, and where they are more likely wrong; ``notice`` is
+    what the owner of the texts wants to be read with every answer, ``signpost`` what he wants to be read first by who
+    asks such a question; ``corpus`` is the name of the corpus, of several the one that most probably answers, "" where
+    it has none."""
 
     question: str
     confidence: float

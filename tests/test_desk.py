@@ -3,7 +3,10 @@
 import html
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qa.answers.answering import Answerer
+from qa.answers.retrieval import gather_evidence
 from qa.answers.several import answer_from_several
-from qa.datatypes import TermState
+from qa.datatypes import Evidence, Reading, TermState
 from qa.errors import BadQuestion
+from qa.indexing.index import Index
 from qa.keys import KeyFile
 from qa.library import Library, Shelf
 from qa.service import Live
@@ -117,6 +122,27 @@ def test_each_corpus_keeps_its_order(two_answerers: dict[str, Answerer]) -> None
     assert answer.passages[0].corpus == answer.corpus
     confidences = {name: one.answer("What is psychotherapy?", 6).confidence for name, one in two_answerers.items()}
     assert answer.confidence == max(confidences.values()) == confidences[answer.corpus]
+
+
+@pytest.mark.parametrize(
+    ("log_odds", "first"), [((-1.0, 0.5), 2), ((0.5, -1.0), 1), ((-1.0, -1.0), 1), ((0.2, 3.0), 2)]
+)
+def test_the_leading_corpus_comes_first_up_to_the_passage_that_answers(
+    two_answerers: dict[str, Answerer], monkeypatch: pytest.MonkeyPatch, log_odds: tuple[float, ...], first: int
+) -> None:
+    """Also where its words are too unsure to be shown, and where all of the other corpus are nearer."""
+    question = "What is psychotherapy?"
+    leader = two_answerers[answer_from_several(two_answerers, question).corpus].index
+
+    def gathered(questions: Sequence[str], index: Index, *given: Any) -> list[Evidence]:
+        readings = tuple(Reading(odds, 0, 3, 0.9, ()) for odds in log_odds) if index is leader else ()
+        (one,) = gather_evidence(questions, index, *given)
+        return [replace(one, readings=readings, cosines=(float(index is not leader),) * len(one.cosines))]
+
+    monkeypatch.setattr("qa.answers.several.gather_evidence", gathered)
+    answer = answer_from_several(two_answerers, question, 6)
+    leading = [one.corpus == answer.corpus for one in answer.passages]
+    assert leading[: first + 1] == [True] * first + [False]
 
 
 def test_one_of_several_answers_as_alone(two_answerers: dict[str, Answerer]) -> None:

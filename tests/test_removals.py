@@ -65,6 +65,13 @@ def test_files_that_are_deleted(base: Path) -> None:
     assert (changes.removals.documents, changes.removals.are_many) == (3, True)
 
 
+def test_documents_are_not_read_where_every_file_is_there(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(base / "handbook" / "part0" / "0.txt", "Another text.")
+    named = [base / "handbook", base / "minutes"]
+    monkeypatch.setattr("qa.indexing.building.read_documents", lambda _: pytest.fail("they are read"))
+    assert find_changes(named, base / "index").removals.documents == 0
+
+
 def test_a_folder_that_is_empty(base: Path) -> None:
     (base / "handbook" / "part0").rename(base / "unmounted")
     with pytest.raises(DocumentsWouldGo, match="from handbook/part0"):

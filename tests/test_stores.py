@@ -18,7 +18,7 @@ from qa.postgres.database import Database, database_of
 from qa.stores import STORES, ExactStore, FaissStore, PostgresStore, Vectors, VectorStore
 from qa.stores import faiss as faiss_store
 from qa.stores import postgres as postgres_store
-from qa.stores.vectors import like_questions
+from qa.stores.vectors import means_of_two
 
 
 def unit_rows(seed: int, rows: int, dimension: int = 8) -> Vectors:
@@ -180,30 +180,42 @@ def test_a_graph_gives_k_rows_also_where_most_are_copies_of_one(k: int, graph: t
     assert all(len(set(row)) == len(row) for row in ids.tolist())
 
 
-def test_a_graph_is_measured_by_what_is_as_far_from_its_vectors_as_questions_are() -> None:
-    """As the mean of two is: at right angles to each other each is at .71 of it, where each is at 1 of itself."""
+def test_means_of_two_stand_between_the_rows() -> None:
+    """At right angles to each other, each of two is at .71 of their mean, where it is at 1 of itself."""
     axes = np.eye(50, dtype=np.float32)
-    means = like_questions(50, 200, axes.__getitem__)
+    means = means_of_two(50, 200, axes.__getitem__)
     assert means.shape == (200, 50)
     np.testing.assert_allclose(np.linalg.norm(means, axis=1), 1, atol=1e-6)
     nearest = (means @ axes.T).max(axis=1)
     alike = nearest > 0.99  # the same row twice: one of fifty
     np.testing.assert_allclose(nearest[~alike], 1 / np.sqrt(2), atol=1e-6)
     assert alike.sum() < 20
-    np.testing.assert_array_equal(means, like_questions(50, 200, axes.__getitem__))
+    np.testing.assert_array_equal(means, means_of_two(50, 200, axes.__getitem__))
 
 
-def test_the_mean_of_opposite_vectors_is_one_of_them() -> None:
-    rows = np.array([[1, 0], [-1, 0]], np.float32)
-    np.testing.assert_array_equal(np.abs(like_questions(2, 20, rows.__getitem__)), [[1, 0]] * 20)
+@pytest.mark.parametrize("rest", [0, 1e-10])
+def test_the_mean_of_opposite_vectors_is_one_of_them(rest: float) -> None:
+    rows = np.array([[1, 0], [-1, rest]], np.float32)
+    means = means_of_two(2, 20, rows.__getitem__)
+    np.testing.assert_allclose(np.linalg.norm(means, axis=1), 1)
+    np.testing.assert_allclose(np.abs(means), [[1, 0]] * 20, atol=1e-6)
 
 
-@pytest.mark.usefixtures("large")
-def test_a_wider_beam_is_used_where_a_narrow_one_finds_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faiss_store, "_BEAMS", (10, 400))
-    store = make(FaissStore, unit_rows(0, 3000, 128))
-    assert isinstance(store, FaissStore)
-    assert store.beam == 400
+def test_how_far_a_graph_is_walked_is_chosen_by_what_is_harder_to_find(
+    graph: type[VectorStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vectors of the store itself are all found with the first beam, which is too few for means of two."""
+    for module in (faiss_store, postgres_store):
+        monkeypatch.setattr(module, "_BEAMS", (20,))
+    vectors = clustered_rows(0, 3000, 128, 50)
+    own = vectors[:100]
+    nearest = make(ExactStore, vectors).search(own, 10)[1]
+    narrow = make(graph, vectors)
+    assert recall(narrow.search(own, 10)[1], nearest) > faiss_store.RECALL
+    assert "finds 0.9" in narrow.structure or "finds 0.8" in narrow.structure
+    for module in (faiss_store, postgres_store):
+        monkeypatch.setattr(module, "_BEAMS", (20, 1000))
+    assert "finds 1.000 of" in make(graph, vectors).structure
 
 
 def test_the_structure_follows_the_size() -> None:

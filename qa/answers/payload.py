@@ -77,7 +77,7 @@ class PlacePayload(TypedDict):
 
 
 class SpanPayload(TypedDict):
-    """The words that answer, how probably their passage does, and every place where they stand, the first first."""
+    """The words that answer, how probably they are right, and every place where they stand, the first first."""
 
     text: str
     probability: float
@@ -85,10 +85,10 @@ class SpanPayload(TypedDict):
 
 
 class AnswerPayload(TypedDict):
-    """The answer. ``answer`` are the words that answer, null where no passage does; ``notice`` is what the owner of the
-    texts wants to be read with every answer, ``signpost`` what he wants to be read first, in place of a verdict, by who
-    asks such a question. ``corpus`` is that which was asked, of several the one that most probably answers; null for
-    the only one of a service."""
+    """The answer. ``answer`` are the words that answer, null where no passage does or where they are more likely wrong;
+    ``notice`` is what the owner of the texts wants to be read with every answer, ``signpost`` what he wants to be read
+    first, in place of a verdict, by who asks such a question. ``corpus`` is that which was asked, of several the one
+    that most probably answers; null for the only one of a service."""
 
     question: str
     confidence: float

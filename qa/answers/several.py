@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from qa.answers.answering import Answerer
 from qa.answers.notes import write_note
 from qa.answers.retrieval import gather_evidence
+from qa.answers.spans import answering_in_words
 from qa.answers.states import uses
 from qa.datatypes import (
     EVERYTHING,
@@ -119,8 +120,8 @@ def _merged(asked: Mapping[str, _Asked], leader: str, k: int) -> tuple[tuple[Quo
     """
     waiting = {name: list(one.answer.passages) for name, one in asked.items()}
     is_same = len({one.answerer.index.manifest.embedder_checksum for one in asked.values()}) == 1
-    span = asked[leader].answer.answer
-    sure = [leader] * (span.places[0].rank if span else 1)
+    answering = answering_in_words(asked[leader].answer.passages, asked[leader].evidence.readings)
+    sure = [leader] * (answering[0][1].rank if answering else 1)
     merged: list[QuotedPassage] = []
     ranks: dict[int, int] = {}
     while len(merged) < k and (left := [name for name in asked if waiting[name]]):

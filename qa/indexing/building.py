@@ -354,31 +354,31 @@ def _left_out_of(generation: Generation) -> list[UnreadableDocument]:
 
 def _removed_files(current: Path | None, checksums: Mapping[str, str]) -> Removals:
     """Return the documents of the files that the current generation has and the corpora no longer, under any name."""
-    with suppress(QAError, OSError, ValueError):
-        if current is not None and load_manifest(current).sources.keys() <= checksums.keys():
-            return NOTHING_GOES  # without reading what is known of every document
-    return _removed_documents(current, checksums, lambda document: document.file in checksums)
+    return _removed_documents(current, checksums, files=checksums.keys())
 
 
 def _removed(current: Path | None, texts: "_Texts") -> Removals:
     """Return the documents that the current generation has and the new texts have not, under any name of their file."""
-    return _removed_documents(current, texts.sources, lambda document: document.id in texts.ids)
+    return _removed_documents(current, texts.sources, ids=texts.ids)
 
 
 def _removed_documents(
-    current: Path | None, checksums: Mapping[str, str], stays: Callable[[IndexedDocument], bool]
+    current: Path | None, checksums: Mapping[str, str], *, files: Set[str] = frozenset(), ids: Set[str] = frozenset()
 ) -> Removals:
+    """Return the documents of the current generation that go: those that are neither of a file with the same content,
+    under any name, nor of these ``files``, nor have one of these ``ids``."""
     if current is None:
         return NOTHING_GOES
     with suppress(QAError, OSError, ValueError):  # of a damaged one, or one of another version, nothing is known
         manifest = load_manifest(current)
         new = {checksum for source, checksum in checksums.items() if source not in manifest.sources}
         kept = {s for s, checksum in manifest.sources.items() if checksum == checksums.get(s) or checksum in new}
-        if kept == manifest.sources.keys():
-            return NOTHING_GOES
+        staying = kept | files
+        if manifest.sources.keys() <= staying:
+            return NOTHING_GOES  # without reading what is known of every document
         with closing(FileContent(current / DOCUMENTS)) as content:
-            others = (document for document in read_documents(content) if document.file not in kept)
-            return removals((document.file for document in others if not stays(document)), manifest.documents)
+            others = (document for document in read_documents(content) if document.file not in staying)
+            return removals((document.file for document in others if document.id not in ids), manifest.documents)
     return NOTHING_GOES
 
 

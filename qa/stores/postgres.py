@@ -15,7 +15,7 @@ import numpy as np
 
 from qa.postgres.database import Database, Fetch, Query, database_of
 from qa.postgres.tables import OwnTable
-from qa.stores.vectors import Ids, Scores, Vectors, like_questions
+from qa.stores.vectors import Ids, Scores, Vectors, means_of_two
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -23,19 +23,15 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 10_000
 """Vectors that are all compared: about 8 ms for one query of 384 dimensions (`benchmarks/growth.py`)."""
 
-RECALL = 0.995
+RECALL = 0.97
 """The share of the nearest ten that a graph aims to find, as with files."""
 
 # Neighbours of a vector in the graph: pgvector's default. Candidates that are looked at to find them: more than its 64.
 _NEIGHBOURS = 16
 _CONSTRUCTION = 100
 
-_BEAMS = (
-    100,
-    200,
-    400,
-    800,
-)  # candidates kept while the graph is walked: the first that reaches RECALL is used, or the last
+# Candidates kept while the graph is walked: the first that reaches RECALL is used, or the last.
+_BEAMS = (100, 200, 400, 800)
 _LARGEST_BEAM = 1000  # that pgvector takes
 _MORE = 1.2  # times k: candidates of the graph that are compared again, for halves of digits swap neighbours
 _DEEPER = 5  # times k: candidates at least, so that what is found deep in a ranking is nearly what comparing all finds
@@ -231,8 +227,8 @@ def _build_graph(connection: "Connection[Any]", database: Database, name: str, s
 
 
 def _measured(database: Database, structure: dict[str, Any], vectors: Vectors) -> dict[str, Any]:
-    """Return which beam is the first to reach RECALL, or the last, and what it finds for what is like questions."""
-    sample = like_questions(len(vectors), _SAMPLE, lambda rows: np.array(vectors[rows], np.float32))
+    """Return which beam is the first to reach RECALL, or the last, and what it finds for means of two vectors."""
+    sample = means_of_two(len(vectors), _SAMPLE, lambda rows: np.array(vectors[rows], np.float32))
     enough = _nearest(sample, vectors) - _ROUNDING
     found: dict[str, Any] = {}
     for beam in _BEAMS:

@@ -24,17 +24,17 @@ def is_mapped(file: Path) -> bool:
     return file.stat().st_size > MAPPED_BYTES
 
 
-def like_questions(size: int, count: int, vectors: Callable[[Ids], Vectors]) -> Vectors:
-    """Return so many (n, d) unit rows, each the mean of two of the rows 0 to ``size``, drawn by chance.
+def means_of_two(size: int, count: int, vectors: Callable[[Ids], Vectors]) -> Vectors:
+    """Return so many (n, d) unit rows, each the mean of two of the first ``size`` rows, drawn by chance; ``vectors``
+    returns the rows of given numbers.
 
-    A question is less near to passages than they are to each other, which makes its nearest harder to find: with the
-    same beam a graph of 100,000 finds .999 of the ten nearest to its own vectors, .953 of those to such means, and
-    .917 of those to questions on another text (`benchmarks/README.md`, Growth).
+    They stand between passages, and the nearest to them are harder to find than those to a passage; those to questions
+    are harder still (`benchmarks/README.md`, Growth).
     """
     drawn = np.random.default_rng(0).integers(size, size=(2, count))
     sums = (first := vectors(drawn[0])) + vectors(drawn[1])
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.where(lengths > 0, sums / np.maximum(lengths, _LEAST_LENGTH), first)
+    return np.where(lengths > _LEAST_LENGTH, sums / np.maximum(lengths, _LEAST_LENGTH), first)
 
 
 def save_array(file: Path, array: npt.NDArray[Any]) -> None:
