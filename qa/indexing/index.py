@@ -71,6 +71,7 @@ FOUND_LANGUAGE = "en"
 """The language of the questions that the finder learned from."""
 
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
+_SCORED = 500  # questions whose words' scores are kept: those of one take 10 kB
 _KEPT_CHARACTERS = 200  # of a text that is likely to come again
 _PASSAGES = 1024  # that were read last, 3 MB: an answer looks at each several times, and many answers have the same
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
@@ -407,7 +408,7 @@ class Index:
                     self._keep(one.text, vector, whatever_length=True)  # it is asked for next
                 if len(one.text) <= _KEPT_CHARACTERS:
                     self._scores[one.text] = scores
-            if len(self._scores) > _KEPT:
+            if len(self._scores) > _SCORED:
                 self._scores.clear()
         return [found[one.text] for one in questions]
 
