@@ -1,4 +1,4 @@
-"""What the texts have another word for: synonyms of the owner's, and acronyms."""
+"""What the texts have another word for: synonyms of the owner's, times and dates, and acronyms."""
 
 import re
 from datetime import date, time
@@ -138,7 +138,9 @@ def test_figures_alone_are_read_in_other_languages() -> None:
 @given(st.dates(min_value=date(1000, 1, 1)), st.times())
 def test_every_time_and_date_is_found_however_it_is_written(day: date, time: time) -> None:
     text = f"on {day.day} {day:%B} {day.year:04} at {time:%H:%M}"
-    for moment in find_moments(ENGLISH.question(text), "en"):
+    found = find_moments(ENGLISH.question(text), "en")
+    assert len(found) == 2
+    for moment in found:
         for other in moment.others:
             (again,) = find_moments(ENGLISH.question(f"at {other}"), "en")
             assert set(again.others) >= {other}
