@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ from qa.embedders import Embedder, load_embedder
 from qa.embedders.sentence_transformers import model_folder
 from qa.indexing.generations import current_generation
 from qa.indexing.index import Generation, open_index
+from qa.indexing.prepared import CALIBRATION, VECTORS
 from qa.indexing.splitters import Splitter
 from qa.readers.extractive import trained_weights
 from qa.stores import Vectors
@@ -55,7 +57,18 @@ _ROUNDS = 3
 _ASKED = 100
 _STARTS = 5
 _CLIENTS = 16
-_MEASURES = ("building", "embedding", "quality", "starting", "memory", "serving", "single", "overhead", "growing")
+_MEASURES = (
+    "building",
+    "embedding",
+    "quality",
+    "starting",
+    "first",
+    "memory",
+    "serving",
+    "single",
+    "overhead",
+    "growing",
+)
 _ON_INDEXES = {"embedding", "quality", "serving", "overhead"}
 """What is measured on the indexes that "building" builds, and keeps."""
 _MATRIX = 2048  # rows and columns
@@ -253,6 +266,21 @@ def measure_start(index: Path) -> None:
         with served(_own_server(index, 1), "/readyz", Path.cwd(), {}):
             ready.append(time.perf_counter() - start)
     row("`qa serve` ready, s", "-", f"{statistics.median(ready):.2f} s", statistics.median(ready), 1.5, at_most=True)
+
+
+def measure_first(corpus: Path) -> None:
+    """Start where there is no index yet, with what the default corpus brings along of one and without."""
+    seconds = {}
+    for brought in (True, False):
+        with TemporaryDirectory() as folder:
+            left_out = None if brought else shutil.ignore_patterns(VECTORS, CALIBRATION)
+            shutil.copytree(corpus, Path(folder) / "corpus", ignore=left_out)
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "qa", "serve", "--port", str(PORT)]
+            with served(command, "/api/ask?q=What+is+psychotherapy%3F", Path(folder), {}):
+                seconds[brought] = time.perf_counter() - start
+    shown = f"{seconds[True]:.1f} s; {seconds[False]:.1f} without what the corpus brings along"
+    row("first `qa serve` to its first answer, s", "-", shown, seconds[True], goal(30, 8), at_most=True)
 
 
 def _own_server(index: Path, workers: int, reader: str = "on") -> list[str]:
@@ -514,6 +542,7 @@ def main() -> None:
         "embedding": lambda: measure_embedding(index, questions, limit),
         "quality": lambda: measure_quality(index, asked),
         "starting": lambda: measure_start(default),
+        "first": lambda: measure_first(Path("corpus")),
         "memory": lambda: measure_memory(default, chosen.peers, questions[:40]),
         "serving": lambda: measure_serving(index, chosen.peers, questions, limit),
         "single": lambda: measure_single(default),

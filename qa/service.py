@@ -19,8 +19,10 @@ from qa.errors import DatabaseAway, IndexDamaged, IndexGone, IndexMismatch, Inde
 if TYPE_CHECKING:
     from qa.answers.answering import Answerer
     from qa.answers.verdicts import WantedPromise
+    from qa.datatypes import Manifest
     from qa.embedders import Embedder
     from qa.indexing.building import BuildReport
+    from qa.indexing.calibration import Calibration
     from qa.settings import BuildSettings
 
 _SECONDS = 1.0  # between two looks at the index's folder
@@ -74,14 +76,22 @@ def build_index(  # noqa: PLR0913 - the options of a build
     if report.questions is None:
         return Built(report)
     try:
-        return Built(report, calibrate_on_corpus(folder, report.questions, progress=progress))
+        return Built(report, calibrate_on_corpus(folder, report.questions, report.prepared, progress=progress))
     except QAError as error:
         return Built(report, problem=error)
 
 
-def calibrate_on_corpus(folder: Path, questions: Path, again: bool = True, progress: Progress = _silent) -> int | None:
+def calibrate_on_corpus(
+    folder: Path,
+    questions: Path,
+    prepared: Sequence[Path] = (),
+    *,
+    again: bool = True,
+    progress: Progress = _silent,
+) -> int | None:
     """Calibrate an index on the judged questions that its corpus brings, where they or the texts are others than the
-    last time, and where that failed if it is to be tried ``again``. Return how many counted; None where none was due.
+    last time, and where that failed if it is to be tried ``again``; what is ``prepared`` of just these texts and
+    questions is taken as it is. Return how many counted; None where none was due.
 
     Raises BadQuestionSet where they do not suffice, and what opening an index raises.
     """
@@ -91,7 +101,7 @@ def calibrate_on_corpus(folder: Path, questions: Path, again: bool = True, progr
         return None
     tried = tried_on(folder, questions)
     try:
-        counted = _calibrate(folder, questions, progress)
+        counted = _take_prepared(folder, questions, prepared) or _calibrate(folder, questions, progress)
     except QAError:
         with suppress(QAError):
             note(folder, tried, made=False)
@@ -100,22 +110,43 @@ def calibrate_on_corpus(folder: Path, questions: Path, again: bool = True, progr
     return counted
 
 
+def _take_prepared(folder: Path, questions: Path, prepared: Sequence[Path]) -> int | None:
+    """Store the calibration that was prepared of these texts and questions; return how many counted, None without."""
+    from qa.indexing.generations import current_generation
+    from qa.indexing.index import load_manifest
+    from qa.indexing.prepared import prepared_calibration
+
+    manifest = load_manifest(current_generation(folder))
+    made = prepared_calibration(prepared, manifest, questions)
+    if made is None:
+        return None
+    _store(folder, made, manifest)
+    return sum(made.questions.values())
+
+
 def _calibrate(folder: Path, questions: Path, progress: Progress) -> int:
-    """Store a calibration on these questions, which keeps the promise of the one before; return how many counted."""
+    """Store a calibration on these questions; return how many counted."""
     from qa.evaluation.calibrating import calibrate_on_set
-    from qa.indexing.calibration import DEFAULT_PROMISE, load_calibration, save_calibration
     from qa.indexing.index import open_index
 
     with open_index(folder, with_own_calibration=False) as index:
         made, gain, _ = calibrate_on_set(
             index, questions, progress=lambda done, total: progress("Calibrating", done, total)
         )
-        promise = DEFAULT_PROMISE
-        with suppress(IndexDamaged):
-            before = load_calibration(folder, index.manifest, made.reader_checksum)
-            promise = before.promise if before else promise
-    save_calibration(folder, replace(made, promise=promise))
+        manifest = index.manifest
+    _store(folder, made, manifest)
     return gain.questions
+
+
+def _store(folder: Path, made: "Calibration", manifest: "Manifest") -> None:
+    """Store a calibration, which keeps the promise of the one before."""
+    from qa.indexing.calibration import DEFAULT_PROMISE, load_calibration, save_calibration
+
+    promise = DEFAULT_PROMISE
+    with suppress(IndexDamaged):
+        before = load_calibration(folder, manifest, made.reader_checksum)
+        promise = before.promise if before else promise
+    save_calibration(folder, replace(made, promise=promise))
 
 
 # --- answering -----------------------------------------------------------------------------------------------

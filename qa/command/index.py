@@ -229,7 +229,7 @@ def _build(task: _Task, wait: bool, quiet: bool = False) -> None:
     if report.changes or not quiet:
         _sum_up(report, task)
     if report.questions:
-        _calibrate(task.index, report.questions, again=not quiet)
+        _calibrate(task.index, report, report.questions, again=not quiet)
 
 
 def _how_guessed(guess: str) -> str:
@@ -270,13 +270,13 @@ def _sum_up(report: "BuildReport", task: _Task) -> None:
         click.echo(f"{report.removed.describe('went')}.")
 
 
-def _calibrate(index: Path, questions: Path, again: bool) -> None:
+def _calibrate(index: Path, report: "BuildReport", questions: Path, again: bool) -> None:
     """Calibrate where that is due. What stands in the way is printed; the index is whole."""
     from qa.service import calibrate_on_corpus
 
     try:
         with Progress(say) as progress:
-            counted = calibrate_on_corpus(index, questions, again, progress)
+            counted = calibrate_on_corpus(index, questions, report.prepared, again=again, progress=progress)
     except QAError as error:
         say(f"not calibrated: {error}")
     except KeyboardInterrupt:

@@ -50,12 +50,17 @@ class Layers:
         return self._normalized(ov.add(self.dense(widened, f"{name}.output.dense"), hidden), f"{name}.output.LayerNorm")
 
     def _table(self, name: str, rows: Any, prefix: str) -> Any:
-        return self._ov.gather(self._weights[f"{prefix}.{name}.weight"], rows, np.int64(0))
+        return self._ov.gather(self._weight(f"{prefix}.{name}.weight"), rows, np.int64(0))
 
     def dense(self, node: Any, name: str) -> Any:
         """Return a dense layer of what comes in, without an activation."""
-        multiplied = self._ov.matmul(node, self._weights[f"{name}.weight"], False, True)
-        return self._ov.add(multiplied, self._weights[f"{name}.bias"])
+        multiplied = self._ov.matmul(node, self._weight(f"{name}.weight"), False, True)
+        return self._ov.add(multiplied, self._weight(f"{name}.bias"))
+
+    def _weight(self, name: str) -> Any:
+        """Return a weight as a node. OpenVINO makes an array that it is given itself a list of Python's numbers first,
+        which takes a second."""
+        return self._ov.constant(self._weights[name])
 
     def _split(self, node: Any) -> Any:
         """Return (n, heads, length, width) of (n, length, heads * width)."""
@@ -66,7 +71,7 @@ class Layers:
     def _normalized(self, node: Any, name: str) -> Any:
         ov = self._ov
         centred = ov.mvn(node, np.array([-1]), True, self._epsilon, "inside_sqrt")
-        return ov.add(ov.multiply(centred, self._weights[f"{name}.weight"]), self._weights[f"{name}.bias"])
+        return ov.add(ov.multiply(centred, self._weight(f"{name}.weight")), self._weight(f"{name}.bias"))
 
     def states(self, ids: Any, mask: Any, types: Any, layers: int) -> list[Any]:
         """Return the (n, length, size) vectors of the tokens before the first layer and after each of so many, masked

@@ -81,6 +81,7 @@ from qa.indexing.index import (
 from qa.indexing.names import NameCounts
 from qa.indexing.passages import OFFSETS, PASSAGES, PassageFile, Passages
 from qa.indexing.phrases import PHRASES, PhraseWriter
+from qa.indexing.prepared import PreparedVectors, prepared_vectors
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
 from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
@@ -134,11 +135,11 @@ class Changes:
 class BuildReport:
     """What a build did, or that there was nothing to do: then ``changes`` is false and ``generation`` was there before.
 
-    ``embedded`` passages were computed, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
+    ``embedded`` passages are new, ``reused`` ones taken from the last generation; ``unreadable`` were left out,
     with their reasons, also by an earlier build where there was nothing to do; ``left_out`` are files of formats that
     are not read; ``questions`` is the judged set that the corpora bring; ``removed`` are the documents that the index
     no longer has; ``language`` is that of the texts; ``guesses`` has the encoding of each file that was read now and
-    does not tell its own.
+    does not tell its own; ``prepared`` are the folders of what the corpora bring along of an index.
     """
 
     generation: Path
@@ -153,6 +154,7 @@ class BuildReport:
     removed: Removals = NOTHING_GOES
     language: str = "en"
     guesses: Mapping[str, str] = field(default_factory=dict)
+    prepared: tuple[Path, ...] = ()
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -187,7 +189,9 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
             return _unchanged(previous, changes, sought)
         progress("Preparing", 0, None)
         with partial_generation(folder, _release) as partial:
-            job = _job(partial, settings, _embedder(previous, settings, embedder), progress, previous)
+            chosen = _embedder(previous, settings, embedder)
+            prepared = prepared_vectors(sought.prepared, chosen.checksum, chosen.dimension)
+            job = _job(partial, settings, chosen, prepared, progress, previous)
             progress("Preparing", 1, 1)
             texts = _write_texts(job, found, checksums)
             removed = _removed(before, texts)
@@ -198,16 +202,22 @@ def build_index(  # noqa: PLR0913, PLR0917 - the options of a build
         prune(folder, generation, settings.keep, before, _release)
     counts = (texts.documents, len(texts), embedded, len(texts) - embedded)
     what = (texts.unreadable, found.left_out, sought.questions, removed)
-    return BuildReport(generation, *counts, changes, *what, language=sought.language, guesses=texts.guesses)
+    more = (sought.language, texts.guesses, sought.prepared)
+    return BuildReport(generation, *counts, changes, *what, *more)
 
 
-def _job(
-    folder: Path, settings: BuildSettings, embedder: Embedder, progress: Progress, previous: Generation | None
+def _job(  # noqa: PLR0913, PLR0917 - all that a build is made of
+    folder: Path,
+    settings: BuildSettings,
+    embedder: Embedder,
+    prepared: PreparedVectors,
+    progress: Progress,
+    previous: Generation | None,
 ) -> "_Job":
     """Return what a build is made of; the folder gets the names of its store and lexicon first, see ``_release``."""
     (folder / KINDS).write_text(json.dumps({"store": settings.store, "lexicon": settings.lexicon}), encoding="utf-8")
     splitter = Splitter(embedder.tokenizer, embedder.max_tokens, settings.passage_tokens, embedder.passage_overhead)
-    return _Job(folder, settings, embedder, splitter, progress, previous)
+    return _Job(folder, settings, embedder, prepared, splitter, progress, previous)
 
 
 def _settings_at(folder: Path, settings: BuildSettings | None) -> BuildSettings:
@@ -337,6 +347,7 @@ def _unchanged(previous: Generation, changes: Changes, sought: Corpora) -> Build
         tuple(unreadable.values()),
         sought.found.left_out,
         sought.questions,
+        prepared=sought.prepared,
     )
 
 
@@ -396,6 +407,7 @@ class _Job:
     folder: Path
     settings: BuildSettings
     embedder: Embedder
+    prepared: PreparedVectors
     splitter: Splitter
     progress: Progress
     previous: Generation | None
@@ -414,7 +426,7 @@ class _Job:
         if self.settings.workers:
             return embed_apart(self.folder.parent.parent, self.folder, embedder, blocks)
         nothing: Vectors = np.empty((0, embedder.dimension), np.float32)
-        return (embedder.embed_passages(block) if block else nothing for block in blocks)
+        return (self.prepared.passages(block, embedder.embed_passages) if block else nothing for block in blocks)
 
     def embedded_text(self, passage: Passage) -> str:
         """Return what is embedded of a passage."""
@@ -585,7 +597,7 @@ def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpo
     reader = _write_reader(job, sought.language)
     embedded = _write_vectors(job, texts, encoder)
     asked = [example for signpost in sought.signposts for example in signpost.examples]
-    save_array(job.folder / SIGNPOSTS, encoder.embed_questions(asked))
+    save_array(job.folder / SIGNPOSTS, job.prepared.questions(asked, encoder.embed_questions))
     _write_phrases(job, texts, encoder, sought.language)
     _write_lexicon(job, texts, load_language(sought.language))
     _write_manifest(job, texts, _Models(encoder, *reader), corpora, sought)
@@ -717,7 +729,7 @@ def _write_phrases(job: _Job, texts: _Texts, embedder: Embedder, language: str) 
         writer.write(
             passages.__getitem__,
             texts.before,
-            embedder.embed_questions,
+            lambda phrases: job.prepared.questions(phrases, embedder.embed_questions),
             lambda done, total: job.progress(_EMBEDDING_PHRASES, done, total),
         )
 

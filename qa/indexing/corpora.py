@@ -91,8 +91,8 @@ class CorpusSettings(BaseModel):
     """What a ``corpus.toml`` says.
 
     ``examples`` are questions for a first try; ``synonyms`` are groups of words that mean the same, and
-    ``synonyms_file`` has more, one a line, parted by commas. That, ``folders`` and ``questions``, a judged set, are
-    relative to it;
+    ``synonyms_file`` has more, one a line, parted by commas; ``prepared`` is a folder of vectors and a calibration that
+    were made of the texts. These, ``folders`` and ``questions``, a judged set, are relative to it;
     ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
     the sources of all that lies in its folder; with ``follow_links`` links are read that lead out of the corpus; with
     ``downloads`` who asks may have the files themselves.
@@ -131,6 +131,7 @@ class CorpusSettings(BaseModel):
         default=None, description='the path of a file of synonyms, such as "synonyms.txt"'
     )
     questions: _Place | None = Field(default=None, description='the path of a judged set, such as "judged.jsonl"')
+    prepared: _Place | None = Field(default=None, description='the path of a folder, such as "prepared"')
     folders: tuple[_Place, ...] = Field(
         default=(Path(),), description='a list of folders or files, such as [".", "../minutes"]'
     )
@@ -148,8 +149,9 @@ class CorpusSettings(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Corpora:
     """The files of all corpora, and what is said of them together: the first title, language, examples and set of
-    judged questions, every notice, signpost and group of synonyms. ``originals`` has the paths of the files that may be
-    downloaded, ``addresses`` where those were fetched that live elsewhere, by their sources."""
+    judged questions, every notice, signpost, group of synonyms and folder of what is ``prepared``. ``originals`` has
+    the paths of the files that may be downloaded, ``addresses`` where those were fetched that live elsewhere, by their
+    sources."""
 
     found: FoundFiles
     title: str = ""
@@ -159,6 +161,7 @@ class Corpora:
     signposts: tuple[Signpost, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
     questions: Path | None = None
+    prepared: tuple[Path, ...] = ()
     originals: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
 
@@ -208,11 +211,16 @@ class Named:
         """Return the judged set of the corpus."""
         return self.base / self.settings.questions if self.settings.questions else None
 
+    @property
+    def prepared(self) -> Path | None:
+        """Return the folder of what was prepared of the texts."""
+        return self.base / self.settings.prepared if self.settings.prepared else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Apart:
     """What is found in a corpus and is none of its texts: the ``files`` of judged sets and of synonyms, and the
-    ``folders`` of the index."""
+    ``folders`` of the index and of what is prepared."""
 
     files: frozenset[Path]
     folders: tuple[Path, ...]
@@ -230,15 +238,16 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
     """Return the files of the corpora: files, folders, and folders or files of settings named ``corpus.toml``.
 
     A file stands in them once, however many folders lead to it. A judged set that a corpus names is none of its
-    documents, nor is what lies in the ``index`` that is built. Raises CorpusMissing, and BadSettings for settings that
-    cannot be used.
+    documents, nor is what lies in the ``index`` that is built, or is prepared of it. Raises CorpusMissing, and
+    BadSettings for settings that cannot be used.
     """
     named_corpora = read_settings(corpora)
     roots = [root for named in named_corpora for root in named.roots()]
     sets = [named.questions for named in named_corpora if named.questions]
     judged = {file.resolve() for questions in sets for file in set_files(questions)}
     glossaries = {named.synonyms_file.resolve() for named in named_corpora if named.synonyms_file}
-    apart = _Apart(frozenset(judged | glossaries), own_folders(absolute(index)) if index else ())
+    prepared = tuple(absolute(named.prepared) for named in named_corpora if named.prepared)
+    apart = _Apart(frozenset(judged | glossaries), (*(own_folders(absolute(index)) if index else ()), *prepared))
     parts = [_find(root, name, apart) for root, name in zip(roots, _unique_names(roots), strict=True)]
     said = [named.settings for named in named_corpora]
     found = _joined(parts, corpora)
@@ -253,6 +262,7 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
         signposts=tuple(Signpost(one.text, one.examples, one.words) for settings in said for one in settings.signposts),
         synonyms=tuple(dict.fromkeys(group for named in named_corpora for group in named.synonyms())),
         questions=next(iter(sets), None),
+        prepared=prepared,
         originals={file.source: str(file.path) for file in found.files if file.path in given},
         addresses=_addresses(roots, found.files),
     )

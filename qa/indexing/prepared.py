@@ -1,0 +1,160 @@
+"""What a corpus brings along of an index of its texts, in the folder that its ``corpus.toml`` calls ``prepared``: the
+vectors of what is embedded of them, and the calibration on its judged questions.
+
+So who gets texts with what was prepared of them need not embed them first, nor ask the questions. Vectors are known by
+checksums of what they are of, and a calibration by all that it rests on: what changed since is embedded as ever, and
+calibrated on anew. ``training.prepared`` makes both.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.datatypes import Manifest
+from qa.files import read_regular
+from qa.indexing.calibration import Calibration, read_sealed, sealed_json
+from qa.indexing.phrases import Keys, places_of
+from qa.indexing.question_files import set_checksum
+from qa.stores import Vectors
+
+VECTORS = "vectors.npz"
+CALIBRATION = "calibration.json"
+
+_LARGEST_VECTORS = 1 << 30  # bytes; of a thousand passages 3 million
+_LARGEST_CALIBRATION = 1_000_000
+_UNIT = 0.01  # from 1, the most that the length of a vector of halves may be
+
+_Embed = Callable[[Sequence[str]], Vectors]
+
+
+class PreparedVectors:
+    """Vectors of passages and of phrases, which are embedded as questions are, by a checksum of each."""
+
+    def __init__(self, keys: Keys, vectors: npt.NDArray[np.float16]) -> None:
+        """Take sorted keys and the (n, d) vectors of each."""
+        self._keys, self._vectors = keys, vectors
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._keys)
+
+    def passages(self, texts: Sequence[str], embed: _Embed) -> Vectors:
+        """Return the (n, d) vectors of passages, and ``embed`` those that are not known."""
+        return self._known(texts, _keys("passage", texts), embed)
+
+    def questions(self, texts: Sequence[str], embed: _Embed) -> Vectors:
+        """Return the (n, d) vectors of what is embedded as a question is, and ``embed`` what is not known."""
+        return self._known(texts, _keys("question", texts), embed)
+
+    def _known(self, texts: Sequence[str], keys: Keys, embed: _Embed) -> Vectors:
+        places = places_of(keys, self._keys)
+        new = np.flatnonzero(places < 0)
+        if len(new) == len(texts):
+            return embed(texts)
+        vectors: Vectors = self._vectors[np.maximum(places, 0)].astype(np.float32)
+        if len(new):
+            vectors[new] = embed([texts[place] for place in new.tolist()])
+        return vectors
+
+
+NOTHING_PREPARED = PreparedVectors(np.empty(0, np.uint64), np.empty((0, 0), np.float16))
+
+
+def prepared_vectors(folders: Iterable[Path], embedder_checksum: str, dimension: int) -> PreparedVectors:
+    """Return the vectors in some folders that this embedder made. What cannot be used is said in the log."""
+    keys: list[Keys] = []
+    vectors: list[npt.NDArray[np.float16]] = []
+    for folder in folders:
+        try:
+            made_by, found, of = _read_vectors(folder / VECTORS)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            _unusable(folder / VECTORS, error, "the texts are embedded")
+            continue
+        if made_by == embedder_checksum and of.shape[1] == dimension:
+            keys.append(found)
+            vectors.append(of)
+    if not keys:
+        return NOTHING_PREPARED
+    joined, first = np.unique(np.concatenate(keys), return_index=True)
+    return PreparedVectors(joined, np.concatenate(vectors)[first])
+
+
+def _read_vectors(file: Path) -> tuple[str, Keys, npt.NDArray[np.float16]]:
+    """Return the checksum of the embedder, the keys and the vectors in a file. Raises OSError, ValueError, KeyError or
+    BadZipFile."""
+    with np.load(BytesIO(read_regular(file, _LARGEST_VECTORS)), allow_pickle=False) as held:
+        made_by, keys, vectors = str(held["embedder"]), held["keys"], held["vectors"]
+    if keys.dtype != np.uint64 or vectors.dtype != np.float16 or vectors.ndim != 2 or keys.shape != vectors.shape[:1]:
+        raise ValueError("it does not hold keys and vectors")
+    lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
+    if not (np.abs(lengths - 1) <= _UNIT).all():
+        raise ValueError("its vectors are not of length 1")
+    return made_by, keys, vectors
+
+
+def save_vectors(
+    folder: Path, embedder_checksum: str, passages: Mapping[str, Vectors], questions: Mapping[str, Vectors]
+) -> None:
+    """Write the vectors of passages, and of what is embedded as questions are, by their texts. Raises OSError."""
+    keys = np.concatenate([_keys("passage", list(passages)), _keys("question", list(questions))])
+    vectors = np.array([*passages.values(), *questions.values()], np.float16)
+    ordered, first = np.unique(keys, return_index=True)
+    np.savez(folder / VECTORS, embedder=np.array(embedder_checksum), keys=ordered, vectors=vectors[first])
+
+
+def _keys(role: str, texts: Sequence[str]) -> Keys:
+    read = [hashlib.blake2b(f"{role}\n{text}".encode(errors="replace"), digest_size=8).digest() for text in texts]
+    return np.frombuffer(b"".join(read), "<u8").astype(np.uint64)
+
+
+# --- calibration ---------------------------------------------------------------------------------------------
+
+
+def prepared_calibration(folders: Iterable[Path], manifest: Manifest, questions: Path) -> Calibration | None:
+    """Return the first calibration in some folders that rests on the texts of an index, on what it was made with, and
+    on this judged set; None without one. What cannot be used is said in the log."""
+    wanted = _rests_on(manifest, questions)
+    for folder in folders:
+        try:
+            fields = json.loads(read_regular(folder / CALIBRATION, _LARGEST_CALIBRATION))
+            if fields["rests_on"] == wanted:
+                return read_sealed(fields["calibration"])
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            _unusable(folder / CALIBRATION, error, "its questions are asked")
+    return None
+
+
+def save_prepared_calibration(folder: Path, calibration: Calibration, manifest: Manifest, questions: Path) -> None:
+    """Write a calibration with all that it rests on. Raises OSError."""
+    fields = {"rests_on": _rests_on(manifest, questions), "calibration": sealed_json(calibration)}
+    (folder / CALIBRATION).write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
+
+
+def _rests_on(manifest: Manifest, questions: Path) -> dict[str, str | int]:
+    contents = "\n".join(sorted(manifest.sources.values()))
+    return {
+        "texts": hashlib.sha256(contents.encode()).hexdigest(),
+        "questions": set_checksum(questions),
+        "version": manifest.version,
+        "embedder": manifest.embedder_checksum,
+        "reader": manifest.reader_checksum,
+        "passage_tokens": manifest.passage_tokens,
+    }
+
+
+def _unusable(file: Path, error: Exception, instead: str) -> None:
+    reason = getattr(error, "strerror", None) or error
+    logging.getLogger("qa").warning(
+        "%s cannot be used (%s), so %s: make it anew, or leave it out of corpus.toml.", file, reason, instead
+    )

@@ -1,0 +1,250 @@
+"""A corpus brings along vectors and a calibration: what it has of its texts as they are is taken, the rest is made."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from qa.embedders import load_embedder
+from qa.indexing.building import build_index
+from qa.indexing.calibration import Calibration, packaged_calibration, read_own_calibration
+from qa.indexing.generations import current_generation
+from qa.indexing.index import Generation, load_manifest
+from qa.indexing.prepared import (
+    CALIBRATION,
+    VECTORS,
+    PreparedVectors,
+    prepared_calibration,
+    prepared_vectors,
+    save_prepared_calibration,
+    save_vectors,
+)
+from qa.service import calibrate_on_corpus
+from qa.settings import BuildSettings
+from tests.conftest import ROOT, WordLengthEmbedder
+from training.prepared import Recording, prepare
+
+Rows = npt.NDArray[np.float32]
+
+
+def one(place: int) -> Rows:
+    """Return the vector of length 1 along a dimension of four."""
+    return np.asarray(np.eye(4, dtype=np.float32)[place])
+
+
+def no_embedding(texts: object) -> Rows:
+    raise AssertionError(f"embeds {texts}")
+
+
+def taken(folder: Path, checksum: str = "made by this") -> PreparedVectors:
+    return prepared_vectors([folder], checksum, 4)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """A folder with the vectors of two passages and one question."""
+    save_vectors(tmp_path, "made by this", {"a bee": one(0), "a sea": one(1)}, {"a bee": one(2)})
+    return tmp_path
+
+
+def test_known_vectors_are_taken_and_others_made(prepared: Path) -> None:
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> Rows:
+        asked.extend(texts)
+        return np.array([one(3)] * len(texts))
+
+    found = taken(prepared).passages(["a tree", "a sea", "a bee", "a stone"], embed)
+    assert found.tolist() == [one(3).tolist(), one(1).tolist(), one(0).tolist(), one(3).tolist()]
+    assert asked == ["a tree", "a stone"]
+
+
+def test_a_phrase_is_no_passage(prepared: Path) -> None:
+    vectors = taken(prepared)
+    assert vectors.questions(["a bee"], no_embedding).tolist() == [one(2).tolist()]
+    assert vectors.questions(["a sea"], lambda texts: np.array([one(3)])).tolist() == [one(3).tolist()]
+
+
+def test_nothing_is_taken_of_another_model(prepared: Path) -> None:
+    assert len(taken(prepared)) == 3
+    assert len(taken(prepared, "made by another")) == 0
+    assert len(prepared_vectors([prepared], "made by this", 5)) == 0
+
+
+def test_several_corpora_bring_their_own(prepared: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    save_vectors(other, "made by this", {"a tree": one(3), "a bee": one(0)}, {})
+    both = prepared_vectors([prepared, other, tmp_path / "none"], "made by this", 4)
+    assert len(both) == 4
+    texts = ["a tree", "a bee", "a sea"]
+    assert both.passages(texts, no_embedding).tolist() == [one(3).tolist(), one(0).tolist(), one(1).tolist()]
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def _text(file: Path) -> None:
+    file.write_text("no vectors", encoding="utf-8")
+
+
+def _pickled(file: Path) -> None:
+    np.savez(file, embedder=np.array("made by this"), keys=np.array([{}], object), vectors=np.zeros((1, 4), np.float16))
+
+
+def _long(file: Path) -> None:
+    np.savez(file, embedder=np.array("made by this"), keys=np.zeros(1, np.uint64), vectors=np.ones((1, 4), np.float16))
+
+
+def _other_shape(file: Path) -> None:
+    np.savez(file, embedder=np.array("made by this"), keys=np.zeros(2, np.uint64), vectors=np.eye(4, dtype=np.float16))
+
+
+def _no_keys(file: Path) -> None:
+    np.savez(file, embedder=np.array("made by this"), vectors=np.eye(4, dtype=np.float16))
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [_cut, _text, _pickled, _long, _other_shape, _no_keys, _folder])
+def test_vectors_that_cannot_be_used_are_said_and_made_anew(
+    spoil: Callable[[Path], None], prepared: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(prepared / VECTORS)
+    with caplog.at_level(logging.WARNING, "qa"):
+        assert len(taken(prepared)) == 0
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"{prepared / VECTORS} cannot be used (")
+    assert said.endswith("so the texts are embedded: make it anew, or leave it out of corpus.toml.")
+
+
+# --- when texts are indexed ----------------------------------------------------------------------------------
+
+
+def bring(corpus: Path, embedder: WordLengthEmbedder) -> Path:
+    """Let a corpus bring along the vectors of its texts as they are; return the folder of these."""
+    folder = corpus / "prepared"
+    folder.mkdir()
+    recording = Recording(embedder, {}, {})
+    build_index([corpus], corpus.parent / "first", embedder=recording)
+    save_vectors(folder, embedder.checksum, recording.passages, recording.questions)
+    (folder / "notes.md").write_text("This is none of the texts.", encoding="utf-8")
+    (corpus / "corpus.toml").write_text('prepared = "prepared"\n', encoding="utf-8")
+    return folder
+
+
+def vectors_in(index: Path) -> Rows:
+    generation = Generation(current_generation(index))
+    found = generation.store.vectors(np.arange(len(generation.passages)))
+    generation.close()
+    return np.asarray(found)
+
+
+def test_only_what_is_not_prepared_is_embedded(corpus: Path, tmp_path: Path) -> None:
+    bring(corpus, WordLengthEmbedder())
+    embedder = WordLengthEmbedder()
+    report = build_index([corpus], tmp_path / "index", embedder=embedder)
+    assert embedder.embedded == []
+    assert (report.left_out, report.unreadable) == ((), ())
+    assert vectors_in(tmp_path / "index") == pytest.approx(vectors_in(tmp_path / "first"), abs=1e-3)
+    (corpus / "new.txt").write_text("A new text on beavers.", encoding="utf-8")
+    build_index([corpus], tmp_path / "another", embedder=embedder)
+    (embedded,) = embedder.embedded
+    assert "beavers" in embedded
+
+
+def test_a_calibration_is_taken_for_just_these_texts_and_questions(corpus: Path, tmp_path: Path) -> None:
+    folder, index = bring(corpus, WordLengthEmbedder()), tmp_path / "index"
+    questions = tmp_path / "judged.jsonl"
+    questions.write_text('{"_id": "1", "text": "What is a bee?"}\n', encoding="utf-8")
+    build_index([corpus], index, embedder=WordLengthEmbedder())
+    manifest = load_manifest(current_generation(index))
+    made: Calibration = packaged_calibration()
+    save_prepared_calibration(folder, made, manifest, questions)
+    assert prepared_calibration([tmp_path / "none", folder], manifest, questions) == made
+    assert calibrate_on_corpus(index, questions, [folder]) == sum(made.questions.values())
+    assert read_own_calibration(index) == made
+    assert calibrate_on_corpus(index, questions, [folder]) is None  # nothing changed since
+
+    (corpus / "new.txt").write_text("A new text.", encoding="utf-8")
+    build_index([corpus], index, embedder=WordLengthEmbedder())
+    assert prepared_calibration([folder], load_manifest(current_generation(index)), questions) is None
+    questions.write_text('{"_id": "1", "text": "What is a sea?"}\n', encoding="utf-8")
+    assert prepared_calibration([folder], manifest, questions) is None
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"rests_on": {}}', "null", '"rests_on"'])
+def test_a_calibration_that_cannot_be_used_is_said(
+    content: str, corpus: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
+    manifest = load_manifest(current_generation(tmp_path / "index"))
+    (tmp_path / CALIBRATION).write_text(content, encoding="utf-8")
+    with caplog.at_level(logging.WARNING, "qa"):
+        assert prepared_calibration([tmp_path], manifest, corpus) is None
+    assert all("cannot be used" in record.getMessage() for record in caplog.records)
+    assert bool(caplog.records) is (content != '{"rests_on": {}}')  # which is of other texts
+
+
+def test_a_calibration_that_was_changed_is_not_taken(
+    corpus: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
+    manifest = load_manifest(current_generation(tmp_path / "index"))
+    save_prepared_calibration(tmp_path, packaged_calibration(), manifest, corpus)
+    fields = json.loads((tmp_path / CALIBRATION).read_text(encoding="utf-8"))
+    fields["calibration"] = fields["calibration"].replace('"intercept": ', '"intercept": 1')
+    (tmp_path / CALIBRATION).write_text(json.dumps(fields), encoding="utf-8")
+    assert prepared_calibration([tmp_path], manifest, corpus) is None
+    assert "its checksum differs" in caplog.text
+
+
+# --- the project's own corpus --------------------------------------------------------------------------------
+
+
+def test_a_corpus_that_names_no_folder_cannot_be_prepared(corpus: Path) -> None:
+    with pytest.raises(SystemExit, match=r'write prepared = "prepared" into its corpus\.toml'):
+        prepare(corpus)
+
+
+@pytest.mark.slow
+def test_the_default_corpus_brings_all_that_is_made_of_it(tmp_path: Path) -> None:
+    """Where it fails, run ``python -m training.prepared``."""
+    recording = Recording(load_embedder(), {}, {})
+    settings = BuildSettings(reader="extractive")
+    report = build_index([ROOT / "corpus"], tmp_path / "index", settings, embedder=recording)
+    assert (report.embedded, len(recording.passages), len(recording.questions)) == (report.passages, 0, 0)
+    assert report.questions is not None
+    manifest = load_manifest(current_generation(tmp_path / "index"))
+    brought = prepared_calibration(report.prepared, manifest, report.questions)
+    assert brought is not None
+    calibrate_on_corpus(tmp_path / "index", report.questions)
+    made = read_own_calibration(tmp_path / "index")
+    assert made is not None
+    for name, by in made.signals.items():
+        assert brought.signals[name].weight == pytest.approx(by.weight, abs=0.1), name
+
+
+@pytest.mark.slow
+def test_prepared_vectors_are_those_of_the_encoder(tmp_path: Path) -> None:
+    embedder = load_embedder()
+    recording = Recording(embedder, {}, {})
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for file in sorted((ROOT / "corpus").glob("*.md"))[::40]:
+        (corpus / file.name).write_bytes(file.read_bytes())
+    build_index([corpus], tmp_path / "index", embedder=recording)
+    vectors = prepared_vectors([ROOT / "corpus" / "prepared"], embedder.checksum, embedder.dimension)
+    texts = list(recording.passages)
+    found = vectors.passages(texts, no_embedding)
+    assert len(texts) > 20
+    cosines = np.einsum("nd,nd->n", found, np.array([recording.passages[text] for text in texts]))
+    assert cosines.min() > 0.999
