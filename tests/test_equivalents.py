@@ -1,4 +1,4 @@
-"""What the texts have another word for: synonyms of the owner's, times and dates, and acronyms."""
+"""What the texts have another word for: synonyms of the owner's, times, dates and numbers, and acronyms."""
 
 import re
 from datetime import date, time
@@ -36,6 +36,10 @@ Information technology mends what is broken. It is open all day.
 # Hours
 
 The counter opens at 08:30 and closes at 5 pm. All is shut on 25 December 2025. A form costs 7.45, and 9.30 by post.
+
+# Phases
+
+The rules of phase II are strict. Guests may come to Stage 2, and from there go to step three.
 """
 SETTINGS = """
 synonyms = [
@@ -82,6 +86,37 @@ def test_a_term_that_the_texts_have_another_word_for_is_known(
     assert (found.reason.ground, found.reason.words) == (Ground.SYNONYM, meant)
     assert all(one.state is TermState.KNOWN for one in answer.terms)
     assert written not in (answer.note or "")
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "meant"),
+    [
+        ("What are the rules of phase 2?", "phase 2", "phase II"),
+        ("What are the rules of phase two?", "phase two", "phase II"),
+        ("Who may come to Stage II?", "Stage II", "Stage 2"),
+        ("Who may come to stage-two?", "stage-two", "stage 2"),
+        ("Who goes to step 3?", "step 3", "step three"),
+    ],
+)
+def test_numbers_are_read_as_the_texts_write_them(answerer: Answerer, question: str, written: str, meant: str) -> None:
+    (found,) = find_equivalents(ENGLISH.question(question), answerer.index).readings
+    assert (question[found.word.start : found.word.end], found.meant) == (written, meant)
+    answer = answerer.answer(question)
+    assert all(one.state is TermState.KNOWN for one in answer.terms)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What are the rules of phase II?",  # as the texts have it
+        "What are the rules of phase 3?",  # which they have in no way
+        "What are the rules of phase i?",  # a letter alone is no number
+        "Is it in phases, 2 of them?",
+        "Who goes to the 3 steps?",
+    ],
+)
+def test_numbers_that_are_read_as_they_stand(answerer: Answerer, question: str) -> None:
+    assert find_equivalents(ENGLISH.question(question), answerer.index).readings == ()
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,25 @@ def test_a_run_of_capitals_is_one_term(text: str, kinds: str, expected: list[str
     assert [term.text for term in terms_of(text, kinds)] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds", "expected"),
+    [
+        ("does windows 11 work", "-BB-", ["windows 11"]),
+        ("does windows 11 work", "-B--", ["windows 11"]),
+        ("what of the iphone 14?", "---BB", ["iphone 14"]),
+        ("is python 3.12 out", "-BBB-", ["python 3.12"]),
+        ("lose 20 pounds", "-BI", ["lose", "20 pounds"]),  # which counts pounds
+        ("windows 11 users", "BBB", ["windows", "11", "users"]),  # as it might here
+        ("windows, 11 of them", "BB--", ["windows", "11"]),
+        ("the summer 2019 in brief", "-BB-B", ["summer", "2019", "brief"]),  # which says when
+        ("from march 12 on", "-BB-", ["march", "12"]),
+        ("is growth 5% now", "-BB-", ["growth", "5"]),
+    ],
+)
+def test_a_number_behind_a_term_belongs_to_it(text: str, kinds: str, expected: list[str]) -> None:
+    assert [term.text for term in terms_of(text, kinds)] == expected
+
+
 def test_words_beside_the_terms_are_no_noun_phrases() -> None:
     assert [(term.text, term.noun) for term in terms_of("What heals families?", "--B")] == [
         ("heals", False),

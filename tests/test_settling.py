@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from qa.answers import settling
-from qa.answers.missing import COUNTED, READ, Weighing, Weighings, packaged_weighings
+from qa.answers.missing import COUNTED, KINDS, NUMBERED, READ, Weighing, Weighings, packaged_weighings
 from qa.answers.settling import Places, as_written, lacked, missing_probability, most_missing, read_facts, settle
 from qa.answers.spelling import Correction
 from qa.answers.states import Suspect
@@ -18,7 +18,7 @@ from qa.datatypes import Ground, Lack, Phrase, Reading, Scores, Term, TermReport
 from tests.english import ENGLISH
 
 QUESTION = "What does the purple elephant therapy cost?"
-FLAT = dict.fromkeys(COUNTED, 0.0)
+FLAT = dict.fromkeys((*COUNTED, NUMBERED), 0.0)
 
 
 def term_of(text: str, question: str = QUESTION) -> Term:
@@ -44,7 +44,11 @@ def reading(log_odds: float, probability: float, *lacking: str) -> Reading:
 def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing hangs on the name alone, on reading where there is one, and on a threshold of a half."""
     counted, read = Weighing(0.0, {"name": 1.0}), Weighing(0.0, {"name": 1.0, "lacking": 1.0})
-    weighings = Weighings(read, replace(read, intercept=-1.0), counted, replace(counted, intercept=-1.0), 0.5)
+    intercepts = {"lacking": 0.0, "numbered": 1.0, "apart": -1.0}
+    of_read, of_counted = (
+        {kind: replace(one, intercept=intercept) for kind, intercept in intercepts.items()} for one in (read, counted)
+    )
+    weighings = Weighings(of_read, of_counted, 0.5)
     monkeypatch.setattr(settling, "packaged_weighings", lambda: weighings)
 
 
@@ -57,6 +61,8 @@ def test_what_is_flagged_and_how() -> None:
     lacks, apart = suspect("purple elephant therapy", "elephant", name=0.5), suspect("elephant therapy", name=0.5)
     assert states(lacks) == [("purple elephant therapy", TermState.UNKNOWN)]
     assert states(apart) == [("therapy", TermState.KNOWN)]  # 0.5 - 1 < 0: cleared
+    numbered = replace(apart, facts={**FLAT, "name": -0.5, "numbered": 1.0})
+    assert states(numbered) == [("elephant therapy", TermState.UNESTABLISHED)]  # 1 - 0.5 > 0
     assert states(replace(apart, facts={**FLAT, "name": 1.5})) == [("elephant therapy", TermState.UNESTABLISHED)]
 
 
@@ -118,14 +124,17 @@ def test_a_term_that_was_only_grouped_is_as_likely_as_not() -> None:
 
 def test_the_regressions_weigh_every_fact() -> None:
     found = packaged_weighings()
-    assert set(found.lacking.weights) == set(found.apart.weights) == {*COUNTED, *READ}
-    assert set(found.lacking_unread.weights) == set(found.apart_unread.weights) == set(COUNTED)
+    assert all(set(one.weights) == {*COUNTED, *READ} for one in found.read.values())
+    assert all(set(one.weights) == set(COUNTED) for one in found.unread.values())
+    assert tuple(found.read) == tuple(found.unread) == KINDS
     assert 0.2 < found.threshold < 0.8
     stored = json.loads((files("qa.answers") / "missing.json").read_text(encoding="utf-8"))
-    assert stored["lacking"]["weights"] == dict(found.lacking.weights)
+    assert stored["read"]["lacking"]["weights"] == dict(found.read["lacking"].weights)
 
 
-FACTS = some.fixed_dictionaries({name: some.floats(-10, 10) for name in (*COUNTED, *READ)})
+FACTS = some.fixed_dictionaries(
+    {**{name: some.floats(-10, 10) for name in (*COUNTED, *READ)}, NUMBERED: some.sampled_from([0.0, 1.0])}
+)
 
 
 @given(FACTS, some.booleans(), some.sampled_from(["name", "lacking"]), some.floats(0, 5))

@@ -118,7 +118,7 @@ def test_facts_by_hand(tiny_index: Index) -> None:
     facts = suspect(tiny_index.lexicon, "Tell of Beds garden", "Beds garden").facts
     assert facts == {
         **{"begins": 3.0, "name": 2.0, "needed": 1.0, "beside": 0.0, "capitals": 0.5, "plain": 0.0, "quoted": 0.0},
-        **{"single": 0.0, "frequency": 0.0, "headed": 0.0, "head_used": 0.0, "joined": 0.0},
+        **{"single": 0.0, "frequency": 0.0, "headed": 0.0, "head_used": 0.0, "joined": 0.0, "numbered": 0.0},
     }
 
 
@@ -153,6 +153,42 @@ def test_facts_of_a_word_that_is_missing(tiny_index: Index) -> None:
     assert facts is not None
     assert facts["frequency"] == ENGLISH.frequency("thermostat") > 0
     assert (facts["single"], facts["head_used"]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "frequent"),
+    [
+        ("Do you sell a thermostat in London?", "London", False),  # how frequent a name is says nothing
+        ("do you sell a thermostat in london?", "london", True),
+        ("DO YOU SELL A THERMOSTAT IN LONDON?", "LONDON", True),
+        ("Thermostats Sold Across Greater London Boroughs", "London", True),  # a headline names nothing
+        ("London has what?", "London", True),  # the first word has its capital by its place
+    ],
+)
+def test_how_frequent_a_word_is_counts_where_it_is_no_name(
+    tiny_index: Index, question: str, text: str, frequent: bool
+) -> None:
+    facts = suspect(tiny_index.lexicon, question, text).facts
+    assert facts is not None
+    assert facts["frequency"] == (ENGLISH.frequency("london") if frequent else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "numbered"),
+    [
+        ("What is garden 2?", "garden 2", 1.0),
+        ("What is Garden 2.1 for?", "Garden 2.1", 1.0),
+        ("What is family garden-2?", "family garden-2", 1.0),
+        ("What of the garden 2021?", "garden 2021", 0.0),  # a year
+        ("What of 2 family gardens?", "2 family gardens", 0.0),  # which are counted
+        ("What of the zither 2?", "zither 2", 0.0),  # a word is missing
+        ("What of the family garden?", "family garden", 0.0),
+    ],
+)
+def test_facts_of_a_number(tiny_index: Index, question: str, text: str, numbered: float) -> None:
+    facts = suspect(tiny_index.lexicon, question, text).facts
+    assert facts is not None
+    assert facts["numbered"] == numbered
 
 
 @pytest.mark.parametrize(

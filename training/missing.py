@@ -5,16 +5,19 @@
 
 Labels come of exchange, none by hand: of the part of the reader's data that neither the reader nor the finder learned
 from, the questions as they were asked lack nothing, and those with a term exchanged for something invented lack that.
-They are asked of an index of their passages among many others. Beside them stand the question sets of the benchmarks,
-each left out in turn: what is printed for one is of a fit that saw nothing of it, nor of its kind.
+They are asked of an index of their passages among many others. So are those of all parts that have a number which says
+which of several is meant ("Windows 10"), as they were asked and with a number that no passage has there, in two halves
+by their passages. Beside them stand the question sets of the benchmarks, each left out in turn: what is printed for one
+is of a fit that saw nothing of it, nor, but for these halves, of its kind.
 """
 
 import argparse
 import gzip
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +26,17 @@ import numpy.typing as npt
 
 from benchmarks.data import batches, open_set_index, read_set
 from benchmarks.states import CORPORA, normalised
-from qa.answers.missing import COUNTED, READ, Weighing, Weighings
+from qa.answers.missing import COUNTED, KINDS, NUMBERED, READ, Weighing, Weighings, kind_of
 from qa.answers.retrieval import Found, look_up
 from qa.answers.settling import Places, read_facts
 from qa.answers.states import Suspect
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
+from qa.language import load_language
+from qa.language.numbers import number_behind
 from qa.settings import BuildSettings
+
+ENGLISH = load_language("en")
 
 PASSAGES = 7_000
 """Of the training part, beside all of the part that was left out: what a question is not asked of."""
@@ -39,6 +46,10 @@ CLEAR = ("clapnq", "nomiracl_en", "squad2", "counselchat", "cast_answerability")
 """Sets of which the terms are labelled, and sets of which only the questions that their texts answer are taken, in
 which nothing is missing."""
 
+NUMBERED_SETS = "numbers"
+"""What the names of the two sets begin with whose questions have a number that says which of several is meant."""
+
+_TRIES = 20  # to find a number that no passage has behind a word
 MOST = 400  # questions of a set of the second sort
 LEAST_WEIGHT = 150  # suspects as which a set counts at least
 PENALTY = 1.0
@@ -79,29 +90,79 @@ def write_corpus(material: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "corpus.jsonl").open("w", encoding="utf-8") as out:
         for part, most in (("valid", None), ("train", PASSAGES)):
-            with gzip.open(material / f"{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
-                passages = json.loads(next(lines))
+            passages, rows = _read_part(material, part)
+            numbered = {row["c"] for row in rows if "natural" in row and _numbers_in(row["q"])}
             kept = range(len(passages)) if most is None else random.Random(0).sample(range(len(passages)), most)
-            for number in kept:
+            for number in sorted({*kept, *numbered}):
                 title, text = passages[number]
                 out.write(json.dumps({"_id": f"{part}{number}", "title": title, "text": text}) + "\n")
+
+
+def _read_part(material: Path, part: str) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    """Return the passages of a part of the material, each with its title, and the rows of its questions."""
+    with gzip.open(material / f"{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return json.loads(next(lines)), [json.loads(line) for line in lines]
+
+
+def _numbers_in(text: str) -> list[tuple[int, int, int]]:
+    """Return of each number in a question that says which of several is meant where the word before it begins, and
+    where the number begins and ends."""
+    question = ENGLISH.question(text)
+    found = []
+    for place, word in enumerate(question.words):
+        number = number_behind(question, place)
+        if number and word.stem not in ENGLISH.small_words:
+            found.append((word.start, question.words[number.start].start, question.words[number.stop - 1].end))
+    return found
 
 
 def material_cases(material: Path, index: Index) -> list[Case]:
     """Return the questions of the part that was left out, as they were asked and with a term exchanged."""
     asked: list[tuple[str, list[tuple[int, int]]]] = []
-    with gzip.open(material / "valid.jsonl.gz", "rt", encoding="utf-8") as lines:
-        next(lines)
-        for line in lines:
-            row = json.loads(line)
-            if "natural" in row:
-                asked.append((row["q"], []))
-                asked += [(one["t"], [(start, end) for start, end in one["m"]]) for one in row["exchanged"]]
+    for row in _read_part(material, "valid")[1]:
+        if "natural" in row:
+            asked.append((row["q"], []))
+            asked += [(one["t"], [(start, end) for start, end in one["m"]]) for one in row["exchanged"]]
     found = _look_up([text for text, _ in asked], index)
     return [
         Case(tuple(_judged(one, spans)), frozenset(normalised(text[start:end]) for start, end in spans))
         for one, (text, spans) in zip(found, asked, strict=True)
     ]
+
+
+def number_cases(material: Path, index: Index, half: int) -> list[Case]:
+    """Return the questions with a number that says which of several is meant, of every second passage: as they were
+    asked, and those whose passage has it behind the same word with another number, too. Of these what is missing is the
+    suspect that has it, in whatever borders, for how much of what stands before it is of the name is not known."""
+    asked: list[tuple[str, list[tuple[int, int]]]] = []
+    chance = random.Random(0)
+    for part in ("valid", "train"):
+        passages, rows = _read_part(material, part)
+        for row in (row for row in rows if "natural" in row and row["c"] % 2 == half):
+            text = row["q"]
+            for start, number, end in _numbers_in(text)[:1]:
+                asked.append((text, []))
+                if text[start:end].lower() in passages[row["c"]][1].lower():
+                    others = [_other_number(text[number:end], chance) for _ in range(_TRIES)]
+                    free = (other for other in others if not _has(index, text[start:number] + other))
+                    asked += [(text[:number] + other + text[end:], [(start, end)]) for other in islice(free, 1)]
+    cases = []
+    for found, (text, spans) in zip(_look_up([text for text, _ in asked], index), asked, strict=True):
+        judged = tuple(_judged(found, spans))
+        wanted = {normalised(one.text) for one in judged if one.missing}
+        cases.append(Case(judged, frozenset(wanted or {normalised(text[start:end]) for start, end in spans})))
+    return cases
+
+
+def _has(index: Index, written: str) -> bool:
+    return index.lexicon.passage_count(ENGLISH.stems(written)) > 0
+
+
+def _other_number(number: str, chance: random.Random) -> str:
+    """Return a number with as many digits and points, of which one digit is another."""
+    place = chance.choice([place for place, digit in enumerate(number) if digit.isdigit()])
+    other = chance.choice([digit for digit in "123456789" if digit != number[place]])
+    return number[:place] + other + number[place + 1 :]
 
 
 def set_cases(name: str, data: Path) -> list[Case]:
@@ -153,22 +214,25 @@ def _of(suspect: Suspect, found: Found, missing: bool) -> Judged:
 # --- fitting -------------------------------------------------------------------------------------------------
 
 
-def fit(sets: Sequence[Sequence[Case]], threshold: float = 0.5) -> Weighings:
+def fit(sets: Mapping[str, Sequence[Case]], threshold: float = 0.5) -> Weighings:
     """Return the regressions fitted on sets, each of the same weight."""
+    read, unread = (
+        {kind: _regression(*_rows(sets, kind), names) for kind in KINDS} for names in ((*COUNTED, *READ), COUNTED)
+    )
+    return Weighings(read, unread, threshold)
+
+
+def _rows(sets: Mapping[str, Sequence[Case]], kind: str) -> tuple[list[Judged], Floats]:
+    """Return the suspects of a kind with their weights. The questions with numbers teach of their own kind alone: of
+    the others they would say how seldom a suspect is missing where a question was chosen for its number."""
     rows, weights = [], []
-    for cases in sets:
+    for name, cases in sets.items():
         own = [one for case in cases for one in case.suspects]
-        rows += own
-        weights += [1 / max(len(own), LEAST_WEIGHT)] * len(own)
-    weighed = np.array(weights) * len(rows) / sum(weights)
-
-    def of(lacks_word: bool, names: Sequence[str]) -> Weighing:
-        kept = [one.lacks_word is lacks_word for one in rows]
-        chosen = [one for one in rows if one.lacks_word is lacks_word]
-        return _regression(chosen, weighed[np.array(kept)], names)
-
-    both = (*COUNTED, *READ)
-    return Weighings(of(True, both), of(False, both), of(True, COUNTED), of(False, COUNTED), threshold)
+        held = [one for one in own if kind_of(one.facts, lacks_word=one.lacks_word) == kind]
+        if kind == NUMBERED or not name.startswith(NUMBERED_SETS):
+            rows += held
+            weights += [1 / max(len(own), LEAST_WEIGHT)] * len(held)
+    return rows, np.array(weights) / np.mean(weights)
 
 
 def _regression(rows: Sequence[Judged], weights: Floats, names: Sequence[str]) -> Weighing:
@@ -229,14 +293,14 @@ def measure(cases: Sequence[Case], weighings: Weighings, read: bool, threshold: 
 
 
 def _probability(one: Judged, weighings: Weighings, read: bool) -> float:
-    facts = one.facts if read else {name: one.facts[name] for name in COUNTED}
+    facts = one.facts if read else {name: one.facts[name] for name in (*COUNTED, NUMBERED)}
     return weighings.probability(facts, lacks_word=one.lacks_word)
 
 
-def left_out(name: str, sets: dict[str, list[Case]]) -> list[list[Case]]:
+def left_out(name: str, sets: dict[str, list[Case]]) -> dict[str, list[Case]]:
     """Return the sets from which one is to be judged: neither itself nor others of its texts."""
     own = CORPORA.get(name, name)
-    return [cases for other, cases in sets.items() if other != name and CORPORA.get(other, other) != own]
+    return {other: cases for other, cases in sets.items() if other != name and CORPORA.get(other, other) != own}
 
 
 def choose_threshold(sets: dict[str, list[Case]]) -> float:
@@ -260,7 +324,7 @@ def print_tables(sets: dict[str, list[Case]], threshold: float) -> None:
         weighings = fit(left_out(name, sets))
         cells = [str(measure(cases, weighings, read, threshold)) for read in (True, False)]
         print(f"| {name} | {len(cases)} | {' | '.join(cells)} |")
-    alone = fit([sets["material"]])
+    alone = fit({name: cases for name, cases in sets.items() if name == "material" or name.startswith(NUMBERED_SETS)})
     print("\n| set, fitted on the material alone | F1 | all named | nothing flagged |\n|---|---|---|---|")
     for name, cases in sets.items():
         print(f"| {name} | {measure(cases, alone, True, threshold)} |")
@@ -269,9 +333,8 @@ def print_tables(sets: dict[str, list[Case]], threshold: float) -> None:
 def weighings_json(weighings: Weighings) -> str:
     """Return the regressions as the package has them."""
     stored: dict[str, Any] = {
-        name: {"intercept": one.intercept, "weights": dict(one.weights)}
-        for name in ("lacking", "apart", "lacking_unread", "apart_unread")
-        for one in [getattr(weighings, name)]
+        name: {kind: {"intercept": one.intercept, "weights": dict(one.weights)} for kind, one in fitted.items()}
+        for name, fitted in (("read", weighings.read), ("unread", weighings.unread))
     }
     return json.dumps({"threshold": weighings.threshold, **stored}, indent=1) + "\n"
 
@@ -288,7 +351,10 @@ def main() -> None:
         write_corpus(chosen.material, chosen.out)
         build_index([chosen.out / "corpus.jsonl"], chosen.out / "index", BuildSettings())
     with open_index(chosen.out / "index") as index:
-        sets = {"material": material_cases(chosen.material, index)}
+        sets = {
+            "material": material_cases(chosen.material, index),
+            **{f"{NUMBERED_SETS}, half {half}": number_cases(chosen.material, index, half) for half in (0, 1)},
+        }
     for name in (*LABELLED, *CLEAR):
         sets[name] = set_cases(name, chosen.data)
     threshold = choose_threshold(sets)
@@ -296,7 +362,7 @@ def main() -> None:
     print(f"\nthreshold: {threshold}")
     if chosen.write:
         file = Path(__file__).parents[1] / "qa" / "answers" / "missing.json"
-        file.write_text(weighings_json(fit(list(sets.values()), threshold)), encoding="utf-8")
+        file.write_text(weighings_json(fit(sets, threshold)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Words of a question -> what the texts call it: by the owner's synonyms, by how else a time or a date is written, and
-by what an acronym stands for.
+"""Words of a question -> what the texts call it: by the owner's synonyms, by how else a time, a date or the number of
+something is written, and by what an acronym stands for.
 
 What the texts do not have as it is asked is read as what they have, as an error of spelling is; what they have in both
 ways is sought in both. An acronym that they lack is read as a run of words with its initials, in one of the passages
@@ -8,7 +8,7 @@ nearest to the question, that the encoder knows to mean the same.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from qa.answers.moments import find_moments
@@ -17,6 +17,7 @@ from qa.datatypes import Ground, Question, Word
 from qa.indexing.index import Index
 from qa.indexing.synonyms import Form, Forms, is_ambiguous
 from qa.language import Language
+from qa.language.numbers import is_parted, other_ways
 
 SAME = 0.4
 """The least cosine of an acronym and the words that it stands for. Of 26 pairs such as "GP" and "general practitioner",
@@ -57,6 +58,7 @@ def find_equivalents(question: Question, index: Index) -> Equivalents:
         elif used:
             readings.append(_reading(words, *used[0]))
     readings += _moments(question, taken, index)
+    readings += _numbers(question, taken, index)
     readings += _acronyms(question, taken, index)
     return Equivalents(tuple(sorted(readings, key=lambda one: one.word.start)), tuple(dict.fromkeys(also)))
 
@@ -77,6 +79,21 @@ def _moments(question: Question, taken: set[int], index: Index) -> Iterator[Corr
         passages, meant = max(counted, key=lambda pair: pair[0], default=(0, ""))
         if passages:
             yield _reading(words, meant, passages)
+
+
+def _numbers(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
+    """Yield the words with a number behind them that the texts have, but write otherwise: "World War 2" where they have
+    "World War II"."""
+    lexicon, language = index.lexicon, index.language
+    for place, (word, number) in enumerate(pairwise(question.words)):
+        others = other_ways(number.folded) if word.stem not in language.small_words else ()
+        is_free = is_parted(question, place) and not taken.intersection((word.start, number.start))
+        if not others or not is_free or lexicon.passage_count([word.stem, number.stem]):
+            continue
+        counted = [(lexicon.passage_count([word.stem, *language.stems(other)]), other) for other in others]
+        passages, meant = max(counted)
+        if passages:
+            yield _reading([word, number], f"{question.text[word.start : word.end]} {meant}", passages)
 
 
 def _forms(question: Question, forms: Forms) -> Iterator[tuple[Sequence[Word], Form]]:

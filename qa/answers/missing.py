@@ -1,9 +1,10 @@
 """Facts on a term that no passage has as it stands -> the probability that it is missing: that the question asks for
 it, and the texts do not have it.
 
-Two logistic regressions, for a term of which the texts lack a word, and for one whose words they all have; each with
-and without what reading says. ``training.missing`` fits them, on questions in which a term was exchanged for one that
-nobody uses, and says how well they do on sets that were left out.
+Three logistic regressions: for a term of which the texts lack a word, for one that has a number behind a word with
+which the texts never have it, and for one whose words they have, but apart; each with and without what reading says.
+``training.missing`` fits them, on questions in which a term was exchanged for one that nobody uses, and says how well
+they do on sets that were left out.
 """
 
 import json
@@ -24,7 +25,8 @@ COUNTED = (
 - ``capitals``: the share of its words with one, the question's first word left out, 0 in a question of capitals;
 - ``plain``: 1 where it has none, while another word of the question has one;
 - ``quoted``: 1 where it stands in quotation marks; ``single``: 1 where it has one word;
-- ``frequency``: of the rarest word that the texts lack, on wordfreq's Zipf scale, 0 where they lack none;
+- ``frequency``: of the rarest word that the texts lack, on wordfreq's Zipf scale, 0 where they lack none, or one that
+  is written as a name: "London" is as frequent as any word, and asked for all the same;
 - ``headed``: 1 where its last of several words is one that names ("model", "technique");
 - ``head_used``: 1 where some passage has its last two words side by side, and the texts have all of them;
 - ``joined``: 1 where an "and" stands in it, which the counts say joins no two terms.
@@ -42,7 +44,20 @@ READ = ("lacking", "lacking_most", "answers", "answer_lacks")
 - ``answer_lacks``: the log odds that a passage does not answer, or lacks what the term says.
 """
 
+NUMBERED = "numbered"
+"""The fact that chooses a regression: 1 where a word of the term has a number behind it that says which of several is
+meant, and the texts, which have the word, never have it with that: "Windows 11", where they have "Windows 10"."""
+
+KINDS = ("lacking", NUMBERED, "apart")
+
 Facts = Mapping[str, float]
+
+
+def kind_of(facts: Facts, *, lacks_word: bool) -> str:
+    """Return which of the regressions is for a term with these facts."""
+    if lacks_word:
+        return "lacking"
+    return NUMBERED if facts[NUMBERED] else "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +75,25 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True)
 class Weighings:
-    """The regressions: ``lacking`` for a term of which the texts lack a word, ``apart`` for one whose words they all
-    have; each with reading and without. A term that is missing with ``threshold`` or more is flagged."""
+    """The regressions, by their kind: those with what reading says, and those without. A term that is missing with
+    ``threshold`` or more is flagged."""
 
-    lacking: Weighing
-    apart: Weighing
-    lacking_unread: Weighing
-    apart_unread: Weighing
+    read: Mapping[str, Weighing]
+    unread: Mapping[str, Weighing]
     threshold: float
 
     def probability(self, facts: Facts, *, lacks_word: bool) -> float:
         """Return the probability that a term with these facts is missing."""
-        read = READ[0] in facts
-        if lacks_word:
-            return (self.lacking if read else self.lacking_unread).probability(facts)
-        return (self.apart if read else self.apart_unread).probability(facts)
+        fitted = self.read if READ[0] in facts else self.unread
+        return fitted[kind_of(facts, lacks_word=lacks_word)].probability(facts)
 
 
 @cache
 def packaged_weighings() -> Weighings:
     """Return the regressions of the package."""
     stored = json.loads((files("qa.answers") / "missing.json").read_text(encoding="utf-8"))
-    threshold = stored.pop("threshold")
-    fitted = {name: Weighing(fields["intercept"], fields["weights"]) for name, fields in stored.items()}
-    return Weighings(**fitted, threshold=threshold)
+    read, unread = (
+        {kind: Weighing(fields["intercept"], fields["weights"]) for kind, fields in stored[name].items()}
+        for name in ("read", "unread")
+    )
+    return Weighings(read, unread, stored["threshold"])

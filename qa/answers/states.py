@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
-from qa.answers.missing import Facts
+from qa.answers.missing import NUMBERED, Facts
 from qa.answers.spelling import is_absent, joined, other_spelling
 from qa.datatypes import Ground, Phrase, Question, Reason, Scores, Term, TermReport, TermState, Word
+from qa.language.numbers import number_behind
+from qa.language.tagging import is_headline
 from qa.lexicons import Lexicon
 
 NEAR = 2
@@ -78,9 +80,9 @@ def _compared(counted: Sequence[Counted], question: Question) -> tuple[Counted, 
 
 
 def _names(question: Question) -> list[int]:
-    """Return where the words begin that a question, which is not all capitals, writes with one: neither its first word
-    nor a single letter ("I")."""
-    if question.text.isupper():
+    """Return where the words begin that a question, which is neither all capitals nor a headline, writes with one:
+    neither its first word nor a single letter ("I")."""
+    if question.text.isupper() or is_headline([question.text[word.start : word.end] for word in question.words]):
         return []
     starts = [word.start for word in question.words[1:]]
     return [
@@ -197,7 +199,8 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
     question gives."""
     content = [word for word in term.words if word.stem not in lexicon.language.small_words]
     inner = [word for word in content if word.start > question.words[0].start]
-    capitals = [term.text[word.start - term.start].isupper() for word in inner]
+    names = _names(question)
+    is_named = any(word.start in names for word in lacking)
     last = [word.stem for word in content[-2:]]
     is_token = is_one_token(term)
     is_headed = len(content) > 1 and last[-1] in lexicon.language.naming_heads
@@ -207,14 +210,27 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
         "begins": scores.begins,
         "name": scores.name,
         "needed": scores.needed,
-        "capitals": 0.0 if question.text.isupper() else _share(capitals),
+        "capitals": _share([word.start in names for word in inner]),
         "quoted": float(term.quoted),
         "single": float(len(content) == 1 or is_token),
-        "frequency": 0.0 if is_token else _least_frequency(lacking, lexicon),
+        "frequency": 0.0 if is_token or is_named else _least_frequency(lacking, lexicon),
         "headed": float(is_headed),
         "head_used": float(not lacking and len(last) > 1 and lexicon.passage_count(last) > 0),
         "joined": float(not JOINERS.isdisjoint(term.text.lower().split())),
+        NUMBERED: float(_lacks_number(term, question, lexicon)),
     }
+
+
+def _lacks_number(term: Term, question: Question, lexicon: Lexicon) -> bool:
+    """Whether a word of a term has a number behind it with which the texts, that have the word, never have it."""
+    stems, small = question.stems, lexicon.language.small_words
+    for place, word in enumerate(question.words):
+        number = number_behind(question, place)
+        if number and term.start <= word.start and question.words[number.stop - 1].end <= term.end:
+            is_said = word.stem not in small and lexicon.passage_count([word.stem])
+            if is_said and not lexicon.passage_count(stems[place : number.stop]):
+                return True
+    return False
 
 
 def _least_frequency(lacking: Sequence[Word], lexicon: Lexicon) -> float:
@@ -259,13 +275,21 @@ def _used_stretches(term: Term, lexicon: Lexicon) -> tuple[Sequence[Word], ...]:
         options = [best[-1]]
         for end in range(min(start + _LONGEST_PART, len(words)), start, -1):
             stretch = words[start:end]
-            passages = passages_alone(stretch, lexicon)
+            passages = 0 if _cuts_number(term, end) else passages_alone(stretch, lexicon)
             if passages:
                 (held, few, used), after = best[len(words) - end]
                 told = sum(word.stem not in small for word in stretch)
                 options.append(((held + told, few - 1, used + log(passages)), (stretch, *after)))
         best.append(max(options, key=lambda option: option[0]))
     return best[-1][1]
+
+
+def _cuts_number(term: Term, end: int) -> bool:
+    """Whether a stretch that ends before the word at a place has only the first of a number's parts ("3" of "3.12")."""
+    before, after = term.words[end - 1 : end], term.words[end : end + 1]
+    if not after or not (before[0].folded.isdecimal() and after[0].folded.isdecimal()):
+        return False
+    return term.text[before[0].end - term.start : after[0].start - term.start] == "."
 
 
 def spelt_part(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:

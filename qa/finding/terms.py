@@ -7,6 +7,7 @@ from math import exp, log
 from qa.datatypes import Question, Scores, Term, Word
 from qa.language import Language
 from qa.language.language import QUOTED, with_bracket
+from qa.language.numbers import number_behind
 from qa.language.tagging import is_headline
 from qa.language.vocabulary import NAME_CONNECTORS as CONNECTORS
 
@@ -27,8 +28,8 @@ _INSIDE = " -'’ʼ‐‑&/"  # what may stand between two words of a term
 
 def find_terms(question: Question, scores: Sequence[WordScores], language: Language) -> tuple[Term, ...]:
     """Return the terms of a question in order, without overlaps: what stands in quotation marks; each name of several
-    capitals; each other stretch of words in which a term begins and goes on; and, as no noun phrases, the other words
-    that do not only ask."""
+    capitals; each other stretch of words in which a term begins and goes on, with the number behind it that says which
+    of several it is; and, as no noun phrases, the other words that do not only ask."""
     quoted = _quoted(question)
     free = [at for at in range(len(question.words)) if not any(at in run for run in quoted)]
     kinds = _kinds(question, scores, language)
@@ -76,6 +77,8 @@ def _kinds(question: Question, scores: Sequence[WordScores], language: Language)
         if run.stop < len(words) and is_last and words[run.stop].stem in language.naming_heads:
             kinds[run.stop] = OUTSIDE
     for place in range(1, len(words)):
+        if kinds[place - 1] != OUTSIDE and _says_which(question, place, kinds):
+            kinds[place] = GOES_ON
         if _is_welded(question, place):
             kinds[place - 1] = BEGINS if kinds[place - 1] == OUTSIDE else kinds[place - 1]
             kinds[place] = GOES_ON
@@ -109,6 +112,15 @@ def _numbers(question: Question, place: int, language: Language) -> bool:
     """Whether a word is a number behind one that says something: which of several it is."""
     before, word = question.words[place - 1 : place + 1]
     return word.folded[:1].isdigit() and before.stem not in language.small_words
+
+
+def _says_which(question: Question, place: int, kinds: Sequence[int]) -> bool:
+    """Whether a number begins at a place that says which of several the word before it is ("windows 11"): where a term
+    stands right behind it, it counts ("20 pounds")."""
+    number = number_behind(question, place - 1)
+    if not number or number.stop == len(question.words):
+        return bool(number)
+    return kinds[number.stop] == OUTSIDE or not _joined(question, number.stop)
 
 
 def _connects(written: Sequence[str], kinds: Sequence[int], capital: Sequence[bool], place: int) -> bool:
