@@ -111,6 +111,11 @@ def test_numbers_are_read_as_the_texts_write_them(answerer: Answerer, question: 
         "What are the rules of phase II?",  # as the texts have it
         "What are the rules of phase 3?",  # which they have in no way
         "What are the rules of phase i?",  # a letter alone is no number
+        "Is this the right one?",
+        "Can one come to the stage?",
+        "Is step 3.5 there?",
+        "Does step 3,000 cost 3%?",
+        "Who is at three?",
         "Is it in phases, 2 of them?",
         "Who goes to the 3 steps?",
     ],

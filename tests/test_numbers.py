@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from qa.answers.answering import Answerer
-from qa.datatypes import TermState
+from qa.answers.missing import NUMBERED
+from qa.answers.numbers import judge_numbers
+from qa.answers.states import Suspect, count_terms
+from qa.datatypes import Scores, Term, TermState
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
 from qa.language.numbers import number_behind, other_ways
@@ -34,7 +37,10 @@ def behind(text: str) -> list[tuple[str, str]]:
         ("Form 990-EZ and COVID-19", [("Form", "990"), ("COVID", "19")]),
         ("Form 1023", [("Form", "1023")]),
         ("the 20 pounds", [("the", "20")]),  # whether the word says something is for others to see
-        ("in June 8, the Act 1988", []),  # a day and a year
+        ("in June 8, the Act 1988, Dec 25, Sunday 3", []),  # days and a year
+        ("aged 12, at age 7, week 3, of years 4", []),
+        ("costs 20€, growth 5 %, lost 2,500 and paid 3.50", [("paid", "3.50")]),
+        ("open 24/7, ages 5-12, call 1-800, grades 5–7", []),
         ("rose by a share, 5, share 5%", []),
         ("Windows, 11 of them (Windows) 11", []),
         ("11 12 13", []),
@@ -58,8 +64,10 @@ def test_what_is_found_stands_right_behind_its_word(text: str) -> None:
         ("2", ("II", "two")),
         ("ii", ("2", "two")),
         ("twenty", ("20", "XX")),
-        ("1", ("I", "one")),
-        ("i", ()),  # is a word
+        ("5", ("five",)),  # "V" is more
+        ("1", ()),  # "one" and "I" are
+        ("one", ()),
+        ("i", ()),
         ("21", ()),
         ("", ()),
         ("²", ()),
@@ -71,7 +79,11 @@ def test_other_ways(written: str, expected: tuple[str, ...]) -> None:
 
 # --- asked ---------------------------------------------------------------------------------------------------
 
-TEXT = """# Installing
+TEXT = """# Units
+
+Units 1 to 5 are taught in spring, chapters 2, 3 and 7 in the fall. The session begins early, and Freud was of age.
+
+# Installing
 
 The program runs on Windows 10 and needs Python 3.11. To install it on Windows 10, download the installer and start it.
 
@@ -115,7 +127,39 @@ def test_another_number_is_told(answerer: Answerer, question: str, term: str, pa
         "Does it need Python 3.11?",
         "Who pays for an iPhone 12?",
         "What tells of World War 2?",
+        "What tells of World War two?",
+        "Is unit 3 taught?",
+        "When is chapter 3 taught?",
+        "What happens in session 1?",  # no session has a number
+        "Was Freud at age 30 taught?",
     ],
 )
 def test_the_texts_number_is_known(answerer: Answerer, question: str) -> None:
     assert all(one.state is TermState.KNOWN for one in answerer.answer(question).terms)
+
+
+@pytest.mark.parametrize(
+    ("term", "numbered"),
+    [
+        ("Windows 11", 1.0),
+        ("windows-11", 1.0),
+        ("Python 3.12", 1.0),
+        ("Python 5", 1.0),  # what stands behind the point is no number of its own
+        ("unit 6", 1.0),
+        ("unit 3", 0.0),  # lies between two
+        ("chapter 3", 0.0),
+        ("chapter 8", 1.0),
+        ("session 1", 0.0),
+        ("zither 1", 0.0),  # a word is missing
+        ("installer 2", 0.0),
+    ],
+)
+def test_what_the_texts_number(answerer: Answerer, term: str, numbered: float) -> None:
+    text = f"Tell of the {term} here"
+    question = ENGLISH.question(text)
+    words = tuple(word for word in question.words if word.start >= len("Tell of the ") and word.folded != "here")
+    suspect = Term(term, words[0].start, words[-1].end, words, scores=Scores(3.0, 2.0, 1.0))
+    counted = count_terms([suspect], question, answerer.index.lexicon)
+    found = [one for one in judge_numbers(counted, question, answerer.index) if isinstance(one, Suspect)]
+    assert [one.facts[NUMBERED] for one in found if one.facts] == [numbered] * len(found)
+    assert found or not numbered

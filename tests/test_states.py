@@ -174,24 +174,6 @@ def test_how_frequent_a_word_is_counts_where_it_is_no_name(
 
 
 @pytest.mark.parametrize(
-    ("question", "text", "numbered"),
-    [
-        ("What is garden 2?", "garden 2", 1.0),
-        ("What is Garden 2.1 for?", "Garden 2.1", 1.0),
-        ("What is family garden-2?", "family garden-2", 1.0),
-        ("What of the garden 2021?", "garden 2021", 0.0),  # a year
-        ("What of 2 family gardens?", "2 family gardens", 0.0),  # which are counted
-        ("What of the zither 2?", "zither 2", 0.0),  # a word is missing
-        ("What of the family garden?", "family garden", 0.0),
-    ],
-)
-def test_facts_of_a_number(tiny_index: Index, question: str, text: str, numbered: float) -> None:
-    facts = suspect(tiny_index.lexicon, question, text).facts
-    assert facts is not None
-    assert facts["numbered"] == numbered
-
-
-@pytest.mark.parametrize(
     ("question", "text", "plain"),
     [
         ("Does Ada sell a thermostat?", "thermostat", 1.0),

@@ -2,11 +2,14 @@
 
 Indexes the texts anew, which takes under a minute for a thousand passages, and writes the vectors of all that was
 embedded of them and the calibration on the corpus's judged questions into the folder that ``corpus.toml`` names as
-``prepared``. To be run when many of the texts have changed; what is not prepared is embedded when it is indexed.
+``prepared``. To be run when a text, the questions, or how these are judged have changed: of other texts no calibration
+is taken, and what is not prepared is embedded when it is indexed.
 """
 
 import argparse
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -51,16 +54,16 @@ class Recording:
 
 
 def prepare(corpus: Path) -> None:
-    """Write what is prepared of a corpus, and print how much it is."""
+    """Write what is prepared of a corpus, and print how much it is. What was there stays where that fails."""
     (named,) = read_settings([corpus])
     if named.prepared is None:
         raise SystemExit(f'{corpus} names no folder for it: write prepared = "prepared" into its corpus.toml.')
-    named.prepared.mkdir(exist_ok=True)
-    for name in (VECTORS, CALIBRATION):
-        (named.prepared / name).unlink(missing_ok=True)
-    with TemporaryDirectory() as folder:
+    named.prepared.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder, _put_aside(named.prepared, Path(folder)):
         index, embedder = Path(folder) / "index", Recording(load_embedder(), {}, {})
         built = build_index([corpus], index, embedder=embedder)
+        if built.problem is not None:
+            raise SystemExit(str(built.problem))
         manifest = load_manifest(current_generation(index))
         save_vectors(named.prepared, manifest.embedder_checksum, embedder.passages, embedder.questions)
         print(f"{len(embedder.passages):,} passages and {len(embedder.questions):,} phrases, {_bytes(named.prepared)}")
@@ -68,6 +71,20 @@ def prepare(corpus: Path) -> None:
         if made is not None and built.report.questions is not None:
             save_prepared_calibration(named.prepared, made, manifest, built.report.questions)
             print(f"a calibration on {built.calibrated_on} questions")
+
+
+@contextmanager
+def _put_aside(prepared: Path, folder: Path) -> Iterator[None]:
+    """Move what is there into another folder, so that nothing is taken of it, and back where what follows fails."""
+    there = [prepared / name for name in (VECTORS, CALIBRATION) if (prepared / name).exists()]
+    for file in there:
+        shutil.move(file, folder / file.name)
+    try:
+        yield
+    except BaseException:
+        for file in there:
+            shutil.move(folder / file.name, file)
+        raise
 
 
 def _bytes(folder: Path) -> str:

@@ -17,7 +17,7 @@ from qa.datatypes import Ground, Question, Word
 from qa.indexing.index import Index
 from qa.indexing.synonyms import Form, Forms, is_ambiguous
 from qa.language import Language
-from qa.language.numbers import is_parted, other_ways
+from qa.language.numbers import is_parted, number_behind, other_ways
 
 SAME = 0.4
 """The least cosine of an acronym and the words that it stands for. Of 26 pairs such as "GP" and "general practitioner",
@@ -26,6 +26,7 @@ written for this, 15 have it, and of 24 with the same initials that mean somethi
 PASSAGES = 5
 """The nearest to a question, in which the words of an acronym are sought."""
 
+_FUNCTION_WORD = 6.0  # on wordfreq's Zipf scale, once in a thousand words: "at 2" is no name of anything
 _LETTERS = range(2, 6)  # of an acronym
 _ACRONYMS = 3  # of a question, the first that the texts lack
 _NUMERAL = re.compile("[ivx]{2,}")  # is no initial: "WWI" is not "World War II"
@@ -78,6 +79,7 @@ def _moments(question: Question, taken: set[int], index: Index) -> Iterator[Corr
         counted = [(lexicon.passage_count(language.stems(other)), other) for other in others]
         passages, meant = max(counted, key=lambda pair: pair[0], default=(0, ""))
         if passages:
+            taken |= {word.start for word in words}
             yield _reading(words, meant, passages)
 
 
@@ -86,14 +88,26 @@ def _numbers(question: Question, taken: set[int], index: Index) -> Iterator[Corr
     "World War II"."""
     lexicon, language = index.lexicon, index.language
     for place, (word, number) in enumerate(pairwise(question.words)):
-        others = other_ways(number.folded) if word.stem not in language.small_words else ()
-        is_free = is_parted(question, place) and not taken.intersection((word.start, number.start))
-        if not others or not is_free or lexicon.passage_count([word.stem, number.stem]):
+        if not _is_numbered(question, place, language) or taken.intersection((word.start, number.start)):
+            continue
+        others = other_ways(number.folded)
+        if not others or lexicon.passage_count([word.stem, number.stem]):
             continue
         counted = [(lexicon.passage_count([word.stem, *language.stems(other)]), other) for other in others]
         passages, meant = max(counted)
         if passages:
+            taken |= {word.start, number.start}
             yield _reading([word, number], f"{question.text[word.start : word.end]} {meant}", passages)
+
+
+def _is_numbered(question: Question, place: int, language: Language) -> bool:
+    """Whether the word at a place says something and the next one is a number that belongs to it, in figures or not."""
+    word, number = question.words[place : place + 2]
+    if word.stem in language.small_words or language.frequency(word.folded) >= _FUNCTION_WORD:
+        return False
+    if number.folded.isdecimal():
+        return len(number_behind(question, place)) == 1
+    return is_parted(question, place)
 
 
 def _forms(question: Question, forms: Forms) -> Iterator[tuple[Sequence[Word], Form]]:

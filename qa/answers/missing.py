@@ -22,7 +22,8 @@ COUNTED = (
 
 - ``begins``, ``name``, ``needed``: what the finder makes of the term, as log odds;
 - ``beside``: ``needed`` less the most of it that a suspect of the question has; 0 for that one, and with capitals;
-- ``capitals``: the share of its words with one, the question's first word left out, 0 in a question of capitals;
+- ``capitals``: the share of its words that are written as a name with one, the question's first word left out, 0 in a
+  question of capitals and in a headline;
 - ``plain``: 1 where it has none, while another word of the question has one;
 - ``quoted``: 1 where it stands in quotation marks; ``single``: 1 where it has one word;
 - ``frequency``: of the rarest word that the texts lack, on wordfreq's Zipf scale, 0 where they lack none, or one that
@@ -46,7 +47,8 @@ READ = ("lacking", "lacking_most", "answers", "answer_lacks")
 
 NUMBERED = "numbered"
 """The fact that chooses a regression: 1 where a word of the term has a number behind it that says which of several is
-meant, and the texts, which have the word, never have it with that: "Windows 11", where they have "Windows 10"."""
+meant, and the texts, which have others behind that word, never have that: "Windows 11", where they have "Windows 10".
+It is ``numbers``' to find."""
 
 KINDS = ("lacking", NUMBERED, "apart")
 

@@ -13,6 +13,7 @@ from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.equivalents import find_equivalents
 from qa.answers.fusions import rank, standard_score
+from qa.answers.numbers import judge_numbers
 from qa.answers.ordering import FIRST, copies_last, find_copies, put_in_order
 from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
@@ -132,7 +133,7 @@ def _spelt(question: Question, index: Index) -> Asked:
 def _counted(question: Question, scores: Sequence[WordScores] | None, index: Index) -> tuple[Counted, ...]:
     language = index.language
     terms = language.find_terms(question) if scores is None else find_terms(question, scores, language)
-    return count_terms(terms, question, index.lexicon)
+    return judge_numbers(count_terms(terms, question, index.lexicon), question, index)
 
 
 def _language_of(question: Question, lexicon: Lexicon) -> str | None:

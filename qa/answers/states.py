@@ -16,7 +16,7 @@ from math import log
 from qa.answers.missing import NUMBERED, Facts
 from qa.answers.spelling import is_absent, joined, other_spelling
 from qa.datatypes import Ground, Phrase, Question, Reason, Scores, Term, TermReport, TermState, Word
-from qa.language.numbers import number_behind
+from qa.language.numbers import CALENDAR
 from qa.language.tagging import is_headline
 from qa.lexicons import Lexicon
 
@@ -81,12 +81,12 @@ def _compared(counted: Sequence[Counted], question: Question) -> tuple[Counted, 
 
 def _names(question: Question) -> list[int]:
     """Return where the words begin that a question, which is neither all capitals nor a headline, writes with one:
-    neither its first word nor a single letter ("I")."""
+    neither its first word nor a single letter ("I"), nor a month or a day."""
     if question.text.isupper() or is_headline([question.text[word.start : word.end] for word in question.words]):
         return []
-    starts = [word.start for word in question.words[1:]]
+    starts = [word.start for word in question.words[1:] if word.folded not in CALENDAR]
     return [
-        start for start in starts if question.text[start].isupper() and question.text[start + 1 : start + 2].isalpha()
+        start for start in starts if question.text[start].isupper() and question.text[start + 1 : start + 2].isalnum()
     ]
 
 
@@ -196,7 +196,7 @@ def _as_the_texts_spell(words: tuple[Word, ...], lexicon: Lexicon) -> tuple[Word
 
 def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon: Lexicon) -> dict[str, float]:
     """Return the facts of ``missing.COUNTED`` on a term that the finder judged, but for those that the rest of its
-    question gives."""
+    question gives, and for what ``numbers`` finds."""
     content = [word for word in term.words if word.stem not in lexicon.language.small_words]
     inner = [word for word in content if word.start > question.words[0].start]
     names = _names(question)
@@ -217,20 +217,8 @@ def count_facts(term: Term, lacking: Sequence[Word], question: Question, lexicon
         "headed": float(is_headed),
         "head_used": float(not lacking and len(last) > 1 and lexicon.passage_count(last) > 0),
         "joined": float(not JOINERS.isdisjoint(term.text.lower().split())),
-        NUMBERED: float(_lacks_number(term, question, lexicon)),
+        NUMBERED: 0.0,
     }
-
-
-def _lacks_number(term: Term, question: Question, lexicon: Lexicon) -> bool:
-    """Whether a word of a term has a number behind it with which the texts, that have the word, never have it."""
-    stems, small = question.stems, lexicon.language.small_words
-    for place, word in enumerate(question.words):
-        number = number_behind(question, place)
-        if number and term.start <= word.start and question.words[number.stop - 1].end <= term.end:
-            is_said = word.stem not in small and lexicon.passage_count([word.stem])
-            if is_said and not lexicon.passage_count(stems[place : number.stop]):
-                return True
-    return False
 
 
 def _least_frequency(lacking: Sequence[Word], lexicon: Lexicon) -> float:

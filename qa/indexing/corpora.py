@@ -213,8 +213,16 @@ class Named:
 
     @property
     def prepared(self) -> Path | None:
-        """Return the folder of what was prepared of the texts."""
-        return self.base / self.settings.prepared if self.settings.prepared else None
+        """Return the folder of what was prepared of the texts. Raises BadSettings where it is none of its own."""
+        if self.settings.prepared is None:
+            return None
+        folder = self.base / self.settings.prepared
+        if self.base.resolve().is_relative_to(folder.resolve()) or folder.is_file():
+            raise BadSettings(
+                f"{self.base / CORPUS_FILE}: prepared is to name a folder of its own, in which no texts are, such as "
+                f'"prepared", and not {str(self.settings.prepared)!r}.'
+            )
+        return folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +254,9 @@ def find_corpora(corpora: Sequence[Path], index: Path | None = None) -> Corpora:
     sets = [named.questions for named in named_corpora if named.questions]
     judged = {file.resolve() for questions in sets for file in set_files(questions)}
     glossaries = {named.synonyms_file.resolve() for named in named_corpora if named.synonyms_file}
-    prepared = tuple(absolute(named.prepared) for named in named_corpora if named.prepared)
-    apart = _Apart(frozenset(judged | glossaries), (*(own_folders(absolute(index)) if index else ()), *prepared))
+    prepared = tuple(folder for named in named_corpora if (folder := named.prepared))
+    places = {place for folder in prepared for place in (absolute(folder), folder.resolve())}
+    apart = _Apart(frozenset(judged | glossaries), (*(own_folders(absolute(index)) if index else ()), *places))
     parts = [_find(root, name, apart) for root, name in zip(roots, _unique_names(roots), strict=True)]
     said = [named.settings for named in named_corpora]
     found = _joined(parts, corpora)

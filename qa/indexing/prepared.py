@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +76,7 @@ def prepared_vectors(folders: Iterable[Path], embedder_checksum: str, dimension:
             made_by, found, of = _read_vectors(folder / VECTORS)
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except Exception as error:  # noqa: BLE001 - what is wrong in an archive, numpy and zipfile tell in many ways
             _unusable(folder / VECTORS, error, "the texts are embedded")
             continue
         if made_by == embedder_checksum and of.shape[1] == dimension:
@@ -89,9 +89,13 @@ def prepared_vectors(folders: Iterable[Path], embedder_checksum: str, dimension:
 
 
 def _read_vectors(file: Path) -> tuple[str, Keys, npt.NDArray[np.float16]]:
-    """Return the checksum of the embedder, the keys and the vectors in a file. Raises OSError, ValueError, KeyError or
-    BadZipFile."""
-    with np.load(BytesIO(read_regular(file, _LARGEST_VECTORS)), allow_pickle=False) as held:
+    """Return the checksum of the embedder, the keys and the vectors in a file. Raises OSError, ValueError, KeyError,
+    BadZipFile or what else numpy and zipfile raise."""
+    content = BytesIO(read_regular(file, _LARGEST_VECTORS))
+    with ZipFile(content) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _LARGEST_VECTORS:
+            raise ValueError("it is larger than it may be")
+    with np.load(content, allow_pickle=False) as held:
         made_by, keys, vectors = str(held["embedder"]), held["keys"], held["vectors"]
     if keys.dtype != np.uint64 or vectors.dtype != np.float16 or vectors.ndim != 2 or keys.shape != vectors.shape[:1]:
         raise ValueError("it does not hold keys and vectors")
@@ -142,11 +146,15 @@ def save_prepared_calibration(folder: Path, calibration: Calibration, manifest: 
 
 
 def _rests_on(manifest: Manifest, questions: Path) -> dict[str, str | int]:
-    contents = "\n".join(sorted(manifest.sources.values()))
+    """Return what a calibration rests on: the texts and their synonyms, the set, the models and how they are used."""
+    texts = [*sorted(manifest.sources.values()), json.dumps(manifest.synonyms)]
     return {
-        "texts": hashlib.sha256(contents.encode()).hexdigest(),
+        "texts": hashlib.sha256("\n".join(texts).encode()).hexdigest(),
         "questions": set_checksum(questions),
         "version": manifest.version,
+        "language": manifest.language,
+        "store": manifest.store,
+        "lexicon": manifest.lexicon,
         "embedder": manifest.embedder_checksum,
         "reader": manifest.reader_checksum,
         "passage_tokens": manifest.passage_tokens,
@@ -154,7 +162,7 @@ def _rests_on(manifest: Manifest, questions: Path) -> dict[str, str | int]:
 
 
 def _unusable(file: Path, error: Exception, instead: str) -> None:
-    reason = getattr(error, "strerror", None) or error
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     logging.getLogger("qa").warning(
         "%s cannot be used (%s), so %s: make it anew, or leave it out of corpus.toml.", file, reason, instead
     )

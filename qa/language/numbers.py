@@ -1,35 +1,48 @@
 """Numbers that say which of several is meant: "Windows 11", "Form 990", "type 2".
 
-A year tells when, and a day of a month too; and a number with a noun behind it counts ("20 pounds").
+Others say when, how old or how much: a year, a day of a month, an age, a share, a price, a range. These are none.
 """
 
-from calendar import month_name
+import re
+from calendar import day_name, month_abbr, month_name
 
 from qa.datatypes import Question
 
 YEARS = range(1800, 2100)
 
-_MONTHS = frozenset(name.lower() for name in month_name if name)
+CALENDAR = frozenset(name.lower() for name in (*month_name, *month_abbr, "sept", *day_name) if name)
+"""Names of months and days."""
+
+_MEASURES = frozenset(
+    {"age", "ages", "aged", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks"}
+    | {"month", "months", "year", "years"}
+)
+"""What has a number behind it that says how old or when."""
+
 _WORDS = (
-    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 )
 _ROMAN = (
-    *("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"),
+    *("II", "III", "IV", "", "VI", "VII", "VIII", "IX", "", "XI", "XII"),
     *("XIII", "XIV", "XV", "XVI", "XVII", "XVIII", "XIX", "XX"),
 )
-_WAYS = tuple((str(number), roman, word) for number, (roman, word) in enumerate(zip(_ROMAN, _WORDS, strict=True), 1))
-"""Each number as it is written in figures, in Roman ones and as a word."""
+_WAYS = tuple((str(number), roman, word) for number, (roman, word) in enumerate(zip(_ROMAN, _WORDS, strict=True), 2))
+"""Each number from two on as it is written in figures, in Roman ones and as a word. "One", "I", "V" and "X" are as
+often something else."""
 
 _PARTED = frozenset({" ", "-", "\u2010", "\u2011"})
 """What stands between a word and its number."""
+
+_COUNTS = re.compile(r"\s?[%€£$¥]|[.,:/\-–\u2010\u2011]\d")
+"""What follows a number that says how much, or from where to where."""
 
 
 def number_behind(question: Question, place: int) -> range:
     """Return the places of the number, all of its parts ("3.12"), that stands right behind the word at a place and says
     which of several it is; nothing where none does."""
     words, first = question.words, place + 1
-    if first >= len(words) or not words[first].folded.isdecimal() or words[place].folded in _MONTHS:
+    if first >= len(words) or not words[first].folded.isdecimal() or words[place].folded in CALENDAR | _MEASURES:
         return range(0)
     if not words[place].folded[-1:].isalpha() or not is_parted(question, place):
         return range(0)
@@ -37,8 +50,7 @@ def number_behind(question: Question, place: int) -> range:
     while end < len(words) and words[end].folded.isdecimal() and _between(question, end - 1) == ".":
         end += 1
     is_year = end == first + 1 and len(words[first].folded) == len("1800") and int(words[first].folded) in YEARS
-    is_share = question.text[words[end - 1].end :][:1] == "%"
-    return range(0) if is_year or is_share else range(first, end)
+    return range(0) if is_year or _COUNTS.match(question.text, words[end - 1].end) else range(first, end)
 
 
 def is_parted(question: Question, place: int) -> bool:
@@ -52,7 +64,6 @@ def _between(question: Question, place: int) -> str:
 
 
 def other_ways(folded: str) -> tuple[str, ...]:
-    """Return how else a number up to twenty is written: "II" and "two" for "2". A letter alone is no number here."""
-    if len(folded) == 1 and not folded.isdecimal():
-        return ()
-    return tuple(way for ways in _WAYS for way in ways if way.lower() != folded and folded in map(str.lower, ways))
+    """Return how else a number from two to twenty is written: "II" and "two" for "2"."""
+    ways = next((ways for ways in _WAYS if folded and folded in map(str.lower, ways)), ())
+    return tuple(way for way in ways if way and way.lower() != folded)
