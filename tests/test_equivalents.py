@@ -39,7 +39,7 @@ The counter opens at 08:30 and closes at 5 pm. All is shut on 25 December 2025. 
 
 # Phases
 
-The rules of phase II are strict. Guests may come to Stage 2, and from there go to step three.
+The rules of phase II are strict. Guests may come to Stage 2, and from there go to step three. Week two is for rest.
 """
 SETTINGS = """
 synonyms = [
@@ -96,6 +96,7 @@ def test_a_term_that_the_texts_have_another_word_for_is_known(
         ("Who may come to Stage II?", "Stage II", "Stage 2"),
         ("Who may come to stage-two?", "stage-two", "stage 2"),
         ("Who goes to step 3?", "step 3", "step three"),
+        ("What is week 2 for?", "week 2", "week two"),
     ],
 )
 def test_numbers_are_read_as_the_texts_write_them(answerer: Answerer, question: str, written: str, meant: str) -> None:

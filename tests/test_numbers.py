@@ -81,11 +81,19 @@ def test_other_ways(written: str, expected: tuple[str, ...]) -> None:
 
 TEXT = """# Units
 
-Units 1 to 5 are taught in spring, chapters 2, 3 and 7 in the fall. The session begins early, and Freud was of age.
+Units 1 to 5 are taught in spring, chapters 2, 3 and 7 in the fall. The session, 30 minutes long,
+begins early, and Freud was of age.
+The handbook 2023 has sections 3.1 to 3.5.
 
 # Installing
 
 The program runs on Windows 10 and needs Python 3.11. To install it on Windows 10, download the installer and start it.
+
+It needs macOS 12 and 16 GB of memory. Open the program (10 MB) or the installer. 5 people help.
+
+# Form 7
+
+Who has left fills it in.
 
 # Telephones
 
@@ -129,7 +137,7 @@ def test_another_number_is_told(answerer: Answerer, question: str, term: str, pa
         "What tells of World War 2?",
         "What tells of World War two?",
         "Is unit 3 taught?",
-        "When is chapter 3 taught?",
+        "When is chapter 5 taught?",
         "What happens in session 1?",  # no session has a number
         "Was Freud at age 30 taught?",
     ],
@@ -147,9 +155,17 @@ def test_the_texts_number_is_known(answerer: Answerer, question: str) -> None:
         ("Python 5", 1.0),  # what stands behind the point is no number of its own
         ("unit 6", 1.0),
         ("unit 3", 0.0),  # lies between two
-        ("chapter 3", 0.0),
+        ("chapter 5", 0.0),
         ("chapter 8", 1.0),
+        ("section 3.2", 0.0),
+        ("section 3.7", 1.0),
+        ("section 4", 1.0),
+        ("form 12", 1.0),  # a heading has another
         ("session 1", 0.0),
+        ("session 40", 0.0),  # "30 minutes" stand behind a comma
+        ("handbook 3", 0.0),  # which has a year
+        ("program 14", 0.0),
+        ("macOS 14", 1.0),  # "16 GB" is no other
         ("zither 1", 0.0),  # a word is missing
         ("installer 2", 0.0),
     ],
@@ -161,5 +177,4 @@ def test_what_the_texts_number(answerer: Answerer, term: str, numbered: float) -
     suspect = Term(term, words[0].start, words[-1].end, words, scores=Scores(3.0, 2.0, 1.0))
     counted = count_terms([suspect], question, answerer.index.lexicon)
     found = [one for one in judge_numbers(counted, question, answerer.index) if isinstance(one, Suspect)]
-    assert [one.facts[NUMBERED] for one in found if one.facts] == [numbered] * len(found)
-    assert found or not numbered
+    assert [one.facts[NUMBERED] for one in found if one.facts] == [numbered]

@@ -190,10 +190,13 @@ def test_only_what_is_not_prepared_is_embedded(corpus: Path, tmp_path: Path) -> 
     assert "beavers" in embedded
 
 
-@pytest.mark.parametrize("place", [".", "", "..", "apple.txt"])
+@pytest.mark.parametrize("place", [".", "", "..", "apple.txt", "../minutes", "loop", "a" * 300])
 def test_what_is_prepared_has_a_folder_of_its_own(place: str, corpus: Path, tmp_path: Path) -> None:
     (corpus / "apple.txt").write_text("An apple is a fruit.", encoding="utf-8")
-    (corpus / "corpus.toml").write_text(f'prepared = "{place}"\n', encoding="utf-8")
+    (corpus / "loop").symlink_to(corpus / "loop")
+    (corpus / "../minutes").mkdir()
+    settings = f'prepared = "{place}"\nfolders = [".", "../minutes"]\n'
+    (corpus / "corpus.toml").write_text(settings, encoding="utf-8")
     with pytest.raises(BadSettings, match="prepared is to name a folder of its own"):
         build_index([corpus], tmp_path / "index", embedder=WordLengthEmbedder())
 

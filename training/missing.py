@@ -80,7 +80,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question with its suspects, and the terms that should be named, None where they are not labelled as such."""
+    """A question with its suspects, and the terms that should be named."""
 
     suspects: tuple[Judged, ...]
     wanted: frozenset[str]

@@ -76,15 +76,21 @@ def prepare(corpus: Path) -> None:
 @contextmanager
 def _put_aside(prepared: Path, folder: Path) -> Iterator[None]:
     """Move what is there into another folder, so that nothing is taken of it, and back where what follows fails."""
-    there = [prepared / name for name in (VECTORS, CALIBRATION) if (prepared / name).exists()]
-    for file in there:
-        shutil.move(file, folder / file.name)
     try:
+        for file in _files(prepared):
+            shutil.move(file, folder / file.name)
         yield
     except BaseException:
-        for file in there:
-            shutil.move(folder / file.name, file)
+        before = _files(folder)
+        for file in _files(prepared) if before else ():
+            file.unlink()
+        for file in before:
+            shutil.move(file, prepared / file.name)
         raise
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder / name for name in (VECTORS, CALIBRATION) if (folder / name).exists()]
 
 
 def _bytes(folder: Path) -> str:

@@ -17,7 +17,7 @@ from qa.datatypes import Ground, Question, Word
 from qa.indexing.index import Index
 from qa.indexing.synonyms import Form, Forms, is_ambiguous
 from qa.language import Language
-from qa.language.numbers import is_parted, number_behind, other_ways
+from qa.language.numbers import figures_behind, is_parted, other_ways
 
 SAME = 0.4
 """The least cosine of an acronym and the words that it stands for. Of 26 pairs such as "GP" and "general practitioner",
@@ -106,7 +106,7 @@ def _is_numbered(question: Question, place: int, language: Language) -> bool:
     if word.stem in language.small_words or language.frequency(word.folded) >= _FUNCTION_WORD:
         return False
     if number.folded.isdecimal():
-        return len(number_behind(question, place)) == 1
+        return len(figures_behind(question, place)) == 1
     return is_parted(question, place)
 
 

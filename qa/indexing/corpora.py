@@ -217,10 +217,15 @@ class Named:
         if self.settings.prepared is None:
             return None
         folder = self.base / self.settings.prepared
-        if self.base.resolve().is_relative_to(folder.resolve()) or folder.is_file():
+        try:
+            place, roots = folder.resolve(), [self.base, *(root.path for root in self.roots())]
+            is_its_own = not (folder.is_file() or any(root.resolve().is_relative_to(place) for root in roots))
+        except (OSError, RuntimeError):  # a name that is too long, or links that lead to each other
+            is_its_own = False
+        if not is_its_own:
             raise BadSettings(
-                f"{self.base / CORPUS_FILE}: prepared is to name a folder of its own, in which no texts are, such as "
-                f'"prepared", and not {str(self.settings.prepared)!r}.'
+                f"{self.base / CORPUS_FILE}: prepared is to name a folder of its own beside the texts, such as "
+                f'"prepared", and not {str(self.settings.prepared)[:100]!r}.'
             )
         return folder
 

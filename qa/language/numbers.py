@@ -1,6 +1,7 @@
 """Numbers that say which of several is meant: "Windows 11", "Form 990", "type 2".
 
-Others say when, how old or how much: a year, a day of a month, an age, a share, a price, a range. These are none.
+Others say when, how old or how much: a year, a day of a month, an age, and what has a sign of a share or a price, or is
+a range in figures. These are none.
 """
 
 import re
@@ -41,16 +42,32 @@ _COUNTS = re.compile(r"\s?[%€£$¥]|[.,:/\-–\u2010\u2011]\d")
 def number_behind(question: Question, place: int) -> range:
     """Return the places of the number, all of its parts ("3.12"), that stands right behind the word at a place and says
     which of several it is; nothing where none does."""
+    words, number = question.words, figures_behind(question, place)
+    if not number or words[place].folded in CALENDAR | _MEASURES:
+        return range(0)
+    first = words[number.start].folded
+    is_year = len(number) == 1 and len(first) == len("1800") and int(first) in YEARS
+    return range(0) if is_year else number
+
+
+def figures_behind(question: Question, place: int) -> range:
+    """Return the places of the figures, with all of their parts, that stand right behind the word at a place; nothing
+    where they are a share, a price or a part of a range."""
     words, first = question.words, place + 1
-    if first >= len(words) or not words[first].folded.isdecimal() or words[place].folded in CALENDAR | _MEASURES:
+    if first >= len(words) or not words[first].folded.isdecimal():
         return range(0)
     if not words[place].folded[-1:].isalpha() or not is_parted(question, place):
         return range(0)
-    end = first + 1
+    end = number_end(question, first)
+    return range(0) if _COUNTS.match(question.text, words[end - 1].end) else range(first, end)
+
+
+def number_end(question: Question, first: int) -> int:
+    """Return the place behind the number that begins at a place, with all of its parts."""
+    words, end = question.words, first + 1
     while end < len(words) and words[end].folded.isdecimal() and _between(question, end - 1) == ".":
         end += 1
-    is_year = end == first + 1 and len(words[first].folded) == len("1800") and int(words[first].folded) in YEARS
-    return range(0) if is_year or _COUNTS.match(question.text, words[end - 1].end) else range(first, end)
+    return end
 
 
 def is_parted(question: Question, place: int) -> bool:
