@@ -4,7 +4,7 @@
 or count from one to another ("units 1 to 5"), it is a term as any other whose words stand apart.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from qa.answers.missing import NUMBERED
@@ -12,6 +12,9 @@ from qa.answers.states import Counted, Suspect
 from qa.datatypes import Question, Word
 from qa.indexing.index import Index
 from qa.language.numbers import number_behind, number_end
+
+MOST = 3
+"""Suspects of a question whose numbers are sought in the texts: each costs a look at as many passages."""
 
 PASSAGES = 20
 """With a word, the first by BM25, in which numbers behind it are sought."""
@@ -23,27 +26,36 @@ _JOINING = frozenset({"and", "or"})
 
 
 def judge_numbers(counted: Sequence[Counted], question: Question, index: Index) -> tuple[Counted, ...]:
-    """Return what the counts say with the fact ``missing.NUMBERED`` of each suspect."""
-    return tuple(
-        replace(one, facts={**one.facts, NUMBERED: 1.0})
-        if isinstance(one, Suspect) and one.facts is not None and _has_another(one, question, index)
-        else one
-        for one in counted
-    )
+    """Return what the counts say with the fact ``missing.NUMBERED`` of the first suspects that have such a number."""
+    places = {word.start: place for place, word in enumerate(question.words)}
+    judged: list[Counted] = []
+    left = MOST
+    for one in counted:
+        numbered = _number_of(one, question, places, index.language.small_words) if left else None
+        left -= numbered is not None
+        is_another = numbered is not None and _is_another(*numbered, index)
+        judged.append(_marked(one) if is_another else one)
+    return tuple(judged)
 
 
-def _has_another(suspect: Suspect, question: Question, index: Index) -> bool:
-    """Whether a word of a suspect has a number behind it with which the texts never have it, though with others."""
-    if suspect.lacking:
-        return False
-    for place, word in enumerate(question.words):
-        number = number_behind(question, place)
-        is_within = number and suspect.term.start <= word.start
-        if is_within and question.words[number.stop - 1].end <= suspect.term.end:
-            parts = [question.words[at].folded for at in number]
-            if word.stem not in index.language.small_words and _is_another(word, parts, index):
-                return True
-    return False
+def _marked(one: Counted) -> Counted:
+    if not isinstance(one, Suspect) or one.facts is None:
+        return one
+    return replace(one, facts={**one.facts, NUMBERED: 1.0})
+
+
+def _number_of(
+    one: Counted, question: Question, places: Mapping[int, int], small: Set[str]
+) -> tuple[Word, list[str]] | None:
+    """Return the first word of a suspect that says something and has a number behind it within the suspect, with the
+    parts of that; None without one, and where the suspect lacks a word."""
+    if not isinstance(one, Suspect) or one.facts is None or one.lacking:
+        return None
+    for word in one.term.words:
+        number = number_behind(question, places[word.start]) if word.start in places else range(0)
+        if number and word.stem not in small and question.words[number.stop - 1].end <= one.term.end:
+            return word, [question.words[at].folded for at in number]
+    return None
 
 
 def _is_another(word: Word, number: Sequence[str], index: Index) -> bool:
