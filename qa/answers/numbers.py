@@ -14,7 +14,7 @@ from qa.indexing.index import Index
 from qa.language.numbers import number_behind, number_end
 
 MOST = 3
-"""Suspects of a question whose numbers are sought in the texts: each costs a look at as many passages."""
+"""Suspects of a question whose numbers are sought in the texts, the first: each has up to ``PASSAGES`` read for it."""
 
 PASSAGES = 20
 """With a word, the first by BM25, in which numbers behind it are sought."""
