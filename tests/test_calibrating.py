@@ -31,10 +31,12 @@ from qa.evaluation.calibrating import (
 from qa.evaluation.measures import auroc, brier, ece
 from qa.evaluation.outcomes import Grading
 from qa.evaluation.question import SetQuestion
+from qa.evaluation.recalibrating import is_due, note, tried_on
 from qa.indexing.calibration import (
     BINS,
     CALIBRATION,
     DEFAULT_PROMISE,
+    RULE,
     Promise,
     load_calibration,
     packaged_calibration,
@@ -269,6 +271,21 @@ def test_a_calibration_of_another_embedder_or_reader_is_passed_over(own_folder: 
     assert load_calibration(own_folder, manifest, "") is None
     path.write_text(sealed_json(replace(made, embedder_checksum="1" * 64)), encoding="utf-8")
     assert load_calibration(own_folder, manifest, manifest.reader_checksum) is None
+
+
+def test_a_calibration_that_was_counted_by_another_rule_is_passed_over_and_due(
+    own_folder: Path, questions: Path
+) -> None:
+    assert qa("calibrate", questions, "--index", own_folder).exit_code == 0
+    note(own_folder, tried_on(own_folder, questions), made=True)
+    assert not is_due(own_folder, questions)
+    path = own_folder / CALIBRATION
+    made = read_sealed(path.read_text(encoding="utf-8"))
+    path.write_text(sealed_json(replace(made, rule=RULE - 1)), encoding="utf-8")
+    manifest = load_manifest(next((own_folder / "generations").iterdir()))
+    assert load_calibration(own_folder, manifest, manifest.reader_checksum) is None
+    assert is_due(own_folder, questions)
+    assert qa("check", "--index", own_folder).stdout.endswith("it is not used: run `qa calibrate` again.\n")
 
 
 BROKEN = [b"", b"{}", b"\xff", b'{"signals": 3, "held_out": {}}', b"[" * 100_000, b"x" * 1_000_001]

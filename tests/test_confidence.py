@@ -6,11 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from qa.answers.verdicts import Thresholds, confidence, keep_promise, may_be_above, verdict
-from qa.datatypes import NOTHING_MEASURED, Evidence, Hit, Signals, Term, TermReport, TermState, Verdict
+from qa.answers.verdicts import Thresholds, confidence, draw_thresholds, keep_promise, may_be_above, verdict
+from qa.datatypes import NOTHING_MEASURED, Evidence, Hit, Reading, Signals, Term, TermReport, TermState, Verdict
 from qa.indexing.calibration import (
     BINS,
     PACKAGED,
+    RULE,
     Calibration,
     HeldOut,
     Promise,
@@ -134,34 +135,39 @@ def test_a_promise_needs_twice_as_many_as_could_pass_without_an_error() -> None:
 
 def test_thresholds_go_as_far_as_the_bound_allows() -> None:
     counted = held_out(
-        clear_right=counts(b90=100, b80=100, b70=100, b10=1),
-        clear_wrong=counts(b90=2, b80=3, b70=60, b10=80),
+        clear_right=counts(b95=100, b92=100, b90=100, b10=1),
+        clear_wrong=counts(b95=2, b92=3, b90=60, b10=80),
         flagged_wrong=counts(b5=80),
     )
-    # Neither crosses one half, so what lies at .10 is no part of the answered.
     # wrong of answered: 2 of 102 and 5 of 205 will do, 65 of 365 are too many
     assert upper_bound(5, 205) < 0.1 < upper_bound(65, 365)
-    # right of missing: 0 of 80 and 1 of 161 will do, 161 of 321 are too many
-    assert upper_bound(1, 161) < 0.1 < upper_bound(161, 321)
-    assert keep_promise(counted, Promise(0.1, 0.1)) == Thresholds(answered=0.80, not_in_corpus=0.11)
+    # right of missing: 0 of 80 and 1 of 161 will do, 162 of 181 are too many
+    assert upper_bound(1, 161) < 0.1
+    assert keep_promise(counted, Promise(0.1, 0.1)) == Thresholds(answered=0.92, not_in_corpus=0.11)
 
 
 def test_a_threshold_is_not_sought_beyond_the_first_failure() -> None:
     # 10 of 80 is too many, though 10 of 780 would not be: one test, one answer
-    counted = held_out(clear_right=counts(b90=70, b80=700), clear_wrong=counts(b90=10))
+    counted = held_out(clear_right=counts(b95=70, b91=700), clear_wrong=counts(b95=10))
     assert upper_bound(10, 780) < 0.1
     assert keep_promise(counted, Promise(0.1, 0.1)).answered is None
 
 
 def test_a_tenth_of_all_is_tested_first() -> None:
     # With 21 more, the 80 are less than a tenth of all: the first test is on all of these
-    counted = held_out(clear_right=counts(b90=70, b80=721), clear_wrong=counts(b90=10))
-    assert keep_promise(counted, Promise(0.1, 0.1)).answered == 0.80
+    counted = held_out(clear_right=counts(b95=70, b91=721), clear_wrong=counts(b95=10))
+    assert keep_promise(counted, Promise(0.1, 0.1)).answered == 0.91
 
 
-def test_no_threshold_crosses_one_half() -> None:
+@pytest.mark.parametrize(("risk", "lowest"), [(0.1, 0.9), (0.29, 0.71), (0.33, 0.67), (0.5, 0.5)])
+def test_what_is_itself_likelier_wrong_than_the_risk_is_not_called_answered(risk: float, lowest: float) -> None:
+    # not one of 10,000 is wrong, and yet
+    sure = held_out(clear_right=(100,) * BINS)
+    assert keep_promise(sure, Promise(risk, 0.1)).answered == lowest
+
+
+def test_what_is_not_in_the_corpus_does_not_cross_one_half() -> None:
     sure = held_out(clear_right=counts(b90=500, b20=500))
-    assert keep_promise(sure, Promise(0.1, 0.1)).answered == 0.90
     assert keep_promise(sure, Promise(0.1, 0.1)).not_in_corpus is None
     none = held_out(clear_wrong=counts(b10=500, b70=500))
     assert keep_promise(none, Promise(0.1, 0.1)).not_in_corpus == 0.11
@@ -178,6 +184,18 @@ def test_questions_too_few_to_prove_it_show_what_is_not_in_the_corpus() -> None:
     assert keep_promise(many, Promise(0.1, 0.1)) == Thresholds(None, 0.11, is_proven=True)
 
 
+def test_the_bundled_calibration_is_taken_at_its_word() -> None:
+    # of others' questions too many are wrong to prove anything, and none of them is of these texts
+    others = replace(calibration(), held_out=held_out(clear_wrong=counts(b95=500, b10=500)))
+    assert draw_thresholds(others, Promise(0.33, 0.15), is_own=False) == Thresholds(0.67, 0.11)
+    assert draw_thresholds(others, Promise(0.33, 0.15), is_own=True) == Thresholds(None, 0.11)
+
+
+def test_what_reading_says_decides_by_the_confidence_alone() -> None:
+    read = replace(evidence(), readings=(Reading(-5.0, 0, 0, 0.0, ()),))
+    assert verdict(read, 0.9, Thresholds(0.7, 0.2)) is Verdict.ANSWERED
+
+
 def test_flagged_questions_do_not_count_for_answered() -> None:
     assert keep_promise(held_out(flagged_right=counts(b95=500)), Promise(0.1, 0.1)).answered is None
 
@@ -191,7 +209,7 @@ def test_thresholds_keep_their_promise_on_what_was_counted(numbers: list[int], r
         first = round(found.answered * BINS)
         wrong, right = sum(counted.clear_wrong[first:]), sum(counted.clear_right[first:])
         assert upper_bound(wrong, wrong + right) <= risk
-        assert found.answered >= 0.5
+        assert found.answered >= 1 - risk - 1e-9
     if found.not_in_corpus is not None:
         assert found.not_in_corpus <= 0.5
 
@@ -209,6 +227,7 @@ def test_the_packaged_calibration_is_whole() -> None:
     assert calibration_json(packaged) == PACKAGED.read_text(encoding="utf-8")
     assert set(packaged.signals) == {field.name for field in fields(Signals)}
     assert sum(map(sum, asdict(packaged.held_out).values())) > 1000
+    assert packaged.rule == RULE
 
 
 @pytest.mark.parametrize(
@@ -229,6 +248,7 @@ def test_the_packaged_calibration_is_whole() -> None:
         calibration_json(replace(calibration(), held_out=HeldOut((True,) * BINS, NONE, NONE, NONE))),
         calibration_json(replace(calibration(), questions={"a": "b"})),  # type: ignore[dict-item]
         calibration_json(replace(calibration(), made=5)),  # type: ignore[arg-type]
+        calibration_json(replace(calibration(), rule="2")),  # type: ignore[arg-type]
         calibration_json(calibration(1e300)),
         calibration_json(calibration(0.0)).replace('"intercept": 0.0', '"intercept": 1' + "0" * 5000),
         "[" * 100_000,
@@ -237,6 +257,11 @@ def test_the_packaged_calibration_is_whole() -> None:
 def test_a_file_that_is_no_calibration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_calibration(text)
+
+
+def test_a_calibration_that_does_not_tell_its_rule_is_of_the_first() -> None:
+    text = calibration_json(calibration()).replace(f'  "rule": {RULE},\n', "")
+    assert read_calibration(text).rule == 1
 
 
 def test_a_sealed_calibration_is_the_one_that_was_written() -> None:

@@ -14,7 +14,7 @@ import pytest
 from qa.embedders import load_embedder
 from qa.errors import BadSettings
 from qa.indexing.building import build_index
-from qa.indexing.calibration import Calibration, packaged_calibration, read_own_calibration
+from qa.indexing.calibration import DEFAULT_PROMISE, Calibration, packaged_calibration, read_own_calibration
 from qa.indexing.generations import current_generation
 from qa.indexing.index import Generation, load_manifest
 from qa.indexing.prepared import (
@@ -217,7 +217,7 @@ def test_a_calibration_is_taken_for_just_these_texts_and_questions(corpus: Path,
     questions.write_text('{"_id": "1", "text": "What is a bee?"}\n', encoding="utf-8")
     build_index([corpus], index, embedder=WordLengthEmbedder())
     manifest = load_manifest(current_generation(index))
-    made: Calibration = packaged_calibration()
+    made: Calibration = replace(packaged_calibration(), promise=DEFAULT_PROMISE)
     save_prepared_calibration(folder, made, manifest, questions)
     assert prepared_calibration([tmp_path / "none", folder], manifest, questions) == made
     assert calibrate_on_corpus(index, questions, [folder]) == sum(made.questions.values())

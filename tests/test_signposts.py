@@ -10,7 +10,7 @@ from qa.answers.answering import Answerer
 from qa.answers.payload import answer_payload
 from qa.answers.signposts import find_signpost
 from qa.command.cli import cli
-from qa.datatypes import Signpost
+from qa.datatypes import Signpost, Verdict
 from qa.errors import BadSettings
 from qa.indexing.corpora import find_corpora
 from qa.service import Live
@@ -82,6 +82,7 @@ def test_questions_of_people_in_danger(real_answerer: Answerer, question: str, i
     answer = real_answerer.answer(question)
     assert (answer.signpost is not None) == is_signposted
     assert answer_payload(answer)["signpost"] == answer.signpost
+    assert not (is_signposted and answer.verdict is Verdict.ANSWERED)
     page = create_app(Live.of(real_answerer)).test_client().get("/", query_string={"q": question}).text
     assert ('class="signpost"' in page) == is_signposted
     assert ('class="verdict' in page) != is_signposted

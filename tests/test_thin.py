@@ -9,6 +9,7 @@ from qa.answers.answering import Answerer
 from qa.answers.payload import answer_payload
 from qa.answers.retrieval import parts_of
 from qa.answers.thin import with_thin
+from qa.answers.verdicts import WantedPromise
 from qa.datatypes import Reading, TermReport, TermState, Verdict
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
@@ -16,6 +17,9 @@ from qa.settings import BuildSettings
 from tests.conftest import WordLengthEmbedder
 
 NAMED = "What is the Lantern Kite Method?"
+
+UNSURE = WantedPromise(risk=0.01)
+"""By which nothing is called answered, and so what is thin is said."""
 
 
 def texts(others: int) -> dict[str, str]:
@@ -48,7 +52,7 @@ def term_of(answerer: Answerer, question: str = NAMED) -> TermReport:
 
 
 def test_a_name_of_a_single_text_is_thin(index: Index) -> None:
-    answerer = Answerer(index)
+    answerer = Answerer(index, UNSURE)
     answer = answerer.answer(NAMED)
     report = term_of(answerer)
     assert report.state is TermState.KNOWN
@@ -77,8 +81,14 @@ def test_nor_one_of_a_small_corpus(tmp_path: Path, embedder: WordLengthEmbedder)
         assert term_of(answerer).thin == ()
 
 
+def test_nor_one_of_a_question_that_is_answered(index: Index) -> None:
+    answerer = Answerer(index)
+    assert answerer.answer(NAMED).verdict is Verdict.ANSWERED
+    assert term_of(answerer).thin == ()
+
+
 def test_nor_one_that_a_passage_answers(index: Index) -> None:
-    report = term_of(Answerer(index))
+    report = term_of(Answerer(index, UNSURE))
     reading = Reading(log_odds=1.0, start=0, end=1, certainty=0.9, lacks=())
     (found,) = with_thin([report_without(report)], [reading], index)
     assert found.thin == ()

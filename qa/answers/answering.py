@@ -9,7 +9,7 @@ from qa.answers.retrieval import gather_evidence
 from qa.answers.signposts import find_signpost
 from qa.answers.spans import find_answer, sentence_around
 from qa.answers.thin import plain
-from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, keep_promise, verdict
+from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, draw_thresholds, verdict
 from qa.datatypes import (
     EVERYTHING,
     Answer,
@@ -57,7 +57,7 @@ class Answerer:
         self.index = index
         self.wanted = wanted
         self.promise = wanted.given(index.calibration.promise)
-        self.thresholds = keep_promise(index.calibration.held_out, self.promise)
+        self.thresholds = draw_thresholds(index.calibration, self.promise, index.own_calibration is not None)
 
     def answer(self, question: str, k: int = DEFAULT_K, scope: Scope = EVERYTHING) -> Answer:
         """Return the answer with at most k passages of the scope. Raises BadQuestion when one cannot be given."""
@@ -104,6 +104,9 @@ class Answerer:
     def _written(self, evidence: Evidence) -> Answer:
         certain = confidence(evidence, self.index.calibration)
         decided = verdict(evidence, certain, self.thresholds)
+        signpost = self._signpost(evidence.question.text)
+        if signpost and decided is Verdict.ANSWERED:  # who needs help first is not told that a text is the answer
+            decided = Verdict.UNCERTAIN
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
         asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
@@ -124,7 +127,7 @@ class Answerer:
             clarification=note.clarification,
             notice=self.index.manifest.notice or None,
             answer=None if goes_on else find_answer(passages, evidence.readings),
-            signpost=self._signpost(evidence.question.text),
+            signpost=signpost,
         )
 
     def _signpost(self, question: str) -> str | None:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from math import exp
 
-from qa.answers.verdicts import ANSWERS
 from qa.datatypes import Passage, Place, QuotedPassage, Reading, Span
+
+ANSWERS = 0.0
+"""The log odds of a reading from which on its passage is taken to answer: what is more likely than not."""
 
 CERTAIN = 0.4
 """The probability of a place among all in its passage from which on it can be the answer: below it the passage answers

@@ -6,8 +6,8 @@ Such a name may be one author's alone, so who asks for it is told, and is shown 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from qa.answers.spans import ANSWERS
 from qa.answers.states import JOINERS, is_one_token, passages_alone, spelt_part
-from qa.answers.verdicts import ANSWERS
 from qa.datatypes import Phrase, Reading, TermReport, TermState, Word
 from qa.indexing.index import Index
 from qa.language import Language

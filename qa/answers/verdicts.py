@@ -1,7 +1,7 @@
 """Confidence -> verdict, with bounds on how often a verdict is wrong: what is promised, and from where on it holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, exp, lgamma, log
 
 import numpy as np
@@ -21,6 +21,7 @@ LEAST_SHOWN = 20
 """Questions that a threshold which is not proven rests on: of fewer, one more that is right would move it."""
 
 _TINY = 1e-18  # of a sum, below which a term no longer changes it
+_TINY_STEP = 1e-9  # of a bin: 0.29 times a hundred is a little less than 29
 
 _FLAGGED = {TermState.UNKNOWN, TermState.UNESTABLISHED}
 
@@ -51,20 +52,15 @@ class Thresholds:
     is_proven: bool = True
 
 
-ANSWERS = 0.0
-"""The log odds of a reading from which on its passage is taken to answer: what is more likely than not."""
-
-
 def is_flagged(terms: Sequence[TermReport]) -> bool:
     """Whether the texts lack a term."""
     return any(report.state in _FLAGGED for report in terms)
 
 
 def is_barred(evidence: Evidence) -> bool:
-    """Whether a question is never called answered: the texts lack a term, or are in another language, or no passage
-    that was read answers."""
-    unanswered = all(reading.log_odds < ANSWERS for reading in evidence.readings)
-    return evidence.language is not None or is_flagged(evidence.terms) or (bool(evidence.readings) and unanswered)
+    """Whether a question is never called answered: the texts lack a term, or are in another language. A calibration
+    counts its questions by this, and ``calibration.RULE`` is to be raised when it changes."""
+    return evidence.language is not None or is_flagged(evidence.terms)
 
 
 def confidence(evidence: Evidence, calibration: Calibration) -> float:
@@ -84,18 +80,35 @@ def verdict(evidence: Evidence, certain: float, thresholds: Thresholds) -> Verdi
 # --- promises ------------------------------------------------------------------------------------------------
 
 
+def draw_thresholds(calibration: Calibration, promise: Promise, is_own: bool) -> Thresholds:
+    """Return the thresholds of a calibration: those that keep a promise where it ``is_own``, of the owner's questions.
+
+    What others' questions prove does not hold for these texts. So the bundled one takes its confidence at its word:
+    ``answered`` from ``1 - risk`` on. ``benchmarks/confidence.py`` has what that is worth on sets left out.
+    """
+    kept = keep_promise(calibration.held_out, promise)
+    return kept if is_own else replace(kept, answered=(BINS - _bins_within(promise.risk)) / BINS)
+
+
+def _bins_within(share: float) -> int:
+    """Return how many bins at one end lie whole within a share of all."""
+    return int(share * BINS + _TINY_STEP)
+
+
 def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
 
-    Neither crosses one half: what is more likely wrong is not called answered, however few of all are wrong. Where
-    questions are too few to prove the second, it is the one at which they show half of the share, for what few show
-    varies: to be told that the texts have nothing misleads less than to be told that they answer.
+    The first is no lower than ``1 - risk``: what is itself more likely wrong than that is not called answered, however
+    few of all are wrong. The second does not cross one half. Where questions are too few to prove it, it is the one at
+    which they show half of the share, for what few show varies: to be told that the texts have nothing misleads less
+    than to be told that they answer.
     """
     clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
     right = clear_right + np.array(held_out.flagged_right)
     wrong = clear_wrong + np.array(held_out.flagged_wrong)
     half, few = BINS // 2, ceil(FIRST_SHARE * int((right + wrong).sum()))
-    most = _last_kept(clear_wrong[::-1][:half], clear_right[::-1][:half], promise.risk, few)
+    sure = _bins_within(promise.risk)
+    most = _last_kept(clear_wrong[::-1][:sure], clear_right[::-1][:sure], promise.risk, few)
     least = _last_kept(right[:half], wrong[:half], promise.miss, few)
     shown = _last_shown(right[:half], wrong[:half], promise.miss / 2) if least is None else least
     return Thresholds(

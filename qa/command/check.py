@@ -64,8 +64,9 @@ def _checked(generation: Path, current: Path) -> str:
 
 def _check_calibration(index: Path) -> None:
     """Print whether the index's own calibration is whole; nothing where it has none. Raises IndexDamaged."""
-    from qa.indexing.calibration import CALIBRATION, read_own_calibration
+    from qa.indexing.calibration import CALIBRATION, RULE, read_own_calibration
 
     found = read_own_calibration(index)
     if found is not None:
-        click.echo(f"{CALIBRATION}: whole, made on {count(sum(found.questions.values()), 'question')}.")
+        now = "" if found.rule == RULE else " It is of an earlier version, so it is not used: run `qa calibrate` again."
+        click.echo(f"{CALIBRATION}: whole, made on {count(sum(found.questions.values()), 'question')}.{now}")

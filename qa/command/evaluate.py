@@ -137,7 +137,7 @@ def calibrate(
         return
     if questions is None:
         raise BadSettings("There is nothing to calibrate on: name a file of judged questions, or give --reset.")
-    from qa.answers.verdicts import WantedPromise, keep_promise
+    from qa.answers.verdicts import WantedPromise, draw_thresholds
     from qa.command.terminal import promise_words, render_gain
     from qa.evaluation.calibrating import calibrate_on_set
     from qa.indexing.calibration import DEFAULT_PROMISE
@@ -156,7 +156,7 @@ def calibrate(
     save_calibration(index, replace(made, promise=promise))
     if not gain.is_gain:
         click.echo("Refitting gains nothing here: only the verdicts are made anew on these questions.")
-    click.echo(promise_words(keep_promise(made.held_out, promise), promise, is_own=True))
+    click.echo(promise_words(draw_thresholds(made, promise, is_own=True), promise, is_own=True))
 
 
 def _check_met(requirements: "Sequence[Requirement]", evaluation: "Evaluation") -> None:

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from qa.errors import QAError
-from qa.limits import DEFAULT_MISS, DEFAULT_RISK, SHARES
+from qa.limits import BUNDLED_RISK, DEFAULT_MISS, DEFAULT_RISK, SHARES
 
 Parameters = ParamSpec("Parameters")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -95,7 +95,8 @@ risk_option = click.option(
     "--risk",
     type=_SHARE,
     help="Largest share of what is called answered that may be wrong; a promise after `qa calibrate`, which keeps what "
-    f"it is given as the index's own.  [default: the index's own, else {DEFAULT_RISK}]",
+    "it is given as the index's own.  "
+    f"[default: the index's own; {DEFAULT_RISK} after `qa calibrate`, {BUNDLED_RISK} before]",
 )
 miss_option = click.option(
     "--miss",

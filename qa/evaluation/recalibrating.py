@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qa.errors import IndexDamaged
 from qa.files import read_regular
-from qa.indexing.calibration import read_own_calibration
+from qa.indexing.calibration import RULE, read_own_calibration
 from qa.indexing.generations import current_generation, locked, parse_object, share, writing
 from qa.indexing.question_files import set_checksum
 
@@ -18,9 +18,10 @@ def is_due(folder: Path, questions: Path, again: bool = True) -> bool:
     """Return whether the set or the texts are others than when calibrating was last tried, or what came of it cannot be
     used; where that failed, whether to try ``again``."""
     try:
-        read_own_calibration(folder)
+        own = read_own_calibration(folder)
         last = parse_object(read_regular(folder / RECORD, _LARGEST))
-        return bool(last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
+        outdated = own is not None and own.rule != RULE
+        return bool(outdated or last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
     except (IndexDamaged, OSError, ValueError, KeyError, TypeError):
         return True
 

@@ -26,6 +26,9 @@ PACKAGED_UNREAD = Path(__file__).with_name("calibration_unread.json")
 
 CALIBRATION = "calibration.json"  # beside the pointer of an index: it outlives a generation
 
+RULE = 2
+"""By which questions are never called answered. What was counted by another rule proves nothing by this one."""
+
 BINS = 100
 """Steps of confidence in which held-out questions are counted, and in which thresholds move."""
 
@@ -55,8 +58,7 @@ class Weight:
 class HeldOut:
     """Questions that had no part in the fit, counted by their confidence and by whether the passages answered.
 
-    Those with a flagged term, or where no passage that was read answers, never get the verdict ``answered``, and are
-    counted apart as flagged.
+    Those with a flagged term never get the verdict ``answered`` (``verdicts.is_barred``), and are counted apart.
     """
 
     clear_right: Counts
@@ -87,7 +89,7 @@ DEFAULT_PROMISE = Promise()
 class Calibration:
     """A fitted model. ``made``, ``command``, ``questions`` (how many by set) and ``embedder_checksum`` tell of what;
     ``promise`` is what its owner wants the verdicts to hold to, unless an asker wants otherwise; ``reader_checksum`` is
-    of what read the passages, "" where nothing did."""
+    of what read the passages, "" where nothing did; ``rule`` is the RULE that its questions were counted by."""
 
     made: str
     command: str
@@ -98,6 +100,7 @@ class Calibration:
     held_out: HeldOut
     promise: Promise = DEFAULT_PROMISE
     reader_checksum: str = ""
+    rule: int = RULE
 
     def confidence(self, signals: Signals) -> float:
         """Return the probability in (0, 1) that the first five passages answer, rounded to four places."""
@@ -159,7 +162,8 @@ def read_calibration(text: str) -> Calibration:
         signals = {name: Weight(**by) for name, by in fields.pop("signals").items()}
         held_out = HeldOut(**{name: tuple(counts) for name, counts in fields.pop("held_out").items()})
         promise = Promise(**fields.pop("promise", {}))  # which an older one does not have
-        calibration = Calibration(**fields, signals=signals, held_out=held_out, promise=promise)
+        rule = fields.pop("rule", 1)  # neither
+        calibration = Calibration(**fields, signals=signals, held_out=held_out, promise=promise, rule=rule)
         _check(calibration)
         calibration.log_odds(NOTHING_MEASURED)  # fails on an unknown signal
     except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
@@ -187,6 +191,8 @@ def _check(calibration: Calibration) -> None:
     shares = asdict(calibration.promise).values()
     if not all(type(share) in {int, float} and SHARES[0] <= share <= SHARES[1] for share in shares):
         raise ValueError("it promises what cannot be promised")
+    if type(calibration.rule) is not int:
+        raise ValueError("it does not tell how it was counted")
     if any(by.scale == 0 for by in calibration.signals.values()):
         raise ValueError("its numbers cannot be computed with")
 
@@ -196,10 +202,11 @@ def _check(calibration: Calibration) -> None:
 
 def load_calibration(folder: Path, manifest: Manifest, reader_checksum: str) -> Calibration | None:
     """Return the calibration that ``qa calibrate`` stored in an index's folder; None without one, or where it was made
-    with another embedder or reader, whose numbers are not comparable. Raises IndexDamaged."""
+    with another embedder or reader, whose numbers are not comparable, or counted by another rule. Raises
+    IndexDamaged."""
     found = read_own_calibration(folder)
-    made_with = (found.embedder_checksum, found.reader_checksum) if found else None
-    return found if made_with == (manifest.embedder_checksum, reader_checksum) else None
+    made_with = (found.embedder_checksum, found.reader_checksum, found.rule) if found else None
+    return found if made_with == (manifest.embedder_checksum, reader_checksum, RULE) else None
 
 
 def read_own_calibration(folder: Path) -> Calibration | None:

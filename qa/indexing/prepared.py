@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from qa.datatypes import Manifest
 from qa.files import read_regular
-from qa.indexing.calibration import Calibration, read_sealed, sealed_json
+from qa.indexing.calibration import RULE, Calibration, read_sealed, sealed_json
 from qa.indexing.phrases import Keys, places_of
 from qa.indexing.question_files import set_checksum
 from qa.stores import Vectors
@@ -158,6 +158,7 @@ def _rests_on(manifest: Manifest, questions: Path) -> dict[str, str | int]:
         "embedder": manifest.embedder_checksum,
         "reader": manifest.reader_checksum,
         "passage_tokens": manifest.passage_tokens,
+        "rule": RULE,
     }
 
 
