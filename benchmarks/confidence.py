@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -327,22 +327,22 @@ def _split_gain(model: Model, labelled: Labelled, count: int, seed: int) -> list
 
 
 def print_promises(asked: Sequence[Asked]) -> None:
-    """Print how often a promise made on one half of a set's questions was kept on the other half."""
-    print(
-        "\n| set | risk | splits with a threshold | kept of these | share answered | mean risk | with a miss | kept |"
-    )
+    """Print how often a promise made on one half of a set's questions was kept on the other half, and what is answered
+    there by a threshold that is proven or not."""
+    print("\n| set | risk | proven | kept of these | answered | wrong of these | with a miss | kept |")
     print("|---|---|---|---|---|---|---|---|")
     for name, labelled in own(asked).items():
         model = calibrated(without(asked, name))
         halves = [_halves(model, labelled, seed) for seed in range(PROMISES)]
         for risk in RISKS:
             splits = [_keep_half(*half, Promise(risk, 0.15)) for half in halves]
-            answered = [split for split in splits if split[0]]
-            share, wrong = (np.mean([split[i] for split in answered]) if answered else np.nan for i in (0, 1))
-            kept = sum(split[1] <= risk for split in answered)
-            missing = [split[3] for split in splits if split[2]]
-            row = f"{len(answered)} | {kept} | {share:.2f} | {wrong:.3f} | {len(missing)}"
-            print(f"| {name} | {risk} | {row} | {sum(miss <= 0.15 for miss in missing)} |", flush=True)
+            proven = [split for split in splits if split.is_proven]
+            kept = sum(split.wrong <= risk for split in proven)
+            share = float(np.mean([split.answered for split in splits]))
+            wrong = sum(split.wrong * split.answered for split in splits) / len(splits) / share if share else np.nan
+            missing = [split for split in splits if split.missing]
+            row = f"{len(proven)} | {kept} | {share:.2f} | {wrong:.3f} | {len(missing)}"
+            print(f"| {name} | {risk} | {row} | {sum(split.right <= 0.15 for split in missing)} |", flush=True)
 
 
 def print_packaged_promises(asked: Sequence[Asked]) -> None:
@@ -379,16 +379,25 @@ def _halves(model: Model, labelled: Labelled, seed: int) -> tuple[Floats, Labell
     return held_out, here, adapted.confidence(there.signals), there
 
 
-def _keep_half(
-    held_out: Floats, here: Labelled, found: Floats, there: Labelled, promise: Promise
-) -> tuple[float, float, float, float]:
-    """Return the share answered and the share of these that is wrong, the share called missing and of these right."""
+class _Kept(NamedTuple):
+    """What thresholds of one half of a set's questions do on the other: whether that of ``answered`` is proven, the
+    share answered and the share of these that is wrong, the share called missing by a proven threshold and of these
+    right."""
+
+    is_proven: bool
+    answered: float
+    wrong: float
+    missing: float
+    right: float
+
+
+def _keep_half(held_out: Floats, here: Labelled, found: Floats, there: Labelled, promise: Promise) -> _Kept:
     at = keep_promise(count_held_out(held_out, here), promise)
     answered = (found >= (2 if at.answered is None else at.answered)) & (there.flagged == 0)
-    missing = found < ((at.is_proven and at.not_in_corpus) or 0)
+    missing = found < ((at.missing_proven and at.not_in_corpus) or 0)
     wrong = float(1 - there.right[answered].mean()) if answered.any() else 0.0
     right = float(there.right[missing].mean()) if missing.any() else 0.0
-    return float(answered.mean()), wrong, float(missing.mean()), right
+    return _Kept(at.answered_proven, float(answered.mean()), wrong, float(missing.mean()), right)
 
 
 def foreign_confidence(asked: Sequence[Asked]) -> dict[tuple[str, str], Floats]:

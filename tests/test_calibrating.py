@@ -175,11 +175,11 @@ def test_where_refitting_gains_nothing_the_packaged_weights_stay() -> None:
     assert gain.brier[0] == gain.brier[1]
 
 
-@pytest.mark.parametrize(("right", "wrong"), [(79, 20), (81, 19), (19, 500), (500, 19), (0, 0)])
+@pytest.mark.parametrize(("right", "wrong"), [(39, 10), (41, 9), (9, 500), (500, 9), (0, 0)])
 def test_too_few_questions_are_refused(right: int, wrong: int) -> None:
     outcomes = np.array([1.0] * right + [0.0] * wrong)
     labelled = Labelled(np.zeros((len(outcomes), len(SIGNALS))), outcomes, np.zeros(len(outcomes)))
-    with pytest.raises(BadQuestionSet, match=rf"{right} answered and {wrong} not; calibrating needs 100, with 20"):
+    with pytest.raises(BadQuestionSet, match=rf"{right} answered and {wrong} not; calibrating needs 50, with 10"):
         calibrate(packaged_calibration(), labelled, TOLD, "set")
 
 

@@ -128,8 +128,8 @@ def test_the_bound_is_that_of_the_beta_distribution(errors: int, others: int, sh
 def test_a_promise_needs_twice_as_many_as_could_pass_without_an_error() -> None:
     # For a share of 0.1, 36 without an error would pass: 0.9^36 = 0.023. So it begins at 72.
     promise = Promise(risk=0.1, miss=0.1)
-    assert keep_promise(held_out(clear_right=counts(b95=71)), promise).answered is None
-    assert keep_promise(held_out(clear_right=counts(b95=72)), promise).answered == 0.95
+    assert keep_promise(held_out(clear_right=counts(b95=71)), promise).answered_proven is False
+    assert keep_promise(held_out(clear_right=counts(b95=72)), promise) == Thresholds(0.95, None, missing_proven=False)
     assert keep_promise(held_out(flagged_wrong=counts(b3=72)), promise).not_in_corpus == 0.04
 
 
@@ -150,7 +150,7 @@ def test_a_threshold_is_not_sought_beyond_the_first_failure() -> None:
     # 10 of 80 is too many, though 10 of 780 would not be: one test, one answer
     counted = held_out(clear_right=counts(b95=70, b91=700), clear_wrong=counts(b95=10))
     assert upper_bound(10, 780) < 0.1
-    assert keep_promise(counted, Promise(0.1, 0.1)).answered is None
+    assert keep_promise(counted, Promise(0.1, 0.1)).answered_proven is False
 
 
 def test_a_tenth_of_all_is_tested_first() -> None:
@@ -176,19 +176,37 @@ def test_what_is_not_in_the_corpus_does_not_cross_one_half() -> None:
 def test_questions_too_few_to_prove_it_show_what_is_not_in_the_corpus() -> None:
     few = held_out(clear_wrong=counts(b10=15, b20=15, b40=5), clear_right=counts(b20=1, b40=3))
     # 1 of 31 is under half of a tenth, 4 of 39 are not
-    assert keep_promise(few, Promise(0.1, 0.1)) == Thresholds(None, 0.21, is_proven=False)
+    assert keep_promise(few, Promise(0.1, 0.1)) == Thresholds(0.9, 0.21, answered_proven=False, missing_proven=False)
     fewer = held_out(clear_wrong=counts(b10=19))
     assert keep_promise(fewer, Promise(0.1, 0.1)).not_in_corpus is None
     # enough to prove it, and what follows is not sought beyond
     many = held_out(clear_wrong=counts(b10=200, b20=10), clear_right=counts(b20=20))
-    assert keep_promise(many, Promise(0.1, 0.1)) == Thresholds(None, 0.11, is_proven=True)
+    assert keep_promise(many, Promise(0.1, 0.1)) == Thresholds(0.9, 0.11, answered_proven=False)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "answered"),
+    [
+        ({}, {}, 0.8),  # nothing speaks against it
+        ({"b95": 9, "b85": 7}, {"b85": 4}, 0.85),  # 4 of 20 are no more than a fifth
+        ({"b95": 9, "b85": 6}, {"b85": 4}, 0.95),  # 4 of 19 are
+        ({"b95": 3}, {"b95": 1}, None),  # 1 of 4 is, and that is all there is
+    ],
+)
+def test_questions_too_few_to_prove_it_leave_the_confidence_at_its_word(
+    right: dict[str, int], wrong: dict[str, int], answered: float | None
+) -> None:
+    few = held_out(clear_right=counts(**right), clear_wrong=counts(**wrong))
+    found = keep_promise(few, Promise(0.2, 0.15))
+    assert (found.answered, found.answered_proven) == (answered, False)
 
 
 def test_the_bundled_calibration_is_taken_at_its_word() -> None:
     # of others' questions too many are wrong to prove anything, and none of them is of these texts
     others = replace(calibration(), held_out=held_out(clear_wrong=counts(b95=500, b10=500)))
-    assert draw_thresholds(others, Promise(0.33, 0.15), is_own=False) == Thresholds(0.67, 0.11)
-    assert draw_thresholds(others, Promise(0.33, 0.15), is_own=True) == Thresholds(None, 0.11)
+    bundled = Thresholds(0.67, 0.11, answered_proven=False, missing_proven=False)
+    assert draw_thresholds(others, Promise(0.33, 0.15), is_own=False) == bundled
+    assert draw_thresholds(others, Promise(0.33, 0.15), is_own=True) == Thresholds(None, 0.11, answered_proven=False)
 
 
 def test_what_reading_says_decides_by_the_confidence_alone() -> None:
@@ -197,7 +215,7 @@ def test_what_reading_says_decides_by_the_confidence_alone() -> None:
 
 
 def test_flagged_questions_do_not_count_for_answered() -> None:
-    assert keep_promise(held_out(flagged_right=counts(b95=500)), Promise(0.1, 0.1)).answered is None
+    assert not keep_promise(held_out(flagged_right=counts(b95=500)), Promise(0.1, 0.1)).answered_proven
 
 
 @given(st.lists(st.integers(0, 9), min_size=4 * BINS, max_size=4 * BINS), st.floats(0.01, 0.5), st.floats(0.01, 0.5))
@@ -205,7 +223,7 @@ def test_thresholds_keep_their_promise_on_what_was_counted(numbers: list[int], r
     parts = [tuple(numbers[start : start + BINS]) for start in range(0, 4 * BINS, BINS)]
     counted = held_out(*parts)
     found = keep_promise(counted, Promise(risk, miss))
-    if found.answered is not None:
+    if found.answered is not None and found.answered_proven:
         first = round(found.answered * BINS)
         wrong, right = sum(counted.clear_wrong[first:]), sum(counted.clear_right[first:])
         assert upper_bound(wrong, wrong + right) <= risk

@@ -82,11 +82,15 @@ def test_the_words_that_may_answer_come_before_the_passages() -> None:
     ("thresholds", "end"),
     [
         (Thresholds(0.7, 0.2), "Not in the corpus below 0.20: at most 15 % of these are answered after all. Both in"),
-        (Thresholds(0.7, 0.2, is_proven=False), "too few to promise it for others. The first in the long run"),
-        (Thresholds(None, 0.2, is_proven=False), "which are too few to promise it for others."),
+        (Thresholds(0.7, 0.2, missing_proven=False), "too few to promise it for others. The first in the long run"),
+        (Thresholds(0.7, 0.2, answered_proven=False), "of these are answered after all. The second in the long run"),
+        (Thresholds(0.7, 0.2, answered_proven=False), "20 % of these are wrong among the questions at hand, which are"),
+        (Thresholds(None, 0.2), "so nothing is called answered. Not in the corpus below 0.20"),
+        (Thresholds(None, 0.2, missing_proven=False), "which are too few to promise it for others."),
     ],
 )
 def test_what_verdicts_promise(thresholds: Thresholds, end: str) -> None:
     words = promise_words(thresholds, Promise(), is_own=True)
     assert end in words
-    assert ("in the long run" in words) is (thresholds.is_proven or thresholds.answered is not None)
+    proven = [thresholds.answered is not None and thresholds.answered_proven, thresholds.missing_proven]
+    assert ("in the long run" in words) is any(proven)

@@ -1,7 +1,7 @@
 """Confidence -> verdict, with bounds on how often a verdict is wrong: what is promised, and from where on it holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, exp, lgamma, log
 
 import numpy as np
@@ -45,11 +45,13 @@ NOTHING_WANTED = WantedPromise()
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """``answered`` from this confidence on, ``not_in_corpus`` below that one; None where no threshold keeps the
-    promise. ``is_proven`` is false where the questions at hand show the second one, and are too few to prove it."""
+    promise. ``answered_proven`` and ``missing_proven`` are false where the questions at hand bear a threshold out, and
+    are too few to prove it, or are not of the owner's."""
 
     answered: float | None
     not_in_corpus: float | None
-    is_proven: bool = True
+    answered_proven: bool = True
+    missing_proven: bool = True
 
 
 def is_flagged(terms: Sequence[TermReport]) -> bool:
@@ -87,7 +89,36 @@ def draw_thresholds(calibration: Calibration, promise: Promise, is_own: bool) ->
     ``answered`` from ``1 - risk`` on. ``benchmarks/confidence.py`` has what that is worth on sets left out.
     """
     kept = keep_promise(calibration.held_out, promise)
-    return kept if is_own else replace(kept, answered=(BINS - _bins_within(promise.risk)) / BINS)
+    if is_own:
+        return kept
+    least_sure = (BINS - _bins_within(promise.risk)) / BINS
+    return Thresholds(least_sure, kept.not_in_corpus, answered_proven=False, missing_proven=False)
+
+
+def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
+    """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
+
+    The first is no lower than ``1 - risk``: what is itself more likely wrong than that is not called answered, however
+    few of all are wrong. Where questions are too few to prove it, the confidence is taken at its word, as far as they
+    do not speak against it. The second does not cross one half. Where questions are too few to prove that, it is the
+    one at which they show half of the share, for what few show varies, and nothing else speaks for it.
+    """
+    clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
+    right = clear_right + np.array(held_out.flagged_right)
+    wrong = clear_wrong + np.array(held_out.flagged_wrong)
+    half, few = BINS // 2, ceil(FIRST_SHARE * int((right + wrong).sum()))
+    sure = _bins_within(promise.risk)
+    errors, others = clear_wrong[::-1][:sure], clear_right[::-1][:sure]
+    most = _last_kept(errors, others, promise.risk, few)
+    likely = _last_borne_out(errors, others, promise.risk) if most is None else most
+    least = _last_kept(right[:half], wrong[:half], promise.miss, few)
+    shown = _last_shown(right[:half], wrong[:half], promise.miss / 2, LEAST_SHOWN) if least is None else least
+    return Thresholds(
+        answered=None if likely is None else round((BINS - likely) / BINS, 2),
+        not_in_corpus=None if shown is None else round(shown / BINS, 2),
+        answered_proven=most is not None,
+        missing_proven=least is not None,
+    )
 
 
 def _bins_within(share: float) -> int:
@@ -95,38 +126,24 @@ def _bins_within(share: float) -> int:
     return int(share * BINS + _TINY_STEP)
 
 
-def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
-    """Return the lowest threshold of ``answered`` and the highest of ``not_in_corpus`` that keep a promise.
-
-    The first is no lower than ``1 - risk``: what is itself more likely wrong than that is not called answered, however
-    few of all are wrong. The second does not cross one half. Where questions are too few to prove it, it is the one at
-    which they show half of the share, for what few show varies: to be told that the texts have nothing misleads less
-    than to be told that they answer.
-    """
-    clear_right, clear_wrong = np.array(held_out.clear_right), np.array(held_out.clear_wrong)
-    right = clear_right + np.array(held_out.flagged_right)
-    wrong = clear_wrong + np.array(held_out.flagged_wrong)
-    half, few = BINS // 2, ceil(FIRST_SHARE * int((right + wrong).sum()))
-    sure = _bins_within(promise.risk)
-    most = _last_kept(clear_wrong[::-1][:sure], clear_right[::-1][:sure], promise.risk, few)
-    least = _last_kept(right[:half], wrong[:half], promise.miss, few)
-    shown = _last_shown(right[:half], wrong[:half], promise.miss / 2) if least is None else least
-    return Thresholds(
-        answered=None if most is None else round((BINS - most) / BINS, 2),
-        not_in_corpus=None if shown is None else round(shown / BINS, 2),
-        is_proven=shown is None or least is not None,
-    )
+Counted = npt.NDArray[np.int64]
 
 
-def _last_shown(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float) -> int | None:
+def _last_borne_out(errors: Counted, others: Counted, share: float) -> int | None:
+    """Return how many bins can be taken from the front with no larger share of errors: all where nothing was seen
+    there, None where too many of what was seen first are errors."""
+    return _last_shown(errors, others, share, 1) if (errors + others).any() else len(errors)
+
+
+def _last_shown(errors: Counted, others: Counted, share: float, least: int) -> int | None:
     """Return how many bins can be taken from the front with no larger share of errors, None where that is none, or
-    where fewer than ``LEAST_SHOWN`` questions are in them."""
+    where fewer than ``least`` questions are in them."""
     wrong, total = np.cumsum(errors), np.cumsum(errors + others)
-    kept = np.flatnonzero((total >= LEAST_SHOWN) & (wrong <= share * total) & (errors + others > 0))
+    kept = np.flatnonzero((total >= least) & (wrong <= share * total) & (errors + others > 0))
     return int(kept[-1]) + 1 if len(kept) else None
 
 
-def _last_kept(errors: npt.NDArray[np.int64], others: npt.NDArray[np.int64], share: float, few: int) -> int | None:
+def _last_kept(errors: Counted, others: Counted, share: float, few: int) -> int | None:
     """Return how many bins can be taken from the front before the bound on the share of errors is above ``share``.
 
     Fixed-sequence testing: bins are added one after the other and the first failure ends it, so that the one result

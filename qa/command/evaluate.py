@@ -115,9 +115,10 @@ def calibrate(
 ) -> None:
     """Make the confidence mean what it says on your own texts: refit it on the judged set QUESTIONS.
 
-    QUESTIONS is a set as `qa evaluate` reads it, of at least 100 questions that are judged or labelled "answerable", at
-    least 20 of them answered by the texts and 20 not. The result is kept in the index, also when that is built again;
-    calibrate anew when its texts or the kind of questions have changed much. A running `qa serve` notices.
+    QUESTIONS is a set as `qa evaluate` reads it, of at least 50 questions that are judged or labelled "answerable", at
+    least 10 of them answered by the texts and 10 not; 200 prove more. The result is kept in the index, also when that
+    is built again; calibrate anew when its texts or the kind of questions have changed much. A running `qa serve`
+    notices.
 
     \b
     Examples:

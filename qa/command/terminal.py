@@ -155,14 +155,20 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
             f"By the bundled calibration, {' and '.join(bounds) or 'always uncertain'}. That comes of nine question "
             "sets and promises nothing for these texts: `qa calibrate` does, on questions of your own."
         )
-    shown = "" if thresholds.is_proven else " among the questions at hand, which are too few to promise it for others"
-    promised = "Both" if thresholds.is_proven else "The first" if answered is not None else ""
+    few = " among the questions at hand, which are too few to promise it for others"
+    proven = [
+        *(["The first"] if answered is not None and thresholds.answered_proven else []),
+        *(["The second"] if missing is not None and thresholds.missing_proven else []),
+    ]
+    promised = "Both" if len(proven) > 1 else "".join(proven)
     return " ".join(
         [
-            f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g} % of these are wrong."
+            f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g} % of these are wrong"
+            f"{'' if thresholds.answered_proven else few}."
             if answered is not None
             else f"No threshold keeps the share of wrong answers under {risk:g} %, so nothing is called answered.",
-            f"Not in the corpus below {missing:.2f}: at most {miss:g} % of these are answered after all{shown}."
+            f"Not in the corpus below {missing:.2f}: at most {miss:g} % of these are answered after all"
+            f"{'' if thresholds.missing_proven else few}."
             if missing is not None
             else f"No threshold keeps the share of missed answers under {miss:g} %, so nothing is called not in the "
             "corpus.",

@@ -42,9 +42,9 @@ DIRECTIONS = tuple(0 if name in _EITHER else -1 if name in _FALLING else 1 for n
 """Whether confidence may only rise (1) or only fall (-1) with a signal; 0 where both make sense: coherent passages are
 many answers, or much of the same beside the point."""
 
-LEAST_QUESTIONS = 100
-LEAST_OF_EACH = 20
-"""Fewer judged questions, or fewer right or wrong ones, are refused; `benchmarks/confidence.py` has what fewer give."""
+LEAST_QUESTIONS = 50
+LEAST_OF_EACH = 10
+"""Fewer judged questions, or fewer right or wrong ones, are refused; `benchmarks/confidence.py` has what these give."""
 
 PENALTY = 10.0
 """The ridge penalty of a refit against the sum of log losses; 3 and 30 gave the same to a hundredth of AUROC."""
