@@ -1,5 +1,7 @@
-"""A corpus brings along vectors and a calibration: what it has of its texts as they are is taken, the rest is made."""
+"""A corpus brings along vectors, phrases and a calibration: what it has of its texts as they are is taken, the rest is
+made."""
 
+import gzip
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -16,19 +18,24 @@ from qa.errors import BadSettings
 from qa.indexing.building import build_index
 from qa.indexing.calibration import DEFAULT_PROMISE, Calibration, packaged_calibration, read_own_calibration
 from qa.indexing.generations import current_generation
-from qa.indexing.index import Generation, load_manifest
+from qa.indexing.index import Generation, load_manifest, open_index
 from qa.indexing.prepared import (
     CALIBRATION,
+    PHRASES,
     VECTORS,
     PreparedVectors,
     prepared_calibration,
+    prepared_phrases,
     prepared_vectors,
+    save_phrases,
     save_prepared_calibration,
     save_vectors,
 )
+from qa.language import load_language
 from qa.service import calibrate_on_corpus
 from qa.settings import BuildSettings
 from tests.conftest import ROOT, WordLengthEmbedder
+from tests.english import ENGLISH
 from training.prepared import Recording, prepare
 
 Rows = npt.NDArray[np.float32]
@@ -155,6 +162,70 @@ def test_vectors_that_cannot_be_used_are_said_and_made_anew(
     assert said.endswith("so the texts are embedded: make it anew, or leave it out of corpus.toml.")
 
 
+# --- phrases ---------------------------------------------------------------------------------------------------
+
+
+def test_known_phrases_are_taken_and_others_found(tmp_path: Path) -> None:
+    save_phrases(tmp_path, ENGLISH, {"A brass clock ticks.": ["a known phrase"], "Nothing.": []})
+    found = prepared_phrases([tmp_path / "none", tmp_path], ENGLISH)
+    assert len(found) == 2
+    assert found.of("A brass clock ticks.") == ["a known phrase"]
+    assert found.of("Nothing.") == []
+    assert found.of("A green apple falls.") == ENGLISH.phrases("A green apple falls.")
+
+
+def test_no_phrases_are_taken_of_another_language_or_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_phrases(tmp_path, ENGLISH, {"Ein Apfel.": ["Apfel"]})
+    assert len(prepared_phrases([tmp_path], load_language("de"))) == 0
+    monkeypatch.setattr("qa.indexing.prepared.__version__", "0.0.1")
+    assert len(prepared_phrases([tmp_path], ENGLISH)) == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            b"",
+            b"no archive",
+            gzip.compress(b"{")[:-4],
+            gzip.compress(b"[]"),
+            gzip.compress(b"{}"),
+            gzip.compress(b"\xff"),
+        ),
+        *(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff", gzip.compress(b"[" * 100_000)),
+    ],
+)
+def test_phrases_that_cannot_be_used_are_said_and_found_anew(
+    content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / PHRASES).write_bytes(content)
+    with caplog.at_level(logging.WARNING, "qa"):
+        assert len(prepared_phrases([tmp_path], ENGLISH)) == 0
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"{tmp_path / PHRASES} cannot be used (")
+    assert said.endswith("so the texts are looked through: make it anew, or leave it out of corpus.toml.")
+
+
+@pytest.mark.parametrize("phrases", [{"0": [3]}, {"0": 3}, [], None])
+def test_what_are_no_phrases_is_not_taken(phrases: object, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    save_phrases(tmp_path, ENGLISH, {})
+    fields = json.loads(gzip.decompress((tmp_path / PHRASES).read_bytes()))
+    (tmp_path / PHRASES).write_bytes(gzip.compress(json.dumps(fields | {"phrases": phrases}).encode()))
+    with caplog.at_level(logging.WARNING, "qa"):
+        assert len(prepared_phrases([tmp_path], ENGLISH)) == 0
+    assert "cannot be used" in caplog.text
+
+
+def test_phrases_larger_than_they_may_be_are_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("qa.indexing.prepared._LARGEST_PHRASES", 1000)
+    (tmp_path / PHRASES).write_bytes(gzip.compress(b" " * 1001))
+    with caplog.at_level(logging.WARNING, "qa"):
+        assert len(prepared_phrases([tmp_path], ENGLISH)) == 0
+    assert "larger than it may be" in caplog.text
+
+
 # --- when texts are indexed ----------------------------------------------------------------------------------
 
 
@@ -275,6 +346,11 @@ def test_the_default_corpus_brings_all_that_is_made_of_it(tmp_path: Path) -> Non
     report = build_index([ROOT / "corpus"], tmp_path / "index", settings, embedder=recording)
     assert (report.embedded, len(recording.passages), len(recording.questions)) == (report.passages, 0, 0)
     assert report.questions is not None
+    phrases = prepared_phrases(report.prepared, ENGLISH)
+    with open_index(tmp_path / "index", with_reader=False) as opened:
+        texts = {opened.passage(row).text for row in range(len(opened))}
+    assert len(phrases) == len(texts)
+    assert all(phrases.of(text) == ENGLISH.phrases(text) for text in sorted(texts)[::10])
     manifest = load_manifest(current_generation(tmp_path / "index"))
     brought = prepared_calibration(report.prepared, manifest, report.questions)
     assert brought is not None

@@ -1,9 +1,9 @@
 """Prepares what a corpus brings along: ``python -m training.prepared [CORPUS]``, by default the project's own.
 
 Indexes the texts anew, which takes under a minute for a thousand passages, and writes the vectors of all that was
-embedded of them and the calibration on the corpus's judged questions into the folder that ``corpus.toml`` names as
-``prepared``. To be run when a text, the questions, or how these are judged have changed: of other texts no calibration
-is taken, and what is not prepared is embedded when it is indexed.
+embedded of them, the phrases of their passages and the calibration on the corpus's judged questions into the folder
+that ``corpus.toml`` names as ``prepared``. To be run when a text, the questions, or how these are judged have changed:
+of other texts no calibration is taken, and what is not prepared is made when they are indexed.
 """
 
 import argparse
@@ -18,8 +18,15 @@ from qa.embedders import Embedder, load_embedder
 from qa.indexing.calibration import read_own_calibration
 from qa.indexing.corpora import read_settings
 from qa.indexing.generations import current_generation
-from qa.indexing.index import load_manifest
-from qa.indexing.prepared import CALIBRATION, VECTORS, save_prepared_calibration, save_vectors
+from qa.indexing.index import load_manifest, open_index
+from qa.indexing.prepared import (
+    CALIBRATION,
+    PHRASES,
+    VECTORS,
+    save_phrases,
+    save_prepared_calibration,
+    save_vectors,
+)
 from qa.service import build_index
 from qa.stores import Vectors
 
@@ -66,11 +73,18 @@ def prepare(corpus: Path) -> None:
             raise SystemExit(str(built.problem))
         manifest = load_manifest(current_generation(index))
         save_vectors(named.prepared, manifest.embedder_checksum, embedder.passages, embedder.questions)
+        _save_phrases(named.prepared, index)
         print(f"{len(embedder.passages):,} passages and {len(embedder.questions):,} phrases, {_bytes(named.prepared)}")
         made = read_own_calibration(index)
         if made is not None and built.report.questions is not None:
             save_prepared_calibration(named.prepared, made, manifest, built.report.questions)
             print(f"a calibration on {built.calibrated_on} questions")
+
+
+def _save_phrases(prepared: Path, index: Path) -> None:
+    with open_index(index) as opened:
+        texts = [opened.passage(row).text for row in range(len(opened))]
+        save_phrases(prepared, opened.language, {text: opened.language.phrases(text) for text in texts})
 
 
 @contextmanager
@@ -90,11 +104,11 @@ def _put_aside(prepared: Path, folder: Path) -> Iterator[None]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [folder / name for name in (VECTORS, CALIBRATION) if (folder / name).exists()]
+    return [folder / name for name in (VECTORS, PHRASES, CALIBRATION) if (folder / name).exists()]
 
 
 def _bytes(folder: Path) -> str:
-    return f"{(folder / VECTORS).stat().st_size:,} bytes"
+    return f"{sum(file.stat().st_size for file in _files(folder)):,} bytes"
 
 
 def main() -> None:

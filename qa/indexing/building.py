@@ -81,7 +81,7 @@ from qa.indexing.index import (
 from qa.indexing.names import NameCounts
 from qa.indexing.passages import OFFSETS, PASSAGES, PassageFile, Passages
 from qa.indexing.phrases import PHRASES, PhraseWriter
-from qa.indexing.prepared import PreparedVectors, prepared_vectors
+from qa.indexing.prepared import PreparedVectors, prepared_phrases, prepared_vectors
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
 from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
@@ -598,7 +598,7 @@ def _write_rest(job: _Job, texts: _Texts, corpora: Sequence[Path], sought: Corpo
     embedded = _write_vectors(job, texts, encoder)
     asked = [example for signpost in sought.signposts for example in signpost.examples]
     save_array(job.folder / SIGNPOSTS, job.prepared.questions(asked, encoder.embed_questions))
-    _write_phrases(job, texts, encoder, sought.language)
+    _write_phrases(job, texts, encoder, sought)
     _write_lexicon(job, texts, load_language(sought.language))
     _write_manifest(job, texts, _Models(encoder, *reader), corpora, sought)
     _open_once(job.folder)
@@ -719,12 +719,12 @@ def _write_store(job: _Job, vectors: Vectors) -> None:
     STORES[job.settings.store].write(job.folder / STORE, vectors)
 
 
-def _write_phrases(job: _Job, texts: _Texts, embedder: Embedder, language: str) -> None:
+def _write_phrases(job: _Job, texts: _Texts, embedder: Embedder, sought: Corpora) -> None:
     """Find and embed the phrases that several passages use, as far as the last generation does not know them."""
     (job.folder / PHRASES).mkdir()
-    previous = job.previous
-    known = previous.phrases if previous is not None and previous.manifest.language == language else None
-    writer = PhraseWriter(job.folder / PHRASES, load_language(language), known)
+    previous, language = job.previous, load_language(sought.language)
+    known = previous.phrases if previous is not None and previous.manifest.language == sought.language else None
+    writer = PhraseWriter(job.folder / PHRASES, language, known, prepared_phrases(sought.prepared, language).of)
     with job.passages() as passages:
         writer.write(
             passages.__getitem__,

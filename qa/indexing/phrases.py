@@ -33,6 +33,9 @@ _SHOWN, _SHOWN_STARTS, _VECTORS = "shown.bin", "shown.npy", "vectors.bin"
 
 Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
+Find = Callable[[str], Sequence[str]]
+"""Returns the phrases of a text."""
+
 Progress = Callable[[int, int], None]
 """Called with how many phrases are done, and how many there are."""
 
@@ -106,10 +109,10 @@ def places_of(wanted: Keys, keys: Keys) -> Places:
     return np.where(keys[places] == wanted, places, -1)
 
 
-def phrases_of(passage: Passage, language: Language) -> Iterator[tuple[int, str]]:
-    """Yield (checksum, phrase) of what a passage says and stands under, each once."""
+def phrases_of(passage: Passage, language: Language, said: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield (checksum, phrase) of what a passage stands under and of the phrases that it ``said``, each once."""
     seen = set()
-    for phrase in (passage.title, passage.heading, *language.phrases(passage.text)):
+    for phrase in (passage.title, passage.heading, *said):
         stems = language.stems(phrase)
         if 0 < len(stems) <= _WORDS:
             key = int.from_bytes(hashlib.blake2b("\n".join(stems).encode(), digest_size=8).digest())
@@ -121,9 +124,11 @@ def phrases_of(passage: Passage, language: Language) -> Iterator[tuple[int, str]
 class PhraseWriter:
     """Writes the phrases of a new generation into a folder; what the last one knew is taken over."""
 
-    def __init__(self, folder: Path, language: Language, previous: Phrases | None) -> None:
-        """Take an empty folder, and what the last generation of texts in this language has."""
+    def __init__(self, folder: Path, language: Language, previous: Phrases | None, find: Find | None = None) -> None:
+        """Take an empty folder, what the last generation of texts in this language has, and what finds the phrases of
+        a text, the language itself where that is not told."""
         self._folder, self._language, self._previous = folder, language, previous
+        self._find = find or language.phrases
 
     def write(
         self,
@@ -154,7 +159,8 @@ class PhraseWriter:
                 if self._previous is not None and known != _NEW:
                     ids = self._previous.ids(known)
                 else:
-                    found = list(phrases_of(passage(row), self._language))
+                    new = passage(row)
+                    found = list(phrases_of(new, self._language, self._find(new.text)))
                     ids = np.array([key for key, _ in found], np.uint64)
                     seen.writelines(f"{key:016x}{phrase}\n".encode() for key, phrase in found)
                 file.write(ids.tobytes())

@@ -1,14 +1,16 @@
 """What a corpus brings along of an index of its texts, in the folder that its ``corpus.toml`` calls ``prepared``: the
-vectors of what is embedded of them, and the calibration on its judged questions.
+vectors of what is embedded of them, the phrases of their passages, and the calibration on its judged questions.
 
-So who gets texts with what was prepared of them need not embed them first, nor ask the questions. Vectors are known by
-checksums of what they are of, and a calibration by all that it rests on: what changed since is embedded as ever, and
-calibrated on anew. ``training.prepared`` makes both.
+So who gets texts with what was prepared of them need not embed them first, nor look for phrases, nor ask the questions.
+Vectors and phrases are known by checksums of what they are of, and a calibration by all that it rests on: what changed
+since is made as ever. ``training.prepared`` makes all three.
 """
 
+import gzip
 import hashlib
 import json
 import logging
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -17,19 +19,26 @@ from zipfile import ZipFile
 import numpy as np
 import numpy.typing as npt
 
+from qa import __version__
 from qa.datatypes import Manifest
 from qa.files import read_regular
 from qa.indexing.calibration import RULE, Calibration, read_sealed, sealed_json
 from qa.indexing.phrases import Keys, places_of
 from qa.indexing.question_files import set_checksum
+from qa.language import Language
 from qa.stores import Vectors
 
 VECTORS = "vectors.npz"
+PHRASES = "phrases.json.gz"
 CALIBRATION = "calibration.json"
 
 _LARGEST_VECTORS = 1 << 30  # bytes; of a thousand passages 3 million
 _LARGEST_CALIBRATION = 1_000_000
+_LARGEST_PHRASES = 1 << 28  # bytes, of a thousand passages a million when unpacked
 _UNIT = 0.01  # from 1, the most that the length of a vector of halves may be
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading JSON that is not as it was written raises."""
 
 _Embed = Callable[[Sequence[str]], Vectors]
 
@@ -120,6 +129,72 @@ def _keys(role: str, texts: Sequence[str]) -> Keys:
     return np.frombuffer(b"".join(read), "<u8").astype(np.uint64)
 
 
+# --- phrases -------------------------------------------------------------------------------------------------
+
+
+class PreparedPhrases:
+    """The phrases of some texts in a language, by a checksum of each text."""
+
+    def __init__(self, language: Language, known: Mapping[str, Sequence[str]]) -> None:
+        """Take the language, which finds what is not known, and what is."""
+        self._language, self._known = language, known
+
+    def __len__(self) -> int:
+        """Return of how many texts they are."""
+        return len(self._known)
+
+    def of(self, text: str) -> Sequence[str]:
+        """Return the phrases of a text, as ``Language.phrases`` has them."""
+        found = self._known.get(_key(text)) if self._known else None
+        return self._language.phrases(text) if found is None else found
+
+
+def prepared_phrases(folders: Iterable[Path], language: Language) -> PreparedPhrases:
+    """Return the phrases in some folders that this version found in texts of this language. What cannot be used is said
+    in the log."""
+    known: dict[str, list[str]] = {}
+    for folder in folders:
+        try:
+            fields = json.loads(_unpacked(read_regular(folder / PHRASES, _LARGEST_PHRASES)))
+            if fields["found_by"] == _found_by(language):
+                known |= {str(key): [_text(phrase) for phrase in found] for key, found in fields["phrases"].items()}
+        except FileNotFoundError:
+            continue
+        except (*_UNREADABLE, EOFError, zlib.error) as error:
+            _unusable(folder / PHRASES, error, "the texts are looked through")
+    return PreparedPhrases(language, known)
+
+
+def save_phrases(folder: Path, language: Language, phrases: Mapping[str, Sequence[str]]) -> None:
+    """Write the phrases of texts, by these. Raises OSError."""
+    ordered = sorted((_key(text), list(found)) for text, found in phrases.items())
+    fields = {"found_by": _found_by(language), "phrases": dict(ordered)}
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    (folder / PHRASES).write_bytes(gzip.compress(text.encode(errors="replace"), mtime=0))
+
+
+def _found_by(language: Language) -> list[str]:
+    return [language.code, __version__]
+
+
+def _unpacked(packed: bytes) -> bytes:
+    with gzip.open(BytesIO(packed)) as opened:
+        content = opened.read(_LARGEST_PHRASES + 1)
+    if len(content) > _LARGEST_PHRASES:
+        raise ValueError("it is larger than it may be")
+    return content
+
+
+def _text(phrase: object) -> str:
+    if not isinstance(phrase, str):
+        raise TypeError("a phrase is no text")
+    return phrase
+
+
+def _key(text: str) -> str:
+    return hashlib.blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
+
+
 # --- calibration ---------------------------------------------------------------------------------------------
 
 
@@ -134,7 +209,7 @@ def prepared_calibration(folders: Iterable[Path], manifest: Manifest, questions:
                 return read_sealed(fields["calibration"])
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except _UNREADABLE as error:
             _unusable(folder / CALIBRATION, error, "its questions are asked")
     return None
 
