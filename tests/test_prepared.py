@@ -184,15 +184,14 @@ def test_no_phrases_are_taken_of_another_language_or_version(tmp_path: Path, mon
 @pytest.mark.parametrize(
     "content",
     [
-        *(
-            b"",
-            b"no archive",
-            gzip.compress(b"{")[:-4],
-            gzip.compress(b"[]"),
-            gzip.compress(b"{}"),
-            gzip.compress(b"\xff"),
-        ),
-        *(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff", gzip.compress(b"[" * 100_000)),
+        b"",
+        b"no archive",
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff",
+        gzip.compress(b"{")[:-4],
+        gzip.compress(b"[]"),
+        gzip.compress(b"{}"),
+        gzip.compress(b"\xff"),
+        gzip.compress(b"[" * 100_000),
     ],
 )
 def test_phrases_that_cannot_be_used_are_said_and_found_anew(
