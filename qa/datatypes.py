@@ -434,7 +434,7 @@ class QuotedPassage:
     """A passage in an answer. ``highlights`` are [start, end) character ranges within ``passage.text``;
     ``best_sentence`` is the one that has most of the question's words, None where none has any; ``copies`` are other
     passages that say the same, which are not shown; ``corpus`` is the name of the one it is from, where several were
-    asked."""
+    asked; ``answers`` is whether it more likely answers than not, None where it was not read."""
 
     rank: int
     passage: Passage
@@ -443,6 +443,7 @@ class QuotedPassage:
     best_sentence: tuple[int, int] | None = None
     copies: tuple[Passage, ...] = ()
     corpus: str = ""
+    answers: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from qa.errors import DatabaseAway, IndexDamaged, IndexGone, IndexMismatch, Inde
 if TYPE_CHECKING:
     from qa.answers.answering import Answerer
     from qa.answers.verdicts import WantedPromise
-    from qa.datatypes import Manifest
     from qa.embedders import Embedder
     from qa.indexing.building import BuildReport
     from qa.indexing.calibration import Calibration
@@ -120,7 +119,7 @@ def _take_prepared(folder: Path, questions: Path, prepared: Sequence[Path]) -> i
     made = prepared_calibration(prepared, manifest, questions)
     if made is None:
         return None
-    _store(folder, made, manifest)
+    _store(folder, made)
     return sum(made.questions.values())
 
 
@@ -133,18 +132,17 @@ def _calibrate(folder: Path, questions: Path, progress: Progress) -> int:
         made, gain, _ = calibrate_on_set(
             index, questions, progress=lambda done, total: progress("Calibrating", done, total)
         )
-        manifest = index.manifest
-    _store(folder, made, manifest)
+    _store(folder, made)
     return gain.questions
 
 
-def _store(folder: Path, made: "Calibration", manifest: "Manifest") -> None:
-    """Store a calibration, which keeps the promise of the one before."""
-    from qa.indexing.calibration import DEFAULT_PROMISE, load_calibration, save_calibration
+def _store(folder: Path, made: "Calibration") -> None:
+    """Store a calibration, which keeps the promise of the one before, whatever that was made with."""
+    from qa.indexing.calibration import DEFAULT_PROMISE, read_own_calibration, save_calibration
 
     promise = DEFAULT_PROMISE
     with suppress(IndexDamaged):
-        before = load_calibration(folder, manifest, made.reader_checksum)
+        before = read_own_calibration(folder)
         promise = before.promise if before else promise
     save_calibration(folder, replace(made, promise=promise))
 

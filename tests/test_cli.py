@@ -402,7 +402,7 @@ def test_texts_that_the_bundled_model_does_not_read_are_told_apart(
 def test_questions_of_the_corpus_calibrate_when_they_or_the_texts_change(
     corpus: Path, tmp_path: Path, embedder: WordLengthEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The calibrating itself, which needs a hundred questions, is stood in for."""
+    """The calibrating itself, which needs fifty questions, is stood in for."""
     asked: list[Path] = []
     outcomes: list[Exception | int] = []
 

@@ -188,9 +188,11 @@ def test_questions_too_few_to_prove_it_show_what_is_not_in_the_corpus() -> None:
     ("right", "wrong", "answered"),
     [
         ({}, {}, 0.8),  # nothing speaks against it
-        ({"b95": 9, "b85": 7}, {"b85": 4}, 0.85),  # 4 of 20 are no more than a fifth
-        ({"b95": 9, "b85": 6}, {"b85": 4}, 0.95),  # 4 of 19 are
-        ({"b95": 3}, {"b95": 1}, None),  # 1 of 4 is, and that is all there is
+        ({"b95": 9, "b85": 7}, {"b85": 4}, 0.8),  # 4 of 20 are no more than a fifth
+        ({"b95": 9, "b85": 6}, {"b85": 4}, 0.86),  # 4 of 19 are
+        ({"b95": 3}, {"b95": 1}, 0.96),  # 1 of 4 is
+        ({"b99": 3}, {"b99": 1}, None),
+        ({"b95": 20}, {"b95": 20}, None),  # so many prove that it is none to be taken at its word
     ],
 )
 def test_questions_too_few_to_prove_it_leave_the_confidence_at_its_word(
@@ -221,12 +223,14 @@ def test_flagged_questions_do_not_count_for_answered() -> None:
 @given(st.lists(st.integers(0, 9), min_size=4 * BINS, max_size=4 * BINS), st.floats(0.01, 0.5), st.floats(0.01, 0.5))
 def test_thresholds_keep_their_promise_on_what_was_counted(numbers: list[int], risk: float, miss: float) -> None:
     parts = [tuple(numbers[start : start + BINS]) for start in range(0, 4 * BINS, BINS)]
+    parts[1] = tuple(number // 9 for number in parts[1])  # few of the sure ones are wrong, or nothing is ever proven
     counted = held_out(*parts)
     found = keep_promise(counted, Promise(risk, miss))
-    if found.answered is not None and found.answered_proven:
+    if found.answered is not None:
         first = round(found.answered * BINS)
         wrong, right = sum(counted.clear_wrong[first:]), sum(counted.clear_right[first:])
-        assert upper_bound(wrong, wrong + right) <= risk
+        assert wrong <= risk * (wrong + right)
+        assert not found.answered_proven or upper_bound(wrong, wrong + right) <= risk
         assert found.answered >= 1 - risk - 1e-9
     if found.not_in_corpus is not None:
         assert found.not_in_corpus <= 0.5

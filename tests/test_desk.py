@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from qa.answers.answering import Answerer
 from qa.answers.retrieval import gather_evidence
 from qa.answers.several import answer_from_several
-from qa.datatypes import Evidence, Reading, TermState
+from qa.answers.verdicts import Thresholds
+from qa.datatypes import Evidence, Reading, TermState, Verdict
 from qa.errors import BadQuestion
 from qa.indexing.index import Index
 from qa.keys import KeyFile
@@ -111,6 +112,18 @@ def test_a_term_says_which_corpus_has_it(two_answerers: dict[str, Answerer]) -> 
         (TermState.UNKNOWN, ())
     ]
     assert "do not mention “quorvex”" in (missing.note or "")
+
+
+def test_a_signpost_of_any_corpus_stands_in_place_of_answered(
+    two_answerers: dict[str, Answerer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = answer_from_several(two_answerers, "What is psychotherapy?").corpus
+    monkeypatch.setattr(two_answerers[leader], "thresholds", Thresholds(0.0, None))
+    assert answer_from_several(two_answerers, "What is psychotherapy?").verdict is Verdict.ANSWERED
+    (other,) = two_answerers.keys() - {leader}
+    monkeypatch.setattr(two_answerers[other], "_signpost", lambda _: "Call.")
+    answer = answer_from_several(two_answerers, "What is psychotherapy?")
+    assert (answer.signpost, answer.verdict) == ("Call.", Verdict.UNCERTAIN)
 
 
 def test_each_corpus_keeps_its_order(two_answerers: dict[str, Answerer]) -> None:

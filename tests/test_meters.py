@@ -245,7 +245,8 @@ def test_whether_a_promise_holds(
     file.add(Judged("2026-01-01", False, "uncertain", 0.4, generation))
     promise = served(tiny_answerer, feedback=file.path).get("/readyz").get_json()["promise"]
     assert promise == {
-        "risk": tiny_answerer.promise.risk, "is_own": False, "judged": right + wrong, "wrong": wrong, "holds": holds,
+        "risk": tiny_answerer.promise.risk, "is_own": False, "is_proven": False,
+        "judged": right + wrong, "wrong": wrong, "holds": holds,
     }  # fmt: skip
 
 

@@ -78,6 +78,14 @@ def test_the_sentence_that_answers_leads() -> None:
     assert find_lead(answer(passages=(quoted(1),))) is None  # what may not answer does not lead
 
 
+def test_what_does_not_answer_as_it_was_read_does_not_lead() -> None:
+    first, second = replace(quoted(1, 1), answers=False), replace(quoted(2, 2), answers=True)
+    lead = find_lead(answer(passages=(first, second), verdict=Verdict.ANSWERED))
+    assert lead is not None
+    assert lead.rank == 2
+    assert find_lead(answer(passages=(first, quoted(3, 3)), verdict=Verdict.ANSWERED)) is None
+
+
 def test_excerpts() -> None:
     assert excerpt(quoted(1)) == "Honey is sold in July."
     assert excerpt(quoted(1, best=None)) == TEXT

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from qa.answers.answering import Answerer
 from qa.answers.payload import answer_payload
-from qa.answers.signposts import find_signpost
+from qa.answers.signposts import find_signpost, verdict_beside
+from qa.answers.verdicts import WantedPromise
 from qa.command.cli import cli
 from qa.datatypes import Signpost, Verdict
 from qa.errors import BadSettings
@@ -82,7 +83,6 @@ def test_questions_of_people_in_danger(real_answerer: Answerer, question: str, i
     answer = real_answerer.answer(question)
     assert (answer.signpost is not None) == is_signposted
     assert answer_payload(answer)["signpost"] == answer.signpost
-    assert not (is_signposted and answer.verdict is Verdict.ANSWERED)
     page = create_app(Live.of(real_answerer)).test_client().get("/", query_string={"q": question}).text
     assert ('class="signpost"' in page) == is_signposted
     assert ('class="verdict' in page) != is_signposted
@@ -92,6 +92,15 @@ def test_the_terminal_shows_it_in_place_of_a_verdict(real_folder: Path) -> None:
     shown = CliRunner().invoke(cli, ["ask", "I want to end my life", "--index", str(real_folder)]).stdout
     assert shown.startswith("If you or somebody else may be in danger now")
     assert "confidence" not in shown
+
+
+def test_who_needs_help_first_is_not_told_that_a_text_answers(real_answerer: Answerer) -> None:
+    answerer = Answerer(real_answerer.index, WantedPromise(risk=0.5))
+    answer = answerer.answer("I feel hopeless and want to die")
+    assert answer.confidence >= (answerer.thresholds.answered or 1)
+    assert (answer.signpost is not None, answer.verdict) == (True, Verdict.UNCERTAIN)
+    assert verdict_beside(None, Verdict.ANSWERED) is Verdict.ANSWERED
+    assert verdict_beside("Call.", Verdict.NOT_IN_CORPUS) is Verdict.NOT_IN_CORPUS
 
 
 @pytest.mark.parametrize(

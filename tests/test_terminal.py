@@ -84,7 +84,7 @@ def test_the_words_that_may_answer_come_before_the_passages() -> None:
         (Thresholds(0.7, 0.2), "Not in the corpus below 0.20: at most 15 % of these are answered after all. Both in"),
         (Thresholds(0.7, 0.2, missing_proven=False), "too few to promise it for others. The first in the long run"),
         (Thresholds(0.7, 0.2, answered_proven=False), "of these are answered after all. The second in the long run"),
-        (Thresholds(0.7, 0.2, answered_proven=False), "20 % of these are wrong among the questions at hand, which are"),
+        (Thresholds(0.7, 0.2, answered_proven=False), "missing: the questions at hand do not prove that at most 20 %"),
         (Thresholds(None, 0.2), "so nothing is called answered. Not in the corpus below 0.20"),
         (Thresholds(None, 0.2, missing_proven=False), "which are too few to promise it for others."),
     ],

@@ -6,8 +6,8 @@ from itertools import pairwise, zip_longest
 
 from qa.answers.notes import is_follow_up, is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
-from qa.answers.signposts import find_signpost
-from qa.answers.spans import find_answer, sentence_around
+from qa.answers.signposts import find_signpost, verdict_beside
+from qa.answers.spans import ANSWERS, find_answer, sentence_around
 from qa.answers.thin import plain
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, draw_thresholds, verdict
 from qa.datatypes import (
@@ -39,7 +39,7 @@ _LEAST_SAID = 3  # words beside what is asked for, of a line that does not end a
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A confidence; what adds up to its log odds: the intercept, and by signal its (value, contribution); and from
-    where to where each verdict goes, which is a promise where the calibration is the owner's own."""
+    where to where each verdict goes, which is a promise where the owner's own questions prove it."""
 
     confidence: float
     intercept: float
@@ -105,8 +105,6 @@ class Answerer:
         certain = confidence(evidence, self.index.calibration)
         decided = verdict(evidence, certain, self.thresholds)
         signpost = self._signpost(evidence.question.text)
-        if signpost and decided is Verdict.ANSWERED:  # who needs help first is not told that a text is the answer
-            decided = Verdict.UNCERTAIN
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
         asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
@@ -119,7 +117,7 @@ class Answerer:
         return Answer(
             question=evidence.question.text,
             confidence=certain,
-            verdict=decided,
+            verdict=verdict_beside(signpost, decided),
             note=note.text,
             terms=plain(evidence.terms) if decided is Verdict.ANSWERED else evidence.terms,
             passages=passages,
@@ -166,7 +164,9 @@ class Answerer:
             if answering and (best is None or is_on(passage, answering, asked, self.index.language)):
                 best = answering
             best = past_labels(passage, best, asked, self.index.language) if best else None
-            quoted.append(QuotedPassage(hit.rank, passage, round(cosine, 4), highlights, best, others))
+            answers = reading.log_odds >= ANSWERS if reading else None
+            near = round(cosine, 4)
+            quoted.append(QuotedPassage(hit.rank, passage, near, highlights, best, others, answers=answers))
         return tuple(quoted)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from qa.answers.answering import Answerer
 from qa.answers.notes import write_note
 from qa.answers.retrieval import gather_evidence
+from qa.answers.signposts import verdict_beside
 from qa.answers.spans import answering_in_words
 from qa.answers.states import uses
 from qa.datatypes import (
@@ -53,10 +54,12 @@ def answer_from_several(
     terms = tuple(_with_corpora(report, leader, asked) for report in first.evidence.terms)
     evidence = replace(first.evidence, terms=terms)
     note = write_note(evidence, first.answer.confidence, first.answer.verdict, first.answerer.index.language)
+    signpost = next(iter(_each([one.answer.signpost for one in asked.values()])), None)
     passages, ranks = _merged(asked, leader, k)
     span = first.answer.answer
     return replace(
         first.answer,
+        verdict=verdict_beside(signpost, first.answer.verdict),
         note=note.text,
         clarification=note.clarification,
         terms=terms,
@@ -67,7 +70,7 @@ def answer_from_several(
         ),
         answer=_moved(span, ranks) if span else None,
         notice=" ".join(_each([one.answer.notice for one in asked.values()])) or None,
-        signpost=next(iter(_each([one.answer.signpost for one in asked.values()])), None),
+        signpost=signpost,
         corpus=leader,
     )
 

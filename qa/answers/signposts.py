@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qa.datatypes import Signpost
+from qa.datatypes import Signpost, Verdict
 from qa.language import Language
 from qa.stores import Vectors
 
@@ -35,6 +35,11 @@ def find_signpost(
     nearest = int(np.argmax(near))
     owners = [signpost for signpost in signposts for _ in signpost.examples]
     return owners[nearest] if near[nearest] > -1.0 else None
+
+
+def verdict_beside(signpost: str | None, decided: Verdict) -> Verdict:
+    """Return a verdict as it stands beside a signpost: who needs help first is not told that a text answers."""
+    return Verdict.UNCERTAIN if signpost and decided is Verdict.ANSWERED else decided
 
 
 def has_words(stems: Sequence[str], signpost: Signpost, language: Language) -> bool:

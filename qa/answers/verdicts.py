@@ -46,7 +46,7 @@ NOTHING_WANTED = WantedPromise()
 class Thresholds:
     """``answered`` from this confidence on, ``not_in_corpus`` below that one; None where no threshold keeps the
     promise. ``answered_proven`` and ``missing_proven`` are false where the questions at hand bear a threshold out, and
-    are too few to prove it, or are not of the owner's."""
+    do not prove it, or are not of the owner's."""
 
     answered: float | None
     not_in_corpus: float | None
@@ -112,7 +112,7 @@ def keep_promise(held_out: HeldOut, promise: Promise) -> Thresholds:
     most = _last_kept(errors, others, promise.risk, few)
     likely = _last_borne_out(errors, others, promise.risk) if most is None else most
     least = _last_kept(right[:half], wrong[:half], promise.miss, few)
-    shown = _last_shown(right[:half], wrong[:half], promise.miss / 2, LEAST_SHOWN) if least is None else least
+    shown = _last_shown(right[:half], wrong[:half], promise.miss / 2) if least is None else least
     return Thresholds(
         answered=None if likely is None else round((BINS - likely) / BINS, 2),
         not_in_corpus=None if shown is None else round(shown / BINS, 2),
@@ -130,16 +130,19 @@ Counted = npt.NDArray[np.int64]
 
 
 def _last_borne_out(errors: Counted, others: Counted, share: float) -> int | None:
-    """Return how many bins can be taken from the front with no larger share of errors: all where nothing was seen
-    there, None where too many of what was seen first are errors."""
-    return _last_shown(errors, others, share, 1) if (errors + others).any() else len(errors)
+    """Return how many bins can be taken from the front with no larger share of errors, those with nothing in them
+    included; None where the first has too many, or where all of them prove that the share is larger."""
+    if not may_be_above(1 - share, int(others.sum()), int((errors + others).sum())):
+        return None
+    kept = np.flatnonzero(np.cumsum(errors) <= share * np.cumsum(errors + others))
+    return int(kept[-1]) + 1 if len(kept) else None
 
 
-def _last_shown(errors: Counted, others: Counted, share: float, least: int) -> int | None:
+def _last_shown(errors: Counted, others: Counted, share: float) -> int | None:
     """Return how many bins can be taken from the front with no larger share of errors, None where that is none, or
-    where fewer than ``least`` questions are in them."""
+    where fewer than ``LEAST_SHOWN`` questions are in them."""
     wrong, total = np.cumsum(errors), np.cumsum(errors + others)
-    kept = np.flatnonzero((total >= least) & (wrong <= share * total) & (errors + others > 0))
+    kept = np.flatnonzero((total >= LEAST_SHOWN) & (wrong <= share * total) & (errors + others > 0))
     return int(kept[-1]) + 1 if len(kept) else None
 
 

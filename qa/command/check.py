@@ -68,5 +68,5 @@ def _check_calibration(index: Path) -> None:
 
     found = read_own_calibration(index)
     if found is not None:
-        now = "" if found.rule == RULE else " It is of an earlier version, so it is not used: run `qa calibrate` again."
+        now = "" if found.rule == RULE else " It is of another version, so it is not used: run `qa calibrate` again."
         click.echo(f"{CALIBRATION}: whole, made on {count(sum(found.questions.values()), 'question')}.{now}")

@@ -155,6 +155,7 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
             f"By the bundled calibration, {' and '.join(bounds) or 'always uncertain'}. That comes of nine question "
             "sets and promises nothing for these texts: `qa calibrate` does, on questions of your own."
         )
+    doubt = "" if thresholds.answered_proven else "the questions at hand do not prove that "
     few = " among the questions at hand, which are too few to promise it for others"
     proven = [
         *(["The first"] if answered is not None and thresholds.answered_proven else []),
@@ -163,8 +164,7 @@ def promise_words(thresholds: Thresholds, promise: Promise, is_own: bool) -> str
     promised = "Both" if len(proven) > 1 else "".join(proven)
     return " ".join(
         [
-            f"Answered from {answered:.2f} on, where no term is missing: at most {risk:g} % of these are wrong"
-            f"{'' if thresholds.answered_proven else few}."
+            f"Answered from {answered:.2f} on, where no term is missing: {doubt}at most {risk:g} % of these are wrong."
             if answered is not None
             else f"No threshold keeps the share of wrong answers under {risk:g} %, so nothing is called answered.",
             f"Not in the corpus below {missing:.2f}: at most {miss:g} % of these are answered after all"

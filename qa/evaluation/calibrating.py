@@ -308,7 +308,7 @@ def _check_enough(labelled: Labelled) -> None:
 
 
 def count_held_out(confidence: Floats, labelled: Labelled) -> HeldOut:
-    """Return the questions counted by confidence, by whether they are right, and by whether a term is flagged."""
+    """Return the questions counted by confidence, by whether they are right, and by whether they are barred."""
     bins = np.minimum((np.round(confidence, 4) * BINS + 1e-9).astype(int), BINS - 1)
     right, flagged = labelled.right > 0, labelled.flagged > 0
 

@@ -18,17 +18,20 @@ def is_due(folder: Path, questions: Path, again: bool = True) -> bool:
     """Return whether the set or the texts are others than when calibrating was last tried, or what came of it cannot be
     used; where that failed, whether to try ``again``."""
     try:
-        own = read_own_calibration(folder)
+        read_own_calibration(folder)
         last = parse_object(read_regular(folder / RECORD, _LARGEST))
-        outdated = own is not None and own.rule != RULE
-        return bool(outdated or last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
+        return bool(last["tried"] != tried_on(folder, questions) or (again and not last["made"]))
     except (IndexDamaged, OSError, ValueError, KeyError, TypeError):
         return True
 
 
 def tried_on(folder: Path, questions: Path) -> dict[str, str]:
-    """Return what a calibration rests on: the generation, and the checksum of the set."""
-    return {"generation": current_generation(folder).name, "questions": set_checksum(questions)}
+    """Return what a calibration rests on: the generation, the checksum of the set, and the rule it is counted by."""
+    return {
+        "generation": current_generation(folder).name,
+        "questions": set_checksum(questions),
+        "rule": str(RULE),
+    }
 
 
 def note(folder: Path, tried: dict[str, str], made: bool) -> None:

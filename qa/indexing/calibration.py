@@ -7,6 +7,7 @@ them and compute with them. An index can hold its own, which ``qa calibrate`` ma
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -58,7 +59,7 @@ class Weight:
 class HeldOut:
     """Questions that had no part in the fit, counted by their confidence and by whether the passages answered.
 
-    Those with a flagged term never get the verdict ``answered`` (``verdicts.is_barred``), and are counted apart.
+    Those that never get the verdict ``answered``, as with a flagged term (``verdicts.is_barred``), are counted apart.
     """
 
     clear_right: Counts
@@ -205,8 +206,14 @@ def load_calibration(folder: Path, manifest: Manifest, reader_checksum: str) -> 
     with another embedder or reader, whose numbers are not comparable, or counted by another rule. Raises
     IndexDamaged."""
     found = read_own_calibration(folder)
-    made_with = (found.embedder_checksum, found.reader_checksum, found.rule) if found else None
-    return found if made_with == (manifest.embedder_checksum, reader_checksum, RULE) else None
+    if found is not None and found.rule != RULE:
+        logging.getLogger("qa").warning(
+            "%s is of another version and not used: run `qa calibrate` again, or `qa index` if the corpus has a set.",
+            folder / CALIBRATION,
+        )
+        return None
+    made_with = (found.embedder_checksum, found.reader_checksum) if found else None
+    return found if made_with == (manifest.embedder_checksum, reader_checksum) else None
 
 
 def read_own_calibration(folder: Path) -> Calibration | None:

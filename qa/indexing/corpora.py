@@ -91,8 +91,8 @@ class CorpusSettings(BaseModel):
     """What a ``corpus.toml`` says.
 
     ``examples`` are questions for a first try; ``synonyms`` are groups of words that mean the same, and
-    ``synonyms_file`` has more, one a line, parted by commas; ``prepared`` is a folder of vectors and a calibration that
-    were made of the texts. These, ``folders`` and ``questions``, a judged set, are relative to it;
+    ``synonyms_file`` has more, one a line, parted by commas; ``prepared`` is a folder of vectors, phrases and a
+    calibration that were made of the texts. These, ``folders`` and ``questions``, a judged set, are relative to it;
     ``include`` and ``exclude`` are patterns as in a .gitignore, over paths below a folder; ``name`` stands first in
     the sources of all that lies in its folder; with ``follow_links`` links are read that lead out of the corpus; with
     ``downloads`` who asks may have the files themselves.

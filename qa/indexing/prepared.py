@@ -157,7 +157,7 @@ def prepared_phrases(folders: Iterable[Path], language: Language) -> PreparedPhr
         try:
             fields = json.loads(_unpacked(read_regular(folder / PHRASES, _LARGEST_PHRASES)))
             if fields["found_by"] == _found_by(language):
-                known |= {str(key): [_text(phrase) for phrase in found] for key, found in fields["phrases"].items()}
+                known |= {key: _texts(found) for key, found in fields["phrases"].items()}
         except FileNotFoundError:
             continue
         except (*_UNREADABLE, EOFError, zlib.error) as error:
@@ -185,10 +185,12 @@ def _unpacked(packed: bytes) -> bytes:
     return content
 
 
-def _text(phrase: object) -> str:
-    if not isinstance(phrase, str):
-        raise TypeError("a phrase is no text")
-    return phrase
+def _texts(phrases: object) -> list[str]:
+    """Return a list of texts that can be written. Raises TypeError or ValueError for anything else."""
+    if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
+        raise TypeError("phrases are no list of texts")
+    "\n".join(phrases).encode()  # fails on half of a pair of surrogates
+    return phrases
 
 
 def _key(text: str) -> str:

@@ -159,7 +159,8 @@ class PromiseBody(BaseModel):
     """What is promised of what is called answered, and whether what askers said bears it out."""
 
     risk: float = Field(description="The largest share of what is called answered that may be wrong.")
-    is_own: bool = Field(description="Whether it is a promise: the calibration is made on the owner's questions.")
+    is_own: bool = Field(description="Whether the calibration is made on the owner's questions.")
+    is_proven: bool = Field(description="Whether it is a promise: the owner's questions are enough to prove it.")
     judged: int = Field(description="Answers of this generation that were called answered, and judged by askers.")
     wrong: int = Field(description="Of these, those that do not answer.")
     holds: bool | None = Field(description="False where more are wrong than chance allows (5 %); null without any.")

@@ -28,6 +28,7 @@ def kept_promise(answerer: Answerer, file: Path | None) -> dict[str, Any]:
     return {
         "risk": risk,
         "is_own": answerer.index.own_calibration is not None,
+        "is_proven": answerer.thresholds.answered_proven,
         "judged": judged,
         "wrong": wrong,
         "holds": tail(wrong, judged, risk) >= LEVEL if judged else None,

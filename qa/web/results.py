@@ -76,7 +76,8 @@ def headline(answer: Answer, manifest: Texts, selected: int | None = None, said:
 
 
 def find_lead(answer: Answer) -> Lead | None:
-    """Return the sentence that the answer stands in, else the best one of the first passage of what is answered."""
+    """Return the sentence that the answer stands in, else, of what is answered, the best one of the first passage that
+    answers as it was read, or of the first where none was read."""
     if answer.answer is not None:
         place = answer.answer.places[0]
         quoted = next(one for one in answer.passages if one.rank == place.rank)
@@ -87,9 +88,12 @@ def find_lead(answer: Answer) -> Lead | None:
         return Lead(text[start : place.start], text[place.start : place.end], text[place.end : end], place.rank, quoted)
     if answer.verdict is not Verdict.ANSWERED or not answer.passages:
         return None
-    quoted = answer.passages[0]
-    start, end = quoted.best_sentence or (0, len(quoted.passage.text))
-    return Lead(quoted.passage.text[start:end], "", "", quoted.rank, quoted)
+    was_read = any(quoted.answers is not None for quoted in answer.passages)
+    leading = next((one for one in answer.passages if one.answers), None) if was_read else answer.passages[0]
+    if leading is None:  # they probably answer, but where is not known
+        return None
+    start, end = leading.best_sentence or (0, len(leading.passage.text))
+    return Lead(leading.passage.text[start:end], "", "", leading.rank, leading)
 
 
 def excerpt(quoted: QuotedPassage) -> str:

@@ -119,7 +119,7 @@ def _promise(answerer: Answerer, said: Wording) -> str:
     most = (
         said.text("A question is called probably answered from {percent} % on.", percent=round(100 * bounds.answered))
         if bounds.answered is not None
-        else said.text("No question is called probably answered, for too few were measured.")
+        else said.text("No question is called probably answered, for too many of the surest were not.")
     )
     least = (
         said.text("It is called probably not answered below {percent} %.", percent=round(100 * bounds.not_in_corpus))
