@@ -15,8 +15,17 @@ import pytest
 
 from qa.embedders import load_embedder
 from qa.errors import BadSettings
+from qa.evaluation.recalibrating import note
 from qa.indexing.building import build_index
-from qa.indexing.calibration import DEFAULT_PROMISE, Calibration, packaged_calibration, read_own_calibration
+from qa.indexing.calibration import (
+    DEFAULT_PROMISE,
+    RULE,
+    Calibration,
+    Promise,
+    packaged_calibration,
+    read_own_calibration,
+    save_calibration,
+)
 from qa.indexing.generations import current_generation
 from qa.indexing.index import Generation, load_manifest, open_index
 from qa.indexing.prepared import (
@@ -294,6 +303,12 @@ def test_a_calibration_is_taken_for_just_these_texts_and_questions(corpus: Path,
     assert calibrate_on_corpus(index, questions, [folder]) == sum(made.questions.values())
     assert read_own_calibration(index) == made
     assert calibrate_on_corpus(index, questions, [folder]) is None  # nothing changed since
+
+    # one of another rule is made anew, and keeps what its owner promised
+    save_calibration(index, replace(made, rule=RULE - 1, promise=Promise(0.1, 0.1)))
+    note(index, {"generation": current_generation(index).name}, made=True)
+    assert calibrate_on_corpus(index, questions, [folder]) == sum(made.questions.values())
+    assert read_own_calibration(index) == replace(made, promise=Promise(0.1, 0.1))
 
     (corpus / "new.txt").write_text("A new text.", encoding="utf-8")
     build_index([corpus], index, embedder=WordLengthEmbedder())
