@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 64 * 1024
 PASSAGE_TOKENS = (32, 8192)
 SHARES = (0.01, 0.5)
 DEFAULT_RISK = 0.2
-BUNDLED_RISK = 0.33  # where a calibration is not of the owner's questions, none of which would be sure enough for less
+BUNDLED_RISK = 0.33  # where a calibration is of other texts, on which next to none is sure enough for less
 DEFAULT_MISS = 0.15
 
 
