@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qa.web.connections import HTTPServer, listen
 from tests.serving import Running, ready, start, start_copy, wait_for
 
 THREADS = 4
@@ -98,6 +99,31 @@ def test_clients_that_do_not_read_hold_no_thread(server: Running) -> None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 150)
         assert is_answered(server)
+
+
+def test_no_loop_turns_while_a_thread_sends() -> None:
+    listener = listen("127.0.0.1", 0)
+    server = HTTPServer(lambda environ, begin: [], listener, threads=1, waiting=1)
+    sending, sent = threading.Event(), threading.Event()
+    with closing(socket.create_connection(listener.getsockname())):
+        server.handle_accept()
+        (connection,) = server.active_channels.values()
+        connection.requests, connection.total_outbufs_len = [object()], 1  # one is answered, and not all is sent
+
+        def send() -> None:
+            with connection.outbuf_lock:
+                sending.set()
+                sent.wait(30)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        assert sending.wait(30)
+        assert not connection.writable()  # or the socket, which has room, would wake the loop again and again
+        sent.set()
+        thread.join()
+        assert connection.writable()  # what the socket did not take is the loop's to send
+        connection.requests, connection.total_outbufs_len = [], 0
+    server.serve(lambda: True)  # which closes all
 
 
 def test_requests_sent_at_once_are_answered_in_order(server: Running) -> None:

@@ -1,6 +1,7 @@
 """What the texts have another word for: synonyms of the owner's, times, dates and numbers, and acronyms."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from qa.answers.equivalents import find_equivalents, initialled
 from qa.answers.moments import find_moments
 from qa.datatypes import Ground, TermState
 from qa.errors import BadSettings
+from qa.graphs.running import GraphRunner, Outputs, Tokens
 from qa.indexing.building import build_index
 from qa.indexing.corpora import find_corpora
 from qa.indexing.index import open_index
@@ -221,6 +223,19 @@ def test_a_form_has_the_others_of_all_its_groups() -> None:
 def test_a_file_of_synonyms_is_no_text(answerer: Answerer) -> None:
     assert [document.source for document in answerer.index.generation.documents()] == ["texts/desk.md"]
     assert answerer.index.manifest.synonyms[-2:] == (("laptop", "notebook computer"), ("C#", "C sharp"))
+
+
+def test_a_question_with_an_acronym_is_embedded_once(answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = GraphRunner.run
+    rows: list[tuple[int, ...]] = []
+
+    def counted(self: GraphRunner, wanted: Sequence[Tokens], most: int | None = None) -> list[Outputs]:
+        rows.extend(tuple(row.ids) for row in wanted)
+        return run(self, wanted, most)
+
+    monkeypatch.setattr(GraphRunner, "run", counted)
+    answerer.answer("Who may enter Stage 2 by the rules of an MQZ?")
+    assert len(rows) == len(set(rows))
 
 
 @pytest.mark.parametrize(

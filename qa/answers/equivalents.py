@@ -137,7 +137,7 @@ def _acronyms(question: Question, taken: set[int], index: Index) -> Iterator[Cor
     lacking = list(islice(_lacking(question, taken, index), _ACRONYMS))
     if not lacking:
         return
-    _, (rows,) = index.store.search(index.embed([question.text]), PASSAGES)
+    _, (rows,) = index.store.search(index.embed_question(question)[None], PASSAGES)
     texts = [index.passage(int(row)).text for row in rows if row >= 0]
     language = index.language
     passages = [(text, language.words(text)) for text in texts]

@@ -10,8 +10,8 @@ from qa.datatypes import Hit, Ranking
 
 def rank(scores: Mapping[int, float]) -> Ranking:
     """Return the ranking of {row: score}, best first; equal scores in the order of their rows."""
-    ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Hit(row, score, place) for place, (row, score) in enumerate(ordered, start=1))
+    ordered = sorted([(-score, row) for row, score in scores.items()])
+    return tuple([Hit(row, -less, place) for place, (less, row) in enumerate(ordered, start=1)])
 
 
 DENSE_WEIGHT = 0.6

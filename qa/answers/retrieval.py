@@ -78,6 +78,7 @@ MAX_PARTS = 8
 _FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
 _BOTH = 2
 _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
+_PART_NEAREST = 50  # of these, among which copies are sought: far more than are shown, and a tenth of the work
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +413,7 @@ def _nearest(vector: Vectors, having: Ranking, candidates: Candidates) -> Rankin
 
 def _part_ranking(nearest: Ranking, candidates: Candidates, index: Index) -> tuple[Ranking, dict[int, int]]:
     """Return the first of the passages nearest to a part, none twice, and the copies."""
-    copies = find_copies(nearest, candidates, index)
-    kept = [hit for hit in nearest if hit.row not in copies]
+    first = nearest[:_PART_NEAREST]
+    copies = find_copies(first, candidates, index)
+    kept = [hit for hit in first if hit.row not in copies]
     return tuple(Hit(hit.row, hit.score, place) for place, hit in enumerate(kept[:PART_PASSAGES], start=1)), copies

@@ -412,6 +412,14 @@ class Index:
                 self._scores.clear()
         return [found[one.text] for one in questions]
 
+    def embed_question(self, question: Question) -> Vectors:
+        """Return the (d,) unit row of a question. Where the same run gives the scores of its words, they are kept for
+        who asks for them next."""
+        if self._finder is self.embedder:
+            self.word_scores([question])
+        found: Vectors = self.embed([question.text])[0]
+        return found
+
     def _keep(self, text: str, vector: Vectors, *, whatever_length: bool = False) -> None:
         if len(self._vectors) >= _KEPT:
             self._vectors.clear()

@@ -236,7 +236,19 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
         return self.closing_at is not None or bool(super().readable())
 
     def writable(self) -> bool:
-        return self.closing_at is None and (self.waits_for_client or bool(super().writable()))
+        if self.closing_at is not None or self._is_sending():
+            return False
+        return self.waits_for_client or bool(super().writable())
+
+    def _is_sending(self) -> bool:
+        """Whether a thread is sending an answer. It sends what the socket takes and wakes the loop for the rest: until
+        then the loop could send nothing, but would be woken by the socket again and again."""
+        if self.will_close or not (self.requests and self.total_outbufs_len):
+            return False
+        is_free = self.outbuf_lock.acquire(blocking=False)
+        if is_free:
+            self.outbuf_lock.release()
+        return not is_free
 
     def handle_read(self) -> None:
         if self.closing_at is None:
