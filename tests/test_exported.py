@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,13 @@ from qa.embedders.exported import ExportedEmbedder
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexDamaged
 from qa.graphs.compiled import BF16, PACES, PLAIN, Pace, begin_compiling, compiling, graph_in, prepare
-from qa.graphs.running import Outputs, Tokens, batches, padded_length
+from qa.graphs.running import GAP, Outputs, Placed, Tokens, batches, packs, padded_length
 from qa.indexing.building import build_index
 from qa.indexing.index import Generation, open_index
 from qa.limits import MAX_QUESTION_CHARACTERS
 from qa.settings import BuildSettings
 from tests.conftest import ROOT, TEXTS
+from tests.english import ENGLISH
 
 SAMPLE = ["A cat sat.", "A longer passage. " * 30]
 HARD = [
@@ -293,23 +295,46 @@ def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
     phrases = [f"social action {number}{' and more' * (number % 9)}" for number in range(40)]
     texts = ["a", *phrases, "one word and another, " * 30]
     alone = np.concatenate([exported.embed_questions([text]) for text in texts])
-    padded, sizes = exported._runner._padded, []
+    infer = exported._runner._infer
+    sizes: list[tuple[int, int]] = []
 
-    def measuring(rows: Sequence[Tokens]) -> list[npt.NDArray[np.int64]]:
-        given = padded(rows)
-        sizes.append(given[0].shape)
-        return given
+    def measuring(rows: Sequence[Sequence[Placed]], length: int) -> list[npt.NDArray[np.float32]]:
+        assert len(rows) == 1
+        sizes.append((len(rows[0]), length))
+        return infer(rows, length)
 
-    monkeypatch.setattr(exported._runner, "_padded", measuring)
+    monkeypatch.setattr(exported._runner, "_infer", measuring)
     together = exported.embed_questions(texts)
     pace = exported._runner._pace
     assert sizes[0][0] == 1 and sizes[0][1] > pace.most  # the long one by itself
-    assert all(8 <= texts * tokens <= pace.most for texts, tokens in sizes[1:])
+    assert all(8 <= tokens <= pace.most for _, tokens in sizes[1:])
     assert sum(texts for texts, _ in sizes) == 42
     np.testing.assert_allclose(together, alone, atol=5e-3)
     sizes.clear()
     exported.embed_passages(["a"])
     assert sizes == [(1, max(8, pace.step))]
+
+
+def test_words_are_read_as_alone_whatever_is_in_their_row(exported: ExportedEmbedder) -> None:
+    texts = ["Is the zebra lamp plan a method?", "Who?", "What does a kite cost in Reno?", "zebra lamp"]
+    questions = [ENGLISH.question(text) for text in texts]
+    vectors, scores = exported.read_questions(questions)
+    for at, question in enumerate(questions):
+        alone, (words,) = exported.read_questions([question])
+        np.testing.assert_allclose(vectors[at], alone[0], atol=5e-3)
+        np.testing.assert_allclose(scores[at], words, atol=0.2)  # of log odds, by numbers of 8 bits
+        assert len(words) == len(question.words)
+
+
+@given(st.lists(st.integers(1, 300)), st.integers(8, 128))
+def test_each_text_is_in_one_row_and_no_row_is_too_long(lengths: list[int], most: int) -> None:
+    found = packs(lengths, most)
+    assert sorted(place for row in found for place in row) == list(range(len(lengths)))
+    for row in found:
+        assert len(row) == 1 or sum(lengths[place] for place in row) + GAP * (len(row) - 1) <= most
+    for row, following in pairwise(found):
+        taken = sum(lengths[place] for place in row) + GAP * len(row)
+        assert taken + lengths[following[0]] > most  # nothing that would have had room
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class BundledEmbedder:
         no folder, where it gives other vectors than the model."""
         folder.mkdir()
         about = (self.name, self.path, self.checksum, self.dimension, self.max_tokens, "", "", INPUTS)
-        description = Description(*about, finds_terms=True)
+        description = Description(*about, finds_terms=True, packs=True)
         exported = save_export(folder, build_graph(self._folder, self._config), self.tokenizer, description)
         if is_like_reference(exported):
             return exported
@@ -98,8 +98,8 @@ def is_like_reference(embedder: ExportedEmbedder) -> bool:
 
 
 def build_graph(folder: Path, config: dict[str, Any]) -> Any:
-    """Return the graph from tokens, (n, length) each, to (n, dimension) unit rows and to (n, length, 5)
-    scores of the words."""
+    """Return the graph from tokens, (n, length) each, to (n, texts, dimension) unit rows of the texts of each row, and
+    to (n, length, 5) scores of the words."""
     from safetensors.numpy import load_file
 
     openvino = import_openvino()
@@ -110,13 +110,15 @@ def build_graph(folder: Path, config: dict[str, Any]) -> Any:
     tokens = [ov.parameter([-1, -1], np.int64, name=name) for name in INPUTS]
     ids, mask, types = tokens
     states = Layers(ov, weights, config).states(ids, mask, types, config["num_hidden_layers"])
-    vectors = _mean(ov, states[-1], ov.convert(mask, np.float32))
+    vectors = _means(ov, states[-1], mask)
     return openvino.Model([vectors, word_scores(ov, states, mask)], tokens, BUNDLED_NAME)
 
 
-def _mean(ov: Any, hidden: Any, attended: Any) -> Any:
-    """Return the mean of the vectors of the tokens that are attended to, as a unit row."""
-    weights = ov.unsqueeze(attended, np.array([2]))
-    summed = ov.reduce_sum(ov.multiply(hidden, weights), np.array([1]), False)
-    mean = ov.divide(summed, ov.maximum(ov.reduce_sum(weights, np.array([1]), False), np.float32(1e-9)))
-    return ov.normalize_l2(mean, np.array([1]), 1e-24, "max")
+def _means(ov: Any, hidden: Any, mask: Any) -> Any:
+    """Return the (n, texts, dimension) means of the vectors of each text's tokens, as unit rows."""
+    most = ov.reduce_max(mask, np.array([0, 1]), False)
+    numbers = ov.range(np.int64(1), ov.add(most, np.int64(1)), np.int64(1), output_type="i64")
+    of_text = ov.equal(ov.unsqueeze(numbers, np.array([0, 2])), ov.unsqueeze(mask, np.array([1])))
+    weights = ov.convert(of_text, np.float32)
+    counts = ov.maximum(ov.reduce_sum(weights, np.array([2]), True), np.float32(1))
+    return ov.normalize_l2(ov.divide(ov.matmul(weights, hidden, False, False), counts), np.array([2]), 1e-24, "max")

@@ -30,7 +30,8 @@ _BATCH_TOKENS = 512
 @dataclass(frozen=True, slots=True)
 class Description:
     """What an exported model is of, and what is put before texts. ``inputs`` are the graph's, in its order;
-    ``finds_terms`` says that it has scores for the words of a question beside its vector."""
+    ``finds_terms`` says that it has scores for the words of a question beside its vector, ``packs`` that it takes
+    several texts in one row, see ``GraphRunner``."""
 
     name: str
     path: str | None
@@ -41,6 +42,7 @@ class Description:
     question_prompt: str
     inputs: tuple[str, ...]
     finds_terms: bool = False
+    packs: bool = False
 
 
 class ExportedEmbedder:
@@ -56,7 +58,7 @@ class ExportedEmbedder:
         self._tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
         self._folder = folder
         self._cutting = _tokenizer(self._tokenizer, self.max_tokens)
-        self._runner = GraphRunner(folder, self._told.inputs, self.max_tokens)
+        self._runner = GraphRunner(folder, self._told.inputs, self.max_tokens, packs=self._told.packs)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

@@ -37,7 +37,7 @@ def word_scores(ov: Any, states: list[Any], mask: Any) -> Any:
     def dense(node: Any, name: str) -> Any:
         return ov.add(ov.matmul(node, weights[f"{name}.weight"], False, True), weights[f"{name}.bias"])
 
-    held = ov.unsqueeze(ov.convert(mask, np.float32), np.array([1]))
+    held = ov.unsqueeze(ov.convert(ov.greater(mask, np.int64(0)), np.float32), np.array([1]))
     vectors = ov.concat([states[layer] for layer in LAYERS], -1)
     hidden = ov.multiply(_turned(ov, ov.relu(dense(vectors, "into"))), held)
     for name in _CONVOLUTIONS:

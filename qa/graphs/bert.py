@@ -25,11 +25,9 @@ class Layers:
         self._heads, self._size = config["num_attention_heads"], config["hidden_size"]
         self._epsilon = config["layer_norm_eps"]
 
-    def embedded(self, ids: Any, types: Any) -> Any:
-        """Return the sum of the vectors of each token, its place and its type, normalized."""
+    def embedded(self, ids: Any, types: Any, places: Any) -> Any:
+        """Return the sum of the vectors of each token, its place in its text and its type, normalized."""
         ov, table = self._ov, partial(self._table, prefix="embeddings")
-        length = ov.gather(ov.shape_of(ids), np.int64(1), np.int64(0))
-        places = ov.range(np.int64(0), length, np.int64(1), output_type="i64")
         summed = ov.add(
             ov.add(table("word_embeddings", ids), table("token_type_embeddings", types)),
             table("position_embeddings", places),
@@ -73,13 +71,22 @@ class Layers:
         centred = ov.mvn(node, np.array([-1]), True, self._epsilon, "inside_sqrt")
         return ov.add(ov.multiply(centred, self._weight(f"{name}.weight")), self._weight(f"{name}.bias"))
 
+    def _places(self, ids: Any, same: Any) -> Any:
+        """Return the (n, length) places of the tokens in their texts: how many of the same text stand before each."""
+        ov = self._ov
+        length = ov.gather(ov.shape_of(ids), np.int64(1), np.int64(0))
+        numbers = ov.range(np.int64(0), length, np.int64(1), output_type="i64")
+        before = ov.less(ov.unsqueeze(numbers, np.array([0])), ov.unsqueeze(numbers, np.array([1])))
+        return ov.reduce_sum(ov.convert(ov.logical_and(same, before), np.int64), np.array([2]), False)
+
     def states(self, ids: Any, mask: Any, types: Any, layers: int) -> list[Any]:
         """Return the (n, length, size) vectors of the tokens before the first layer and after each of so many, masked
         ones not attended to."""
         ov = self._ov
-        found = [self.embedded(ids, types)]
-        attended = ov.convert(mask, np.float32)
-        added = ov.multiply(ov.subtract(np.float32(1), ov.unsqueeze(attended, np.array([1, 2]))), np.float32(MASKED))
+        same = ov.equal(ov.unsqueeze(mask, np.array([2])), ov.unsqueeze(mask, np.array([1])))
+        found = [self.embedded(ids, types, self._places(ids, same))]
+        others = ov.convert(ov.unsqueeze(ov.logical_not(same), np.array([1])), np.float32)
+        added = ov.multiply(others, np.float32(MASKED))
         for number in range(layers):
             found.append(self.encoded(found[-1], added, number))
         return found

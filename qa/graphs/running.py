@@ -1,10 +1,12 @@
-"""Rows of tokens -> what a compiled graph makes of them: batched by length, calls from several threads together."""
+"""Rows of tokens -> what a compiled graph makes of them: short texts in one row where the graph knows them apart, else
+batched by length; calls from several threads together."""
 
 import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +18,9 @@ from qa.graphs.compiled import LEAST_TOKENS, Pace, compiling, graph_in
 
 _STEP = 4
 """Of the lengths of texts that are run together."""
+
+GAP = 1
+"""Masked tokens between two texts of a row: what reads a token's neighbours reads nothing of another text."""
 
 Floats = npt.NDArray[np.float32]
 Outputs = tuple[Floats, ...]
@@ -29,25 +34,34 @@ class Tokens(NamedTuple):
     types: Sequence[int]
 
 
+Placed = tuple[int, int, Tokens]
+"""Where a text begins in its row, its number there, from 1 on, and its tokens."""
+
+
 @dataclass(slots=True, eq=False)
 class _Wanted:
-    """What one call is to run, how many tokens may be run together, and what came of it when it is there."""
+    """What one call is to run, how many tokens may be run together if that is told, and what came of it when it is
+    there."""
 
     rows: Sequence[Tokens]
-    most: int
+    most: int | None
     outputs: list[Outputs] | None = None
 
 
 class GraphRunner:
     """Runs the graph in a folder. It is compiled beside whatever else is set up, and the first call waits for it. Calls
-    from several threads take turns, and what waits is run together."""
+    from several threads take turns, and what waits is run together.
 
-    def __init__(self, folder: Path, inputs: Sequence[str], longest: int) -> None:
+    A graph that ``packs`` takes several texts in one row: its mask has for each token the number of its text, from 1
+    on, and 0 between texts; of its outputs the first is (n, texts, …), the others are (n, length, …).
+    """
+
+    def __init__(self, folder: Path, inputs: Sequence[str], longest: int, *, packs: bool = False) -> None:
         """Begin to compile the graph in a folder: with these inputs, for rows of so many tokens at most.
 
         Raises OSError, or ValueError where its weights are empty.
         """
-        self._inputs, self._longest = inputs, longest
+        self._inputs, self._longest, self._packs = inputs, longest, packs
         self._turn = threading.Lock()
         self._waiting: deque[_Wanted] = deque()
         self._compiling = compiling(graph_in(folder))
@@ -61,12 +75,13 @@ class GraphRunner:
         return self._compiling.result().pace
 
     def run(self, rows: Sequence[Tokens], most: int | None = None) -> list[Outputs]:
-        """Return the outputs for each row, at most so many tokens run together, or as many as are best for questions.
+        """Return the outputs for each row, at most so many tokens run together; where that is not told, the rows are
+        short ones, and as many are as is best for those.
 
         What other threads want meanwhile is run with the next of them to get its turn: short rows together take less
         time than one after the other.
         """
-        wanted = _Wanted(rows, most or self._pace.most)
+        wanted = _Wanted(rows, most)
         self._waiting.append(wanted)
         with self._turn:
             if wanted.outputs is None:
@@ -80,7 +95,8 @@ class GraphRunner:
 
     def _run_all(self, together: Sequence[_Wanted]) -> None:
         try:
-            most = min(one.most for one in together)
+            told = [one.most for one in together if one.most is not None]
+            most = min(told) if told else None
             outputs = self._run([row for one in together for row in one.rows], most)
         except Exception:
             self._waiting.extend(together[1:])  # each of the others is to meet the error itself
@@ -90,27 +106,64 @@ class GraphRunner:
             one.outputs = outputs[start : start + len(one.rows)]
             start += len(one.rows)
 
-    def _run(self, rows: Sequence[Tokens], most: int) -> list[Outputs]:
+    def _run(self, rows: Sequence[Tokens], most: int | None) -> list[Outputs]:
+        lengths, pace = [len(row.ids) for row in rows], self._pace
         outputs: list[Outputs] = [()] * len(rows)
-        for places in batches([len(row.ids) for row in rows], most, self._pace):
-            made = self._request.infer(self._padded([rows[place] for place in places]))
-            found = [np.array(made[number], dtype=np.float32) for number in range(len(made))]
-            for at, place in enumerate(places):
-                outputs[place] = tuple(array[at] for array in found)
+        if self._packs and most is None:
+            runs, run = packs(lengths, pace.most), self._run_packed
+        else:
+            runs, run = batches(lengths, most or pace.most, pace), self._run_padded
+        for places in runs:
+            for place, made in zip(places, run([rows[place] for place in places]), strict=True):
+                outputs[place] = made
         return outputs
 
-    def _padded(self, rows: Sequence[Tokens]) -> list[npt.NDArray[np.int64]]:
-        """Return the graph's inputs, each (n, length). What pads is masked, so it can be any token."""
-        longest = max(len(row.ids) for row in rows)
-        length = min(padded_length(longest, len(rows), self._pace.step), max(longest, self._longest))
-        padded = []
-        for name in self._inputs:
-            array: npt.NDArray[np.int64] = np.zeros((len(rows), length), np.int64)
-            for place, row in enumerate(rows):
-                values = {"input_ids": row.ids, "token_type_ids": row.types}
-                array[place, : len(row.ids)] = values.get(name, 1)
-            padded.append(array)
-        return padded
+    def _run_padded(self, rows: Sequence[Tokens]) -> list[Outputs]:
+        """Return the outputs of texts that are each a row."""
+        length = self._length(max(len(row.ids) for row in rows), len(rows))
+        made = self._infer([[(0, 1, row)] for row in rows], length)
+        if self._packs:
+            made[0] = made[0][:, 0]
+        return [tuple(array[at] for array in made) for at in range(len(rows))]
+
+    def _run_packed(self, rows: Sequence[Tokens]) -> list[Outputs]:
+        """Return the outputs of texts that are one row together, of each only its own tokens'."""
+        starts = [0, *accumulate(len(row.ids) + GAP for row in rows)]
+        texts = [(start, number, row) for number, (start, row) in enumerate(zip(starts, rows, strict=False), start=1)]
+        first, *others = self._infer([texts], self._length(starts[-1] - GAP, 1))
+        return [
+            (first[0, number - 1], *(array[0, start : start + len(row.ids)] for array in others))
+            for start, number, row in texts
+        ]
+
+    def _length(self, longest: int, rows: int) -> int:
+        return min(padded_length(longest, rows, self._pace.step), max(longest, self._longest))
+
+    def _infer(self, rows: Sequence[Sequence[Placed]], length: int) -> list[Floats]:
+        """Return the graph's outputs for rows of texts. What pads is masked, so it can be any token."""
+        inputs: list[npt.NDArray[np.int64]] = [np.zeros((len(rows), length), np.int64) for _ in self._inputs]
+        for name, array in zip(self._inputs, inputs, strict=True):
+            for at, texts in enumerate(rows):
+                for start, number, text in texts:
+                    values = {"input_ids": text.ids, "token_type_ids": text.types}
+                    array[at, start : start + len(text.ids)] = values.get(name, number)
+        made = self._request.infer(inputs)
+        return [np.array(made[number], dtype=np.float32) for number in range(len(made))]
+
+
+def packs(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Return the places of texts that are one row together, the longest first, each row of at most ``most`` tokens with
+    the gaps, or of one text."""
+    found: list[list[int]] = []
+    taken = 0
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        if found and taken + GAP + lengths[place] <= most:
+            found[-1].append(place)
+            taken += GAP + lengths[place]
+        else:
+            found.append([place])
+            taken = lengths[place]
+    return found
 
 
 def padded_length(longest: int, texts: int, step: int) -> int:
