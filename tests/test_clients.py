@@ -118,12 +118,14 @@ def test_no_loop_turns_while_a_thread_sends() -> None:
         thread = threading.Thread(target=send)
         thread.start()
         assert sending.wait(30)
-        assert not connection.writable()  # or the socket, which has room, would wake the loop again and again
+        meanwhile = connection.writable()
         sent.set()
         thread.join()
-        assert connection.writable()  # what the socket did not take is the loop's to send
+        after = connection.writable()
         connection.requests, connection.total_outbufs_len = [], 0
     server.serve(lambda: True)  # which closes all
+    assert not meanwhile  # or the socket, which has room, would wake the loop again and again
+    assert after  # what the socket did not take is the loop's to send
 
 
 def test_requests_sent_at_once_are_answered_in_order(server: Running) -> None:

@@ -235,6 +235,7 @@ def test_a_question_with_an_acronym_is_embedded_once(answerer: Answerer, monkeyp
 
     monkeypatch.setattr(GraphRunner, "run", counted)
     answerer.answer("Who may enter Stage 2 by the rules of an MQZ?")
+    assert rows
     assert len(rows) == len(set(rows))
 
 

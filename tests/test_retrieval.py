@@ -152,6 +152,19 @@ def test_copies_come_last(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
     index.close()
 
 
+def test_a_part_is_shown_by_three_texts_however_many_copies_lie_nearer(tmp_path: Path) -> None:
+    others = ["The pears of the south ripen late.", "A box of pears is sent by rail.", "Pears are cooked with honey."]
+    texts = ["Pears are sweet fruit."] * 60 + others
+    (tmp_path / "c.jsonl").write_text(
+        "\n".join(json.dumps({"_id": str(n), "text": text}) for n, text in enumerate(texts)), encoding="utf-8"
+    )
+    build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32))
+    with open_index(tmp_path / "index") as index:
+        (evidence,) = gather_evidence(["What are pears and the quorvex method?"], index, 2)
+        (shown,) = [part.ranking for part in evidence.parts if part.terms == ("pears",)]
+        assert len({index.passage(hit.row).text for hit in shown}) == 3
+
+
 def test_phrases_of_the_question_count(tiny_index: Index) -> None:
     (first, *_) = lexical_ranking(ENGLISH.question("social action"), tiny_index, 5)
     words = tiny_index.lexicon.rank(["social", "action"], 5)

@@ -78,7 +78,7 @@ MAX_PARTS = 8
 _FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
 _BOTH = 2
 _PART_DEPTH = 200  # passages with a part's words that are compared by cosine
-_PART_NEAREST = 50  # of these, among which copies are sought: far more than are shown, and a tenth of the work
+_PART_NEAREST = 50  # of these, among which copies are sought: a sixteenth of the work, unless most of them are copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +413,12 @@ def _nearest(vector: Vectors, having: Ranking, candidates: Candidates) -> Rankin
 
 def _part_ranking(nearest: Ranking, candidates: Candidates, index: Index) -> tuple[Ranking, dict[int, int]]:
     """Return the first of the passages nearest to a part, none twice, and the copies."""
-    first = nearest[:_PART_NEAREST]
-    copies = find_copies(first, candidates, index)
-    kept = [hit for hit in first if hit.row not in copies]
+    kept, copies = _without_copies(nearest[:_PART_NEAREST], candidates, index)
+    if len(kept) < PART_PASSAGES and len(nearest) > _PART_NEAREST:
+        kept, copies = _without_copies(nearest, candidates, index)
     return tuple(Hit(hit.row, hit.score, place) for place, hit in enumerate(kept[:PART_PASSAGES], start=1)), copies
+
+
+def _without_copies(nearest: Ranking, candidates: Candidates, index: Index) -> tuple[list[Hit], dict[int, int]]:
+    copies = find_copies(nearest, candidates, index)
+    return [hit for hit in nearest if hit.row not in copies], copies

@@ -31,7 +31,7 @@ _LARGEST = 4 << 20
 
 def word_scores(ov: Any, states: list[Any], mask: Any) -> Any:
     """Return the (n, length, 5) scores of the tokens, from the encoder's vectors after each layer. What is masked is 0
-    throughout: the scores of a question do not depend on what is beside it."""
+    throughout: the scores of a question do not depend on what is beside it, nor, across a gap, on what is before it."""
     weights = _weights()
 
     def dense(node: Any, name: str) -> Any:

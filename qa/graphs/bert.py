@@ -71,20 +71,22 @@ class Layers:
         centred = ov.mvn(node, np.array([-1]), True, self._epsilon, "inside_sqrt")
         return ov.add(ov.multiply(centred, self._weight(f"{name}.weight")), self._weight(f"{name}.bias"))
 
-    def _places(self, ids: Any, same: Any) -> Any:
+    def _places(self, same: Any) -> Any:
         """Return the (n, length) places of the tokens in their texts: how many of the same text stand before each."""
         ov = self._ov
-        length = ov.gather(ov.shape_of(ids), np.int64(1), np.int64(0))
+        length = ov.gather(ov.shape_of(same), np.int64(1), np.int64(0))
         numbers = ov.range(np.int64(0), length, np.int64(1), output_type="i64")
         before = ov.less(ov.unsqueeze(numbers, np.array([0])), ov.unsqueeze(numbers, np.array([1])))
         return ov.reduce_sum(ov.convert(ov.logical_and(same, before), np.int64), np.array([2]), False)
 
     def states(self, ids: Any, mask: Any, types: Any, layers: int) -> list[Any]:
-        """Return the (n, length, size) vectors of the tokens before the first layer and after each of so many, masked
-        ones not attended to."""
+        """Return the (n, length, size) vectors of the tokens before the first layer and after each of so many.
+
+        A token attends to those with its own number in the (n, length) mask: a mask of 1 and 0 leaves out what pads,
+        and higher numbers keep several texts of one row apart."""
         ov = self._ov
         same = ov.equal(ov.unsqueeze(mask, np.array([2])), ov.unsqueeze(mask, np.array([1])))
-        found = [self.embedded(ids, types, self._places(ids, same))]
+        found = [self.embedded(ids, types, self._places(same))]
         others = ov.convert(ov.unsqueeze(ov.logical_not(same), np.array([1])), np.float32)
         added = ov.multiply(others, np.float32(MASKED))
         for number in range(layers):

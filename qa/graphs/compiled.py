@@ -24,8 +24,8 @@ THREADS = "QA_ENCODER_THREADS"
 
 class Pace(NamedTuple):
     """How a processor is best given tokens: a run of one row is padded to a multiple of ``step``; so many tokens of
-    padding in a run are ``worth`` not beginning another; and so many of questions and phrases are run together at
-    ``most``."""
+    padding in a run of several rows are ``worth`` not beginning another; and so many of questions and phrases are run
+    together at ``most``."""
 
     step: int
     worth: int

@@ -76,10 +76,10 @@ class GraphRunner:
 
     def run(self, rows: Sequence[Tokens], most: int | None = None) -> list[Outputs]:
         """Return the outputs for each row, at most so many tokens run together; where that is not told, the rows are
-        short ones, and as many are as is best for those.
+        questions or phrases, and as many are as is best for those.
 
-        What other threads want meanwhile is run with the next of them to get its turn: short rows together take less
-        time than one after the other.
+        What other threads want meanwhile of the same kind is run with the next of them to get its turn: short rows
+        together take less time than one after the other.
         """
         wanted = _Wanted(rows, most)
         self._waiting.append(wanted)
@@ -90,14 +90,13 @@ class GraphRunner:
         return wanted.outputs
 
     def _take_others(self, wanted: _Wanted) -> list[_Wanted]:
-        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        return [one for one in taken if one is not wanted]
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        self._waiting.extend(one for one in waiting if one.most != wanted.most)
+        return [one for one in waiting if one is not wanted and one.most == wanted.most]
 
     def _run_all(self, together: Sequence[_Wanted]) -> None:
         try:
-            told = [one.most for one in together if one.most is not None]
-            most = min(told) if told else None
-            outputs = self._run([row for one in together for row in one.rows], most)
+            outputs = self._run([row for one in together for row in one.rows], together[0].most)
         except Exception:
             self._waiting.extend(together[1:])  # each of the others is to meet the error itself
             raise
@@ -110,7 +109,7 @@ class GraphRunner:
         lengths, pace = [len(row.ids) for row in rows], self._pace
         outputs: list[Outputs] = [()] * len(rows)
         if self._packs and most is None:
-            runs, run = packs(lengths, pace.most), self._run_packed
+            runs, run = packed(lengths, pace.most), self._run_packed
         else:
             runs, run = batches(lengths, most or pace.most, pace), self._run_padded
         for places in runs:
@@ -151,23 +150,25 @@ class GraphRunner:
         return [np.array(made[number], dtype=np.float32) for number in range(len(made))]
 
 
-def packs(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """Return the places of texts that are one row together, the longest first, each row of at most ``most`` tokens with
-    the gaps, or of one text."""
+def packed(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Return the places of texts that are one row together, the longest first, each in the first row that has room for
+    it: a row is at most ``most`` tokens long with the gaps, or of one text."""
     found: list[list[int]] = []
-    taken = 0
+    taken: list[int] = []
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        if found and taken + GAP + lengths[place] <= most:
-            found[-1].append(place)
-            taken += GAP + lengths[place]
-        else:
+        wanted = GAP + lengths[place]
+        row = next((row for row, tokens in enumerate(taken) if tokens + wanted <= most), None)
+        if row is None:
             found.append([place])
-            taken = lengths[place]
+            taken.append(lengths[place])
+        else:
+            found[row].append(place)
+            taken[row] += wanted
     return found
 
 
 def padded_length(longest: int, texts: int, step: int) -> int:
-    """Return how many tokens each of so many texts is run with, of which the longest has so many: all together all but
+    """Return how many tokens each of so many rows is run with, of which the longest has so many: all together all but
     a multiple of the step, each of four at least. A length that was not run before takes 5 ms more, and what OpenVINO
     keeps for it .6 MB."""
     least = max(longest, ceil(LEAST_TOKENS / texts))

@@ -414,9 +414,9 @@ class Index:
 
     def embed_question(self, question: Question) -> Vectors:
         """Return the (d,) unit row of a question. Where the same run gives the scores of its words, they are kept for
-        who asks for them next."""
+        who asks for them next, as ``word_scores`` keeps them."""
         if self._finder is self.embedder:
-            self.word_scores([question])
+            self.word_scores([question])  # which keeps the row, too
         found: Vectors = self.embed([question.text])[0]
         return found
 

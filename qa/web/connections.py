@@ -241,8 +241,9 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
         return self.waits_for_client or bool(super().writable())
 
     def _is_sending(self) -> bool:
-        """Whether a thread is sending an answer. It sends what the socket takes and wakes the loop for the rest: until
-        then the loop could send nothing, but would be woken by the socket again and again."""
+        """Whether a thread is sending an answer. It sends what the socket takes, and at its end at the latest it wakes
+        the loop for the rest: until then the loop could send nothing, but would be woken by the socket again and
+        again."""
         if self.will_close or not (self.requests and self.total_outbufs_len):
             return False
         is_free = self.outbuf_lock.acquire(blocking=False)
