@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -314,13 +314,22 @@ def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
     assert sizes == [(1, max(8, pace.step))]
 
 
-def test_what_waits_is_run_with_its_own_kind(exported: ExportedEmbedder) -> None:
+def test_what_waits_is_run_with_its_own_kind(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"What is the number {number} in words?" for number in range(4)]
+    run, runs = exported._runner._run, []
+
+    def counting(rows: Sequence[Tokens], most: int | None) -> list[Outputs]:
+        runs.append((len(rows), most))
+        return run(rows, most)
+
+    monkeypatch.setattr(exported._runner, "_run", counting)
     with ThreadPoolExecutor(8) as threads:
         with exported._runner._turn:
             asked = [threads.submit(exported.embed_questions, [text]) for text in texts]
             passages = [threads.submit(exported.embed_passages, [text * 9]) for text in texts]
             wait_until(lambda: len(exported._runner._waiting) == 8)
+        wait([*asked, *passages])
+        assert sorted(runs, key=str) == [(4, 512), (4, None)]
         for text, question, passage in zip(texts, asked, passages, strict=True):
             np.testing.assert_allclose(question.result(), exported.embed_questions([text]), atol=5e-3)
             np.testing.assert_allclose(passage.result(), exported.embed_passages([text * 9]), atol=5e-3)
