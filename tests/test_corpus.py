@@ -60,6 +60,7 @@ def test_an_article_is_complete(path: Path) -> None:
     assert text.lstrip().startswith(f"# {fields['title']}\n")
     assert 500 <= len(text.split()) <= 1200
     assert text.count("\n## ") >= 3
+    assert re.search(r"\n## (.*)\n\n[^\n]+\n$", text)[1] == "In everyday words"  # type: ignore[index] # and one paragraph
 
 
 def test_topics_are_of_the_list() -> None:

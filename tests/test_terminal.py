@@ -3,6 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from qa.answers.notes import shown_confidence
 from qa.answers.verdicts import Thresholds
 from qa.command.terminal import printable, promise_words, render_answer
 from qa.datatypes import Answer, Passage, Place, QuotedPassage, Span, Verdict
@@ -94,3 +95,13 @@ def test_what_verdicts_promise(thresholds: Thresholds, end: str) -> None:
     assert end in words
     proven = [thresholds.answered is not None and thresholds.answered_proven, thresholds.missing_proven]
     assert ("in the long run" in words) is any(proven)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"), [(0.0, 0.0), (0.0004, 0.01), (0.4051, 0.41), (0.9949, 0.99), (0.9955, 0.99), (1.0, 0.99)]
+)
+def test_nothing_is_shown_as_certain(confidence: float, shown: float) -> None:
+    assert shown_confidence(confidence) == shown
+    stream = StringIO()
+    render_answer(Answer("q", confidence, Verdict.UNCERTAIN, None), Console(file=stream, width=100, highlight=False))
+    assert f"Uncertain (confidence {shown:.2f})." in stream.getvalue()

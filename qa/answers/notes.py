@@ -219,6 +219,12 @@ def verdict_words(verdict: Verdict, said: Wording = ENGLISH) -> str:
     return words[verdict]
 
 
+def shown_confidence(confidence: float) -> float:
+    """Return a confidence to two places, as people are shown it: .01 to .99, for nothing here is certain; 0 where
+    nothing was found."""
+    return min(max(round(confidence, 2), 0.01), 0.99) if confidence else 0.0
+
+
 def headline_words(answer: Answer, said: Wording = ENGLISH) -> str:
     """Return the verdict as the beginning of a sentence on the texts that were asked."""
     if not answer.passages:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.answers.answering import Explanation, marked_segments
-from qa.answers.notes import answer_places, part_title, verdict_words, whole_title
+from qa.answers.notes import answer_places, part_title, shown_confidence, verdict_words, whole_title
 from qa.answers.places import copies_in_words, name_of, place_of
 from qa.answers.reasons import reason_in_words
 from qa.answers.verdicts import Thresholds
@@ -54,7 +54,9 @@ def _blocks(answer: Answer, styled: bool) -> list[RenderableType]:
         blocks: list[RenderableType] = [Panel(said, border_style="red") if styled else said, Text()]
     else:
         blocks = [*_note(answer, styled)]
-        blocks.append(Text(f"{verdict_words(answer.verdict)} (confidence {answer.confidence:.2f}).\n"))
+        blocks.append(
+            Text(f"{verdict_words(answer.verdict)} (confidence {shown_confidence(answer.confidence):.2f}).\n")
+        )
         blocks += _answer(answer)
     if answer.parts:
         blocks.append(Text(whole_title(), style="bold"))
@@ -134,7 +136,9 @@ def render_confidence(explained: Explanation, console: Console | None = None) ->
     console = console or Console(highlight=False)
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
-    table = _table(f"Confidence {explained.confidence:.2f}, from log odds that add up", "signal", "value", "adds")
+    table = _table(
+        f"Confidence {shown_confidence(explained.confidence):.2f}, from log odds that add up", "signal", "value", "adds"
+    )
     table.add_row(Text("start"), "", f"{explained.intercept:+.2f}")
     for name, (value, added) in sorted(explained.signals.items(), key=lambda item: -abs(item[1][1])):
         table.add_row(Text(name.replace("_", " ")), f"{value:.2f}", f"{added:+.2f}")

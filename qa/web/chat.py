@@ -11,7 +11,7 @@ from apiflask import APIBlueprint
 from flask import Response, g, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
-from qa.answers.notes import headline_words
+from qa.answers.notes import headline_words, shown_confidence
 from qa.answers.payload import answer_payload
 from qa.answers.places import place_of
 from qa.datatypes import Answer, QuotedPassage
@@ -136,7 +136,7 @@ def answer_text(answer: Answer, language: str = "en") -> str:
     said = wording_of(language)
     lines = [text for text in (answer.signpost, answer.note, answer.clarification) if text]
     if not answer.signpost:
-        lines.append(f"{headline_words(answer, said)} ({answer.confidence:.2f}).")
+        lines.append(f"{headline_words(answer, said)} ({shown_confidence(answer.confidence):.2f}).")
     if answer.answer:
         lines.append(f"“{answer.answer.text}” [{answer.answer.places[0].rank}]")
     lines += _quotes(answer.passages[:_QUOTED])

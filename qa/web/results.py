@@ -8,7 +8,7 @@ from urllib.parse import quote as percent_encoded
 from flask import url_for
 
 from qa.answers.answering import Explanation, marked_segments
-from qa.answers.notes import as_asked, headline_words, part_title
+from qa.answers.notes import as_asked, headline_words, part_title, shown_confidence
 from qa.answers.places import copies_in_words, place_of
 from qa.answers.reasons import reason_in_words, state_in_words
 from qa.datatypes import Answer, Passage, QuotedPassage, TermState, Verdict
@@ -182,7 +182,7 @@ def why(
     )
     measured = said.text(
         "In {percent} % of the questions that look so to the search, the passages answer: it was measured on {judged}.",
-        percent=round(100 * answer.confidence),
+        percent=round(100 * shown_confidence(answer.confidence)),
         judged=judged,
     )
     sentence = f"{measured} {promise}"
