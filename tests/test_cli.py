@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -228,8 +227,7 @@ def test_evaluate(real_folder: Path, questions: Path, tmp_path: Path) -> None:
         written[2], "--require", "success@1>=1", "--require", "term_f1>=1",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    # What is invented lies at the border of the two: on which side hangs on how a processor rounds.
-    assert re.match(r"2 questions: answered 1, uncertain (1, not in corpus 0|0, not in corpus 1)\.\n", result.stdout)
+    assert result.stdout.startswith("2 questions: answered 1, uncertain 1, not in corpus 0.")
     assert NAME in result.stdout
     assert 'left out: questions.jsonl: the id "1" stands twice' in result.stderr
     assert all(path.stat().st_size for path in written)
