@@ -14,6 +14,7 @@ from qa.answers.equivalents import find_equivalents, initialled
 from qa.answers.moments import find_moments
 from qa.datatypes import Ground, TermState
 from qa.errors import BadSettings
+from qa.graphs.compiled import Texts
 from qa.graphs.running import GraphRunner, Outputs, Tokens
 from qa.indexing.building import build_index
 from qa.indexing.corpora import find_corpora
@@ -229,9 +230,9 @@ def test_a_question_with_an_acronym_is_embedded_once(answerer: Answerer, monkeyp
     run = GraphRunner.run
     rows: list[tuple[int, ...]] = []
 
-    def counted(self: GraphRunner, wanted: Sequence[Tokens], most: int | None = None) -> list[Outputs]:
+    def counted(self: GraphRunner, wanted: Sequence[Tokens], texts: Texts = Texts.SHORT) -> list[Outputs]:
         rows.extend(tuple(row.ids) for row in wanted)
-        return run(self, wanted, most)
+        return run(self, wanted, texts)
 
     monkeypatch.setattr(GraphRunner, "run", counted)
     answerer.answer("Who may enter Stage 2 by the rules of an MQZ?")

@@ -22,7 +22,7 @@ from qa.embedders.bundled import REFERENCE, is_like_reference
 from qa.embedders.exported import ExportedEmbedder
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexDamaged
-from qa.graphs.compiled import BF16, PACES, PLAIN, Pace, begin_compiling, compiling, graph_in, prepare
+from qa.graphs.compiled import BF16, PACES, PLAIN, Pace, Texts, begin_compiling, compiling, graph_in, prepare
 from qa.graphs.running import GAP, Outputs, Placed, Tokens, batches, packed, padded_length
 from qa.indexing.building import build_index
 from qa.indexing.index import Generation, open_index
@@ -201,13 +201,13 @@ def test_the_threads_that_it_is_told(
     assert not compiled.get_property("ENABLE_CPU_PINNING")  # several processes would bind theirs to the same cores
 
 
-@given(st.lists(st.integers(1, 3000)), st.sampled_from(sorted(PACES.values())))
+@given(st.lists(st.integers(1, 3000)), st.sampled_from([pace for paces in PACES.values() for pace in paces.values()]))
 def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int], pace: Pace) -> None:
-    found = batches(lengths, 512, pace)
+    found = batches(lengths, pace)
     assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
     for batch in found:
         longest = max(lengths[place] for place in batch)
-        assert len(batch) == 1 or len(batch) * padded_length(longest, len(batch), pace.step) <= 512
+        assert len(batch) == 1 or len(batch) * padded_length(longest, len(batch), pace) <= pace.most
         assert sum(longest - lengths[place] for place in batch) <= pace.worth
     assert [lengths[place] for batch in found for place in batch] == sorted(lengths, reverse=True)
 
@@ -251,7 +251,7 @@ def test_a_damaged_graph_is_not_taken_for_another_with_its_weights(exported: Emb
     model = tmp_path / "damaged" / "model.xml"
     model.unlink()  # the others are links to it
     model.write_text("<net/>", encoding="utf-8")
-    prepare(tmp_path / "damaged")
+    prepare(tmp_path / "damaged", Texts.SHORT)
     assert compiling(graph_in(tmp_path / "damaged")).exception() is not None
     assert compiling(graph_in(tmp_path / "whole")).exception() is None
 
@@ -273,9 +273,9 @@ def test_what_waits_is_embedded_together(exported: ExportedEmbedder, monkeypatch
     runs: list[int] = []
     run = exported._runner._run
 
-    def counting(rows: Sequence[Tokens], most: int | None) -> list[Outputs]:
+    def counting(rows: Sequence[Tokens], kind: Texts) -> list[Outputs]:
         runs.append(len(rows))
-        return run(rows, most)
+        return run(rows, kind)
 
     monkeypatch.setattr(exported._runner, "_run", counting)
     with ThreadPoolExecutor(8) as threads:
@@ -304,23 +304,24 @@ def test_questions_are_run_in_few_tokens_but_not_in_fewer_than_eight(
 
     monkeypatch.setattr(exported._runner, "_infer", measuring)
     together = exported.embed_questions(texts)
-    pace = exported._runner._pace
+    paces = exported._runner._compiling.result().paces
+    pace = paces[Texts.SHORT]
     assert sizes[0][0] == 1 and sizes[0][1] > pace.most  # the long one by itself
     assert all(8 <= tokens <= pace.most for _, tokens in sizes[1:])
     assert sum(texts for texts, _ in sizes) == 42
     np.testing.assert_allclose(together, alone, atol=5e-3)
     sizes.clear()
     exported.embed_passages(["a"])
-    assert sizes == [(1, max(8, pace.step))]
+    assert sizes == [(1, max(8, paces[Texts.PASSAGES].step))]
 
 
 def test_what_waits_is_run_with_its_own_kind(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"What is the number {number} in words?" for number in range(4)]
     run, runs = exported._runner._run, []
 
-    def counting(rows: Sequence[Tokens], most: int | None) -> list[Outputs]:
-        runs.append((len(rows), most))
-        return run(rows, most)
+    def counting(rows: Sequence[Tokens], kind: Texts) -> list[Outputs]:
+        runs.append((len(rows), kind))
+        return run(rows, kind)
 
     monkeypatch.setattr(exported._runner, "_run", counting)
     with ThreadPoolExecutor(8) as threads:
@@ -329,7 +330,7 @@ def test_what_waits_is_run_with_its_own_kind(exported: ExportedEmbedder, monkeyp
             passages = [threads.submit(exported.embed_passages, [text * 9]) for text in texts]
             wait_until(lambda: len(exported._runner._waiting) == 8)
         wait([*asked, *passages])
-        assert sorted(runs, key=str) == [(4, 512), (4, None)]
+        assert sorted(runs, key=str) == [(4, Texts.PASSAGES), (4, Texts.SHORT)]
         for text, question, passage in zip(texts, asked, passages, strict=True):
             np.testing.assert_allclose(question.result(), exported.embed_questions([text]), atol=5e-3)
             np.testing.assert_allclose(passage.result(), exported.embed_passages([text * 9]), atol=5e-3)
@@ -360,24 +361,40 @@ def test_each_text_is_in_one_row_and_no_row_is_too_long(lengths: list[int], most
 
 
 @pytest.mark.parametrize(
-    ("longest", "texts", "plain", "bf16"),
+    ("longest", "rows", "plain", "bf16"),
     [
-        *((1, 1, 8, 32), (8, 1, 8, 32), (9, 1, 12, 32), (12, 1, 12, 32), (13, 2, 16, 16), (33, 1, 36, 64)),
-        *((3, 2, 4, 16), (3, 3, 3, 10), (9, 3, 12, 10), (5, 12, 5, 5), (9, 12, 12, 12), (255, 1, 256, 256)),
+        (1, 1, (8, 8, 88), 32),
+        (9, 1, (16, 12, 88), 32),
+        (33, 1, (40, 36, 88), 64),
+        (97, 1, (104, 100, 104), 128),
+        (13, 2, (16, 16, 48), 16),
+        (3, 3, (8, 4, 32), 10),
+        (9, 12, (16, 12, 16), 16),
+        (255, 1, (256, 256, 256), 256),
     ],
 )
-def test_lengths_are_padded_to_a_few(longest: int, texts: int, plain: int, bf16: int) -> None:
-    assert padded_length(longest, texts, PACES[PLAIN].step) == plain
-    assert padded_length(longest, texts, PACES[BF16].step) == bf16
+def test_lengths_are_padded_to_a_few(longest: int, rows: int, plain: tuple[int, int, int], bf16: int) -> None:
+    wanted = (Texts.SHORT, Texts.PASSAGES, Texts.PAIRS)
+    assert tuple(padded_length(longest, rows, PACES[PLAIN][texts]) for texts in wanted) == plain
+    assert {padded_length(longest, rows, pace) for pace in PACES[BF16].values()} == {bf16}
+
+
+def test_a_server_meets_few_lengths_in_float32() -> None:
+    """Each that is met first takes a question's time again, and memory that is not given back."""
+    short, pairs = PACES[PLAIN][Texts.SHORT], PACES[PLAIN][Texts.PAIRS]
+    assert {padded_length(longest, 1, short) for longest in range(1, 65)} == {*range(8, 65, 8)}
+    assert {padded_length(longest, 1, pairs) for longest in range(1, 129)} == {*range(88, 129, 8)}
+    together = {rows * padded_length(longest, rows, pairs) for rows in (2, 3, 4) for longest in range(1, 129)}
+    assert min(together) > 80  # for which OpenVINO packs the weights anew
 
 
 def test_one_that_fails_takes_no_other_with_it(exported: ExportedEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     run, failures = exported._runner._run, iter([True])
 
-    def failing_once(rows: Sequence[Tokens], most: int | None) -> list[Outputs]:
+    def failing_once(rows: Sequence[Tokens], texts: Texts) -> list[Outputs]:
         if next(failures, False):
             raise RuntimeError("out of memory")
-        return run(rows, most)
+        return run(rows, texts)
 
     monkeypatch.setattr(exported._runner, "_run", failing_once)
     with ThreadPoolExecutor(4) as threads:

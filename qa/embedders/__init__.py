@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from qa.embedders.bundled import BundledEmbedder
 from qa.embedders.exported import ExportedEmbedder, finds_terms
 from qa.embedders.sentence_transformers import BUNDLED_NAME, load_sentence_transformer, model_checksum, model_folder
-from qa.graphs.compiled import prepare
+from qa.graphs.compiled import Texts, prepare
 from qa.plugins import Table
 
 ENCODER = "encoder"
@@ -101,9 +101,9 @@ def prepare_embedder(generation: Path, private: bool = False) -> None:
     A ``private`` one reads weights of its own, so that nothing happens to a process whose generation is cut short.
     """
     with suppress(OSError, ValueError, ImportError):
-        prepare(generation / ENCODER, private)
+        prepare(generation / ENCODER, Texts.SHORT, private)
         if (generation / FINDER).is_dir():
-            prepare(generation / FINDER, private)
+            prepare(generation / FINDER, Texts.SHORT, private)
 
 
 def embedder_checksum(path: Path | None = None) -> str:

@@ -18,13 +18,10 @@ from tokenizers import Tokenizer
 from qa.datatypes import Question
 from qa.finding.terms import WordScores
 from qa.finding.tokens import scores_of_words
-from qa.graphs.compiled import save_graph, share_graph
+from qa.graphs.compiled import Texts, save_graph, share_graph
 from qa.graphs.running import GraphRunner, Tokens
 
 TOKENIZER, DESCRIPTION = "tokenizer.json", "encoder.json"
-
-_BATCH_TOKENS = 512
-"""Tokens that are run together, padding among them. More is no faster and takes more memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class ExportedEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows, with the prompt that the model wants before passages, if any."""
-        return self._embed([self._told.passage_prompt + text for text in texts], _BATCH_TOKENS)
+        return self._embed([self._told.passage_prompt + text for text in texts], Texts.PASSAGES)
 
     def embed_questions(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, dimension) unit rows, with the prompt that the model wants before questions, if any."""
@@ -103,9 +100,9 @@ class ExportedEmbedder:
         share_graph(self._folder, folder)
         return self
 
-    def _embed(self, texts: Sequence[str], most: int | None = None) -> npt.NDArray[np.float32]:
+    def _embed(self, texts: Sequence[str], kind: Texts = Texts.SHORT) -> npt.NDArray[np.float32]:
         encodings = self._cutting.encode_batch(list(texts))
-        outputs = self._runner.run([Tokens(made.ids, made.type_ids) for made in encodings], most)
+        outputs = self._runner.run([Tokens(made.ids, made.type_ids) for made in encodings], kind)
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for place, (vector, *_) in enumerate(outputs):
             vectors[place] = vector

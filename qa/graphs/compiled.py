@@ -6,10 +6,12 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from enum import Enum
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
@@ -22,11 +24,21 @@ THREADS = "QA_ENCODER_THREADS"
 """The variable that says how many threads the graph is run by; all cores without it. Read when it is compiled."""
 
 
-class Pace(NamedTuple):
-    """How a processor is best given tokens: a run of one row is padded to a multiple of ``step``; so many tokens of
-    padding in a run of several rows are ``worth`` not beginning another; and so many of questions and phrases are run
-    together at ``most``."""
+class Texts(Enum):
+    """What a run is of: questions and phrases, passages that are indexed, or pairs of a question and a passage."""
 
+    SHORT = "short"
+    PASSAGES = "passages"
+    PAIRS = "pairs"
+
+
+class Pace(NamedTuple):
+    """How a processor is best given tokens: at ``least`` so many in a run, padding among them; a run of one row padded
+    to a multiple of ``step``; so many tokens of padding in a run of several rows are ``worth`` not beginning another;
+    and at ``most`` so many are run together, or one row. Rows that are run together have steps of 8 at least, or the
+    same."""
+
+    least: int
     step: int
     worth: int
     most: int
@@ -34,17 +46,21 @@ class Pace(NamedTuple):
 
 PLAIN, BF16 = "f32", "bf16"
 
-PACES = {PLAIN: Pace(4, 12, 64), BF16: Pace(32, 64, 128)}
-"""By the form in which numbers are multiplied.
+PACES = {
+    PLAIN: {Texts.SHORT: Pace(8, 8, 12, 64), Texts.PASSAGES: Pace(8, 4, 12, 512), Texts.PAIRS: Pace(88, 8, 12, 512)},
+    BF16: {Texts.SHORT: Pace(8, 32, 64, 128), Texts.PASSAGES: Pace(8, 32, 64, 512), Texts.PAIRS: Pace(8, 32, 64, 512)},
+}
+"""By the form in which numbers are multiplied, and by what is run.
 
-In float32 a token takes .2 to .4 ms, and to begin a run as long as 12 of them; for more than 80 tokens OpenVINO packs
-the weights in another way, and keeps both, which takes 41 MB. In bfloat16 a run takes 3 ms before the first token, a
-token .03 ms, and another length than the last run's 1.5 ms: what is mostly of one length is a quarter faster.
+In float32 a token takes .1 to .4 ms, and to begin a run as long as 12 of them. Another length than the last run's
+takes 2 ms more, one that was not run before 10, and OpenVINO keeps 1 MB for each: a server is to meet few, so what it
+runs has steps of 8. Passages are all embedded in one go, where steps of 4 are no slower. For fewer than 7 tokens, and
+for more than 80, OpenVINO packs the weights in another way, and keeps both, which takes 41 MB: pairs are all run as
+long ones.
+
+In bfloat16 a run takes 3 ms before the first token, a token .03 ms, and another length than the last run's 1.5 ms: what
+is mostly of one length is a quarter faster.
 """
-
-LEAST_TOKENS = 8
-"""Tokens that are run together at least, padding among them: for fewer than 7, OpenVINO packs the weights in another
-way, and keeps both."""
 
 _CONVERTER = "openvino.tools.ovc"
 _importing = threading.Lock()
@@ -70,7 +86,7 @@ class _Compiled:
 
     graph: Any
     weights: mmap.mmap
-    pace: Pace
+    paces: Mapping[Texts, Pace]
 
 
 def save_graph(folder: Path, graph: Any) -> None:
@@ -158,22 +174,23 @@ def begin_compiling(graph: _Graph) -> Future[_Compiled]:
     return compiled
 
 
-def prepare(folder: Path, private: bool = False) -> None:
-    """Begin to compile the graph of a folder, and run it once then, for the first run takes as long as ten others.
-    See ``graph_in`` for a ``private`` one.
+def prepare(folder: Path, texts: Texts, private: bool = False) -> None:
+    """Begin to compile the graph of a folder, and run it once then, as for such texts, for the first run takes as
+    long as ten others. See ``graph_in`` for a ``private`` one.
 
     Raises OSError, ValueError where its weights are empty, or ImportError.
     """
     graph = graph_in(folder, private)
     import_openvino()  # here: two threads that import take turns
-    compiling(graph).add_done_callback(_run_once)
+    compiling(graph).add_done_callback(partial(_run_once, texts))
 
 
-def _run_once(compiled: Future[_Compiled]) -> None:
+def _run_once(texts: Texts, compiled: Future[_Compiled]) -> None:
     if compiled.exception() is None:
         found = compiled.result()
+        pace = found.paces[texts]
         with suppress(Exception):  # which the first text reports
-            row = np.ones((1, max(LEAST_TOKENS, found.pace.step)), np.int64)
+            row = np.ones((1, max(pace.least, pace.step)), np.int64)
             found.graph.create_infer_request().infer([row] * len(found.graph.inputs))
         if hasattr(mmap, "MADV_DONTNEED"):
             found.weights.madvise(mmap.MADV_DONTNEED)  # they are packed: what is read again comes from the disk's cache

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa.graphs.compiled import LEAST_TOKENS, Pace, compiling, graph_in
+from qa.graphs.compiled import Pace, Texts, compiling, graph_in
 
-_STEP = 4
-"""Of the lengths of texts that are run together."""
+_STEP = 8
+"""The least step of the lengths of texts that are run together, where one by itself has none that is less."""
 
 GAP = 1
 """Masked tokens between two texts of a row: what reads a token's neighbours reads nothing of another text."""
@@ -40,11 +40,10 @@ Placed = tuple[int, int, Tokens]
 
 @dataclass(slots=True, eq=False)
 class _Wanted:
-    """What one call is to run, how many tokens may be run together if that is told, and what came of it when it is
-    there."""
+    """What one call is to run, of which kind it is, and what came of it when it is there."""
 
     rows: Sequence[Tokens]
-    most: int | None
+    texts: Texts
     outputs: list[Outputs] | None = None
 
 
@@ -70,18 +69,13 @@ class GraphRunner:
     def _request(self) -> Any:
         return self._compiling.result().graph.create_infer_request()
 
-    @property
-    def _pace(self) -> Pace:
-        return self._compiling.result().pace
-
-    def run(self, rows: Sequence[Tokens], most: int | None = None) -> list[Outputs]:
-        """Return the outputs for each row, at most so many tokens run together; where that is not told, the rows are
-        questions or phrases, and as many are as is best for those.
+    def run(self, rows: Sequence[Tokens], texts: Texts = Texts.SHORT) -> list[Outputs]:
+        """Return the outputs for each row, which are of one kind of texts, as many run together as is best for those.
 
         What other threads want meanwhile of the same kind is run with the next of them to get its turn: short rows
         together take less time than one after the other.
         """
-        wanted = _Wanted(rows, most)
+        wanted = _Wanted(rows, texts)
         self._waiting.append(wanted)
         with self._turn:
             if wanted.outputs is None:
@@ -91,12 +85,12 @@ class GraphRunner:
 
     def _take_others(self, wanted: _Wanted) -> list[_Wanted]:
         waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        self._waiting.extend(one for one in waiting if one.most != wanted.most)
-        return [one for one in waiting if one is not wanted and one.most == wanted.most]
+        self._waiting.extend(one for one in waiting if one.texts != wanted.texts)
+        return [one for one in waiting if one is not wanted and one.texts == wanted.texts]
 
     def _run_all(self, together: Sequence[_Wanted]) -> None:
         try:
-            outputs = self._run([row for one in together for row in one.rows], together[0].most)
+            outputs = self._run([row for one in together for row in one.rows], together[0].texts)
         except Exception:
             self._waiting.extend(together[1:])  # each of the others is to meet the error itself
             raise
@@ -105,38 +99,38 @@ class GraphRunner:
             one.outputs = outputs[start : start + len(one.rows)]
             start += len(one.rows)
 
-    def _run(self, rows: Sequence[Tokens], most: int | None) -> list[Outputs]:
-        lengths, pace = [len(row.ids) for row in rows], self._pace
+    def _run(self, rows: Sequence[Tokens], texts: Texts) -> list[Outputs]:
+        lengths, pace = [len(row.ids) for row in rows], self._compiling.result().paces[texts]
         outputs: list[Outputs] = [()] * len(rows)
-        if self._packs and most is None:
+        if self._packs and texts is Texts.SHORT:
             runs, run = packed(lengths, pace.most), self._run_packed
         else:
-            runs, run = batches(lengths, most or pace.most, pace), self._run_padded
+            runs, run = batches(lengths, pace), self._run_padded
         for places in runs:
-            for place, made in zip(places, run([rows[place] for place in places]), strict=True):
+            for place, made in zip(places, run([rows[place] for place in places], pace), strict=True):
                 outputs[place] = made
         return outputs
 
-    def _run_padded(self, rows: Sequence[Tokens]) -> list[Outputs]:
+    def _run_padded(self, rows: Sequence[Tokens], pace: Pace) -> list[Outputs]:
         """Return the outputs of texts that are each a row."""
-        length = self._length(max(len(row.ids) for row in rows), len(rows))
+        length = self._length(max(len(row.ids) for row in rows), len(rows), pace)
         made = self._infer([[(0, 1, row)] for row in rows], length)
         if self._packs:
             made[0] = made[0][:, 0]
         return [tuple(array[at] for array in made) for at in range(len(rows))]
 
-    def _run_packed(self, rows: Sequence[Tokens]) -> list[Outputs]:
+    def _run_packed(self, rows: Sequence[Tokens], pace: Pace) -> list[Outputs]:
         """Return the outputs of texts that are one row together, of each only its own tokens'."""
         starts = [0, *accumulate(len(row.ids) + GAP for row in rows)]
         texts = [(start, number, row) for number, (start, row) in enumerate(zip(starts, rows, strict=False), start=1)]
-        first, *others = self._infer([texts], self._length(starts[-1] - GAP, 1))
+        first, *others = self._infer([texts], self._length(starts[-1] - GAP, 1, pace))
         return [
             (first[0, number - 1], *(array[0, start : start + len(row.ids)] for array in others))
             for start, number, row in texts
         ]
 
-    def _length(self, longest: int, rows: int) -> int:
-        return min(padded_length(longest, rows, self._pace.step), max(longest, self._longest))
+    def _length(self, longest: int, rows: int, pace: Pace) -> int:
+        return min(padded_length(longest, rows, pace), max(longest, self._longest))
 
     def _infer(self, rows: Sequence[Sequence[Placed]], length: int) -> list[Floats]:
         """Return the graph's outputs for rows of texts. What pads is masked, so it can be any token."""
@@ -167,25 +161,23 @@ def packed(lengths: Sequence[int], most: int) -> list[list[int]]:
     return found
 
 
-def padded_length(longest: int, texts: int, step: int) -> int:
+def padded_length(longest: int, rows: int, pace: Pace) -> int:
     """Return how many tokens each of so many rows is run with, of which the longest has so many: all together all but
-    a multiple of the step, each of four at least. A length that was not run before takes 5 ms more, and what OpenVINO
-    keeps for it .6 MB."""
-    least = max(longest, ceil(LEAST_TOKENS / texts))
-    each = max(_STEP, step // texts)
-    return least if least <= LEAST_TOKENS and each == _STEP else ceil(least / each) * each
+    a multiple of the pace's step."""
+    least, each = max(longest, ceil(pace.least / rows)), max(min(_STEP, pace.step), pace.step // rows)
+    return ceil(least / each) * each
 
 
-def batches(lengths: Sequence[int], most: int, pace: Pace) -> list[list[int]]:
+def batches(lengths: Sequence[int], pace: Pace) -> list[list[int]]:
     """Return the places of texts to run together, the longest first, each batch of all but the same length and with
-    ``most`` tokens, or of one text."""
+    the pace's most tokens, or of one text."""
     found: list[list[int]] = []
     padding = 0
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
         longest = lengths[found[-1][0]] if found else 0
         padding += longest - lengths[place]
         texts = len(found[-1]) + 1 if found else 1
-        if found and padding <= pace.worth and texts * padded_length(longest, texts, pace.step) <= most:
+        if found and padding <= pace.worth and texts * padded_length(longest, texts, pace) <= pace.most:
             found[-1].append(place)
         else:
             found.append([place])

@@ -6,7 +6,7 @@ Another package adds one as an entry point of the group ``candor.readers``.
 from contextlib import suppress
 from pathlib import Path
 
-from qa.graphs.compiled import prepare
+from qa.graphs.compiled import Texts, prepare
 from qa.plugins import Table
 from qa.readers.contract import Pair, Reader, ReaderMaker
 from qa.readers.extractive import EXTRACTIVE, Extractive
@@ -23,7 +23,7 @@ READERS: Table[ReaderMaker] = Table("candor.readers", {EXTRACTIVE: Extractive()}
 def prepare_reader(generation: Path, private: bool = False) -> None:
     """Begin to make ready the reader that a generation carries, see ``embedders.prepare_embedder``."""
     with suppress(OSError, ValueError, ImportError):
-        prepare(generation / READER, private)
+        prepare(generation / READER, Texts.PAIRS, private)
 
 
 __all__ = ["NO_READER", "READER", "READERS", "Pair", "Reader", "ReaderMaker", "prepare_reader"]

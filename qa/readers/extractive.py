@@ -21,7 +21,7 @@ from qa.embedders.sentence_transformers import check_bundled, model_folder
 from qa.errors import ReaderUnusable
 from qa.files import read_regular
 from qa.graphs.bert import INPUTS, Layers, Weights
-from qa.graphs.compiled import import_openvino, save_graph
+from qa.graphs.compiled import Texts, import_openvino, save_graph
 from qa.graphs.running import GraphRunner, Outputs, Tokens
 from qa.readers.contract import Pair
 
@@ -36,9 +36,6 @@ QUESTION_TOKENS, ALL_TOKENS = 64, 256
 
 LONGEST_ANSWER = 40
 """Tokens."""
-
-_BATCH_TOKENS = 512
-"""Tokens that are run together, padding among them, as the encoder runs passages."""
 
 _CLS, _SEP = 101, 102
 _OUTSIDE = 1e4  # what is taken from the score of a token that is not of the passage
@@ -153,7 +150,7 @@ class ExtractiveReader:
         )
         questions, passages = [asked[question] for question, _ in pairs], self._cut(texts)
         rows = [_tokens(question, passage) for question, passage in zip(questions, passages, strict=True)]
-        outputs = self._runner.run(rows, _BATCH_TOKENS)
+        outputs = self._runner.run(rows, Texts.PAIRS)
         return [
             _reading(output, question, passage, len(head), text)
             for output, question, passage, head, (_, text) in zip(
