@@ -509,7 +509,8 @@ class Manifest:
     """How an index was made. Two indexes with equal manifests, but for ``created``, answer alike.
 
     ``title``, ``notice``, ``language``, ``examples``, questions for a first try, ``signposts`` and ``synonyms``, groups
-    of words that mean the same, are the owner's words; ``originals`` has, by their sources, the paths of the files that
+    of words that mean the same, are the owner's words, as are the ``acronyms`` of single documents' subjects, with the
+    titles of these; ``originals`` has, by their sources, the paths of the files that
     he hands out, ``addresses`` where those were fetched that live elsewhere.
     ``sources`` are the checksums of the files that were read, ``imperfect`` those of which something was left out;
     ``files`` are the checksums of the generation's own; ``libraries``, and ``plugins`` that add to Candor, have their
@@ -538,6 +539,7 @@ class Manifest:
     examples: tuple[str, ...] = ()
     signposts: tuple[Signpost, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
+    acronyms: dict[str, str] = field(default_factory=dict)
     originals: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from qa.graphs.running import GraphRunner, Outputs, Tokens
 from qa.indexing.building import build_index
 from qa.indexing.corpora import find_corpora
 from qa.indexing.index import open_index
-from qa.indexing.synonyms import forms_of
+from qa.indexing.synonyms import forms_of, is_acronym
 from qa.language import load_language
 from qa.settings import BuildSettings
 from tests.english import ENGLISH
@@ -238,6 +238,86 @@ def test_a_question_with_an_acronym_is_embedded_once(answerer: Answerer, monkeyp
     answerer.answer("Who may enter Stage 2 by the rules of an MQZ?")
     assert rows
     assert len(rows) == len(set(rows))
+
+
+NAMED = {
+    "lantern.md": ("Lantern therapy", "LTX, HUT", "People meet twice a week. It ends after half a year."),
+    "kite.md": ("Ellis House", "EH", "A house by the sea, built by its first guests. HUT is a word that it has."),
+    "indoor.md": ("Indoor training", "IT, HUT", "Training goes on in winter. All is open on Sundays."),
+    "other.md": ("How long a course takes", "", "Most take a year. How long one takes, nobody can tell."),
+}
+
+
+def write_named(texts: Path, names: dict[str, tuple[str, str, str]]) -> None:
+    texts.mkdir(exist_ok=True)
+    for name, (title, aliases, text) in names.items():
+        written = f"---\ntitle: {title}\naliases: [{aliases}]\n---\n\n{text}\n"
+        (texts / name).write_text(written, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    folder: Path = tmp_path_factory.mktemp("acronyms")
+    write_named(folder / "texts", NAMED)
+    build_index([folder / "texts"], folder / "index", BuildSettings())
+    return Answerer(open_index(folder / "index"))
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "meant", "document"),
+    [
+        ("How long does LTX take?", "LTX", "lantern therapy", "Lantern therapy"),
+        ("how long does ltx take", "ltx", "lantern therapy", "Lantern therapy"),
+        ("HOW LONG DOES LTX TAKE?", "LTX", "lantern therapy", "Lantern therapy"),
+        ("What is LTX's end?", "LTX's", "lantern therapy", "Lantern therapy"),
+        ("Who built EH?", "EH", "Ellis House", "Ellis House"),
+        ("Is there IT in winter?", "IT", "indoor training", "Indoor training"),
+    ],
+)
+def test_an_acronym_of_one_document_is_read_as_its_title(
+    named: Answerer, question: str, written: str, meant: str, document: str
+) -> None:
+    (reading,), also = find_equivalents(ENGLISH.question(question), named.index)
+    assert question[reading.word.start : reading.word.end] == written
+    assert (reading.meant, reading.ground, reading.passages) == (meant, Ground.SYNONYM, 1)
+    assert also == (reading.word.stem,)
+    answer = named.answer(question)
+    assert answer.passages[0].passage.title == document
+    assert [one.state for one in answer.terms if one.term.text == written] == [TermState.KNOWN]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it open in winter?",  # a word in small letters
+        "IS IT OPEN IN WINTER?",
+        "What is HUT?",  # of two documents
+        "Is LTX, lantern therapy, hard?",  # it says itself what that is
+    ],
+)
+def test_an_acronym_that_may_be_something_else_is_none(named: Answerer, question: str) -> None:
+    assert find_equivalents(ENGLISH.question(question), named.index) == ((), ())
+
+
+def test_acronyms_follow_the_texts(tmp_path: Path) -> None:
+    write_named(tmp_path / "texts", NAMED)
+    build_index([tmp_path / "texts"], tmp_path / "index", BuildSettings())
+    assert open_index(tmp_path / "index").manifest.acronyms == {
+        "EH": "Ellis House", "IT": "Indoor training", "LTX": "Lantern therapy"
+    }  # fmt: skip
+    write_named(tmp_path / "texts", {"indoor.md": ("Indoor training", "", "Training goes on in winter.")})
+    build_index([tmp_path / "texts"], tmp_path / "index", BuildSettings())
+    assert open_index(tmp_path / "index").manifest.acronyms == {
+        "EH": "Ellis House", "HUT": "Lantern therapy", "LTX": "Lantern therapy"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "so"),
+    [("AB", True), ("ABCDE", True), ("A", False), ("ABCDEF", False), ("Ab", False), ("A1", False), ("A B", False)],
+)
+def test_what_an_acronym_is(name: str, so: bool) -> None:
+    assert is_acronym(name) is so
 
 
 @pytest.mark.parametrize(

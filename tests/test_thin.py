@@ -101,3 +101,12 @@ def report_without(report: TermReport) -> TermReport:
     from dataclasses import replace
 
     return replace(report, thin=())
+
+
+def test_a_thin_name_may_be_asked_for_by_its_synonym(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    settings = 'synonyms = [["LKM", "lantern kite method"]]\n'
+    index = built(tmp_path, texts(10) | {"corpus.toml": settings}, embedder)
+    answer = Answerer(index, UNSURE).answer("What is the LKM?")
+    (report,) = [one for one in answer.terms if one.term.text == "LKM"]
+    assert report.state is TermState.KNOWN
+    assert [part.text for part in report.thin] == ["lantern", "kite"]

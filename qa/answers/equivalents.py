@@ -1,9 +1,10 @@
-"""Words of a question -> what the texts call it: by the owner's synonyms, by how else a time, a date or the number of
-something is written, and by what an acronym stands for.
+"""Words of a question -> what the texts call it: by the owner's synonyms and acronyms, by how else a time, a date or
+the number of something is written, and by what an acronym stands for.
 
 What the texts do not have as it is asked is read as what they have, as an error of spelling is; what they have in both
-ways is sought in both. An acronym that they lack is read as a run of words with its initials, in one of the passages
-nearest to the question, that the encoder knows to mean the same.
+ways is sought in both. An acronym by which the owner also calls the subject of one document is read as its title, and
+sought, too: the encoder knows few. One that the texts lack is read as a run of words with its initials, in one of the
+passages nearest to the question, that the encoder knows to mean the same.
 """
 
 import re
@@ -15,7 +16,7 @@ from qa.answers.moments import find_moments
 from qa.answers.spelling import Correction
 from qa.datatypes import Ground, Question, Word
 from qa.indexing.index import Index
-from qa.indexing.synonyms import Form, Forms, is_ambiguous
+from qa.indexing.synonyms import Form, Forms, is_acronym, is_ambiguous
 from qa.language import Language
 from qa.language.numbers import figures_behind, is_parted, other_ways
 
@@ -27,7 +28,6 @@ PASSAGES = 5
 """The nearest to a question, in which the words of an acronym are sought."""
 
 _FUNCTION_WORD = 6.0  # on wordfreq's Zipf scale, once in a thousand words: "at 2" is no name of anything
-_LETTERS = range(2, 6)  # of an acronym
 _ACRONYMS = 3  # of a question, the first that the texts lack
 _NUMERAL = re.compile("[ivx]{2,}")  # is no initial: "WWI" is not "World War II"
 _CANDIDATES = 8  # runs of words that are compared with an acronym
@@ -58,6 +58,9 @@ def find_equivalents(question: Question, index: Index) -> Equivalents:
             also += [stem for other, _ in used for stem in language.stems(other)]
         elif used:
             readings.append(_reading(words, *used[0]))
+    named = list(_named(question, taken, index))
+    readings += named
+    also += [reading.word.stem for reading in named]
     readings += _moments(question, taken, index)
     readings += _numbers(question, taken, index)
     readings += _acronyms(question, taken, index)
@@ -150,13 +153,40 @@ def _acronyms(question: Question, taken: set[int], index: Index) -> Iterator[Cor
                 yield _reading([word], meant, index.lexicon.passage_count(language.stems(meant)))
 
 
+def _named(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
+    """Yield the acronyms of a question that are another name of one document's subject, each with its title, where the
+    question does not have that itself. One that is a word in small letters has to be in capitals."""
+    acronyms, language = index.manifest.acronyms, index.language
+    for word in question.words:
+        acronym = word.folded.upper()
+        title = acronyms.get(acronym)
+        if title is None or word.start in taken:
+            continue
+        if is_ambiguous(acronym, language) and not _in_capitals([word], question):
+            continue
+        stems = language.stems(title)
+        if stems and not _stand_in(stems, question.stems):
+            taken.add(word.start)
+            meant = title[:1].lower() + title[1:] if title[1:].islower() else title
+            yield _reading([word], meant, index.lexicon.passage_count(stems))
+
+
+def _stand_in(phrase: Sequence[str], stems: Sequence[str]) -> bool:
+    """Whether stems have a phrase's side by side."""
+    return any(list(stems[at : at + len(phrase)]) == list(phrase) for at in range(len(stems)))
+
+
 def _lacking(question: Question, taken: set[int], index: Index) -> Iterator[tuple[Word, str]]:
     """Yield the acronyms that no passage has, each once, but for words that are taken."""
     seen: set[str] = set()
     for word in question.words if not question.text.isupper() else ():
         text = question.text[word.start : word.end]
-        is_acronym = text.isupper() and text.isalpha() and len(text) in _LETTERS
-        if is_acronym and word.start not in taken and text not in seen and not index.lexicon.has_word(word.folded):
+        if (
+            is_acronym(text)
+            and word.start not in taken
+            and text not in seen
+            and not index.lexicon.has_word(word.folded)
+        ):
             seen.add(text)
             yield word, text
 

@@ -116,7 +116,7 @@ def _read_as(one: Correction, question: str, language: Language) -> TermReport:
     reason = Reason(one.ground, one.passages, one.meant)
     if one.ground is Ground.ERROR:
         return TermReport(term, TermState.MISSPELLED, 0, meant, reason=reason)
-    words = tuple(Word(stem, word.start, word.end) for stem in meant.stems)
+    words = tuple(replace(read, start=word.start, end=word.end) for read in language.words(one.meant))
     known = replace(term, words=words, read=one.meant)
     return TermReport(known, TermState.KNOWN, one.passages, parts=(meant,), reason=reason)
 

@@ -85,6 +85,7 @@ from qa.indexing.prepared import PreparedVectors, prepared_phrases, prepared_vec
 from qa.indexing.removals import NOTHING_GOES, Removals, removals
 from qa.indexing.shelf import SUMS, TEXT_OFFSETS, TEXTS, TextWriter, pack, sums_of
 from qa.indexing.splitters import Splitter
+from qa.indexing.synonyms import Acronyms
 from qa.indexing.working import embed_apart
 from qa.language import Language, load_language
 from qa.lexicons import LEXICONS, Entry
@@ -445,6 +446,7 @@ class _Texts:
     imperfect: tuple[str, ...]
     unreadable: tuple[UnreadableDocument, ...]
     guesses: Mapping[str, str]
+    acronyms: Mapping[str, str]
 
     def __len__(self) -> int:
         """Return how many passages there are."""
@@ -488,7 +490,10 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
     if not writer.before:
         raise CorpusMissing(_nothing_read(unreadable))
     before = np.array(writer.before, np.int64)
-    return _Texts(writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable, writer.guesses)
+    acronyms = writer.acronyms.of_one()
+    return _Texts(
+        writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable, writer.guesses, acronyms
+    )
 
 
 _Known = tuple[int, IndexedDocument]
@@ -521,6 +526,7 @@ class _Writer:
         self.unreadable: list[UnreadableDocument] = []
         self.guesses: dict[str, str] = {}
         self.facets = FacetCounts()
+        self.acronyms = Acronyms()
 
     def copy(self, known: Sequence[_Known], previous: Generation) -> None:
         """Take documents over from the last generation."""
@@ -561,6 +567,7 @@ class _Writer:
     def _add(self, document: IndexedDocument, lengths: Sequence[int], before: Sequence[int]) -> None:
         first = len(self.before)
         self.facets.add(document.source, document.file, tuple(document.topics), document.year)
+        self.acronyms.add(document.title, document.aliases)
         self._documents.write(_line(replace(document, first_row=first, end_row=first + len(lengths))))
         self.offsets.extend(accumulate(lengths, initial=self.offsets.pop()))
         self.before.extend(before)
@@ -780,6 +787,7 @@ def _write_manifest(job: _Job, texts: _Texts, models: _Models, corpora: Sequence
         examples=sought.examples,
         signposts=sought.signposts,
         synonyms=sought.synonyms,
+        acronyms=dict(texts.acronyms),
         originals=dict(sought.originals),
         addresses=dict(sought.addresses),
         sources=dict(texts.sources),

@@ -1,10 +1,13 @@
-"""The owner's groups of words that mean the same, by their stems: what a question is looked through for."""
+"""The owner's groups of words that mean the same, by their stems, and his acronyms: what a question is looked through
+for."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.language import Language
 
+_LETTERS = range(2, 6)  # of an acronym
 _SHORT = 4  # letters of a form in capitals that, in small letters, may be a word: "IT", "US"
 
 
@@ -32,6 +35,28 @@ def forms_of(groups: Sequence[Sequence[str]], language: Language) -> Forms:
             if is_ambiguous(form, language):
                 ambiguous.add(stems)
     return {stems: Form(tuple(found), stems in ambiguous) for stems, found in others.items() if stems}
+
+
+def is_acronym(name: str) -> bool:
+    """Whether a name is two to five capitals."""
+    return name.isupper() and name.isalpha() and len(name) in _LETTERS
+
+
+class Acronyms:
+    """Gathers the acronyms among the other names of documents' subjects, and the titles of these."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._titles: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, title: str, aliases: Sequence[str]) -> None:
+        """Add those of a document."""
+        for alias in filter(is_acronym, aliases):
+            self._titles[alias].add(title)
+
+    def of_one(self) -> dict[str, str]:
+        """Return {acronym: title} of those that are a name of one subject only."""
+        return {acronym: min(titles) for acronym, titles in sorted(self._titles.items()) if len(titles) == 1}
 
 
 def is_ambiguous(form: str, language: Language) -> bool:
