@@ -243,7 +243,9 @@ def test_a_question_with_an_acronym_is_embedded_once(answerer: Answerer, monkeyp
 NAMED = {
     "lantern.md": ("Lantern therapy", "LTX, HUT", "People meet twice a week. It ends after half a year."),
     "kite.md": ("Ellis House", "EH", "A house by the sea, built by its first guests. HUT is a word that it has."),
-    "indoor.md": ("Indoor training", "IT, HUT", "Training goes on in winter. All is open on Sundays."),
+    "indoor.md": ("Indoor training", "IT, HUT, SMART", "Training goes on in winter. All is open on Sundays."),
+    "post.md": ("Post for all", "PTT, ÉCU, PCT", "Letters come on Mondays."),
+    "ptt.md": ("PTT", "", "A kind of lamp."),
     "other.md": ("How long a course takes", "", "Most take a year. How long one takes, nobody can tell."),
 }
 
@@ -272,6 +274,10 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         ("What is LTX's end?", "LTX's", "lantern therapy", "Lantern therapy"),
         ("Who built EH?", "EH", "Ellis House", "Ellis House"),
         ("Is there IT in winter?", "IT", "indoor training", "Indoor training"),
+        ("They call it IT. Who does?", "IT", "indoor training", "Indoor training"),
+        ("IT?", "IT", "indoor training", "Indoor training"),
+        ("What is an ÉCU?", "ÉCU", "post for all", "Post for all"),
+        ("Who has PCT, and what is SAM?", "PCT", "post for all", "Post for all"),
     ],
 )
 def test_an_acronym_of_one_document_is_read_as_its_title(
@@ -292,7 +298,17 @@ def test_an_acronym_of_one_document_is_read_as_its_title(
         "Is it open in winter?",  # a word in small letters
         "IS IT OPEN IN WINTER?",
         "What is HUT?",  # of two documents
+        "What is PTT?",  # the title of another
         "Is LTX, lantern therapy, hard?",  # it says itself what that is
+        "Who has lent tall xylophones (LTX)?",
+        "What are LTX (lent tall xylophones)?",
+        "What is RO-LTX?",
+        "Is LTX-trained staff needed?",
+        "Is it smart to wait?",  # words in small letters
+        "Do 20 pct of people wait?",
+        "What is SMART Recovery?",  # a part of another name
+        "SMART Recovery meetings",
+        "What did the Sunday SMART do?",
     ],
 )
 def test_an_acronym_that_may_be_something_else_is_none(named: Answerer, question: str) -> None:
@@ -303,12 +319,14 @@ def test_acronyms_follow_the_texts(tmp_path: Path) -> None:
     write_named(tmp_path / "texts", NAMED)
     build_index([tmp_path / "texts"], tmp_path / "index", BuildSettings())
     assert open_index(tmp_path / "index").manifest.acronyms == {
-        "EH": "Ellis House", "IT": "Indoor training", "LTX": "Lantern therapy"
+        "EH": "Ellis House", "IT": "Indoor training", "LTX": "Lantern therapy",
+        "PCT": "Post for all", "SMART": "Indoor training", "ÉCU": "Post for all",
     }  # fmt: skip
     write_named(tmp_path / "texts", {"indoor.md": ("Indoor training", "", "Training goes on in winter.")})
     build_index([tmp_path / "texts"], tmp_path / "index", BuildSettings())
     assert open_index(tmp_path / "index").manifest.acronyms == {
-        "EH": "Ellis House", "HUT": "Lantern therapy", "LTX": "Lantern therapy"
+        "EH": "Ellis House", "HUT": "Lantern therapy", "LTX": "Lantern therapy",
+        "PCT": "Post for all", "ÉCU": "Post for all",
     }  # fmt: skip
 
 

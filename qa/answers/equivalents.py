@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from qa.answers.moments import find_moments
+from qa.answers.ordering import RARE
 from qa.answers.spelling import Correction
 from qa.datatypes import Ground, Question, Word
 from qa.indexing.index import Index
@@ -128,8 +129,9 @@ def _forms(question: Question, forms: Forms) -> Iterator[tuple[Sequence[Word], F
 
 
 def _in_capitals(words: Sequence[Word], question: Question) -> bool:
-    """Whether words are in capitals, and not all of the question is."""
-    return question.text[words[0].start : words[-1].end].isupper() and not question.text.isupper()
+    """Whether words are in capitals, and not all of the question is, but where it has no others."""
+    is_all = question.text.isupper() and len(question.words) > len(words)
+    return question.text[words[0].start : words[-1].end].isupper() and not is_all
 
 
 # --- acronyms ------------------------------------------------------------------------------------------------
@@ -155,24 +157,40 @@ def _acronyms(question: Question, taken: set[int], index: Index) -> Iterator[Cor
 
 def _named(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
     """Yield the acronyms of a question that are another name of one document's subject, each with its title, where the
-    question does not have that itself. One that is a word in small letters has to be in capitals."""
-    acronyms, language = index.manifest.acronyms, index.language
-    for word in question.words:
-        acronym = word.folded.upper()
-        title = acronyms.get(acronym)
-        if title is None or word.start in taken:
-            continue
-        if is_ambiguous(acronym, language) and not _in_capitals([word], question):
+    question does not have that itself."""
+    language = index.language
+    for place, word in enumerate(question.words):
+        title = index.acronyms.get(word.folded)
+        if title is None or word.start in taken or not _is_acronym_at(place, question, language):
             continue
         stems = language.stems(title)
-        if stems and not _stand_in(stems, question.stems):
+        if stems and not _has_phrase(question.stems, stems):
             taken.add(word.start)
             meant = title[:1].lower() + title[1:] if title[1:].islower() else title
             yield _reading([word], meant, index.lexicon.passage_count(stems))
 
 
-def _stand_in(phrase: Sequence[str], stems: Sequence[str]) -> bool:
-    """Whether stems have a phrase's side by side."""
+def _is_acronym_at(place: int, question: Question, language: Language) -> bool:
+    """Whether a word that has the letters of an acronym is one, and not said by the question to stand for other words:
+    "assertive community treatment (ACT)". It is none within a compound ("RO-DBT"), nor, where it is not in capitals,
+    if it is a word or frequent, nor in capitals, if it is a word beside one with a capital ("ACT UP")."""
+    word, text = question.words[place], question.text
+    written, is_word = text[word.start : word.end], language.is_known(word.folded)
+    if "-" in text[max(word.start - 1, 0) : word.start] + text[word.end : word.end + 1]:
+        return False
+    if not _in_capitals([word], question) and (is_word or language.frequency(written.lower()) > RARE):
+        return False
+    first = place - 1 if place > 1 else place  # a question begins with a capital anyway
+    pairs = pairwise(question.words[first : place + 2])
+    beside = [pair for pair in pairs if text[pair[0].end : pair[1].start].isspace()]
+    if is_word and any(text[other.start].isupper() for pair in beside for other in pair if other is not word):
+        return False
+    in_brackets = text[: word.start].endswith("(") or text[word.end :].lstrip().startswith("(")
+    return not (in_brackets and any(initialled(word.folded, text, question.words, language)))
+
+
+def _has_phrase(stems: Sequence[str], phrase: Sequence[str]) -> bool:
+    """Whether a phrase's stems stand side by side among others."""
     return any(list(stems[at : at + len(phrase)]) == list(phrase) for at in range(len(stems)))
 
 

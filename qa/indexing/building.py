@@ -490,7 +490,7 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
     if not writer.before:
         raise CorpusMissing(_nothing_read(unreadable))
     before = np.array(writer.before, np.int64)
-    acronyms = writer.acronyms.of_one()
+    acronyms = writer.acronyms.of_one_title()
     return _Texts(
         writer.documents, before, checksums, writer.ids, tuple(imperfect), unreadable, writer.guesses, acronyms
     )

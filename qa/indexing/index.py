@@ -353,6 +353,11 @@ class Index:
         """Return the owner's words that mean the same, by their stems."""
         return forms_of(self.manifest.synonyms, self.language)
 
+    @cached_property
+    def acronyms(self) -> Mapping[str, str]:
+        """Return the titles that acronyms stand for, by these as they are spelt in small letters."""
+        return {self.language.fold(acronym): title for acronym, title in self.manifest.acronyms.items()}
+
     def bring(self, vectors: Iterable[Hit], passages: Iterable[Hit]) -> None:
         """Fetch the vectors and the passages of hits together, where they lie in a database."""
         rows = np.unique(np.array([hit.row for hit in vectors], np.int64))

@@ -50,13 +50,14 @@ class Acronyms:
         self._titles: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, title: str, aliases: Sequence[str]) -> None:
-        """Add those of a document."""
-        for alias in filter(is_acronym, aliases):
-            self._titles[alias].add(title)
+        """Add those of a document, its title among them."""
+        for name in filter(is_acronym, (title, *aliases)):
+            self._titles[name].add(title)
 
-    def of_one(self) -> dict[str, str]:
-        """Return {acronym: title} of those that are a name of one subject only."""
-        return {acronym: min(titles) for acronym, titles in sorted(self._titles.items()) if len(titles) == 1}
+    def of_one_title(self) -> dict[str, str]:
+        """Return {acronym: title} of those that are another name under one title only."""
+        found = {acronym: min(titles) for acronym, titles in sorted(self._titles.items()) if len(titles) == 1}
+        return {acronym: title for acronym, title in found.items() if acronym != title}
 
 
 def is_ambiguous(form: str, language: Language) -> bool:
