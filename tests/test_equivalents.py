@@ -272,6 +272,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         ("how long does ltx take", "ltx", "lantern therapy", "Lantern therapy"),
         ("HOW LONG DOES LTX TAKE?", "LTX", "lantern therapy", "Lantern therapy"),
         ("What is LTX's end?", "LTX's", "lantern therapy", "Lantern therapy"),
+        ("Are LTXs long?", "LTXs", "lantern therapy", "Lantern therapy"),
         ("Who built EH?", "EH", "Ellis House", "Ellis House"),
         ("Is there IT in winter?", "IT", "indoor training", "Indoor training"),
         ("They call it IT. Who does?", "IT", "indoor training", "Indoor training"),
@@ -304,6 +305,7 @@ def test_an_acronym_of_one_document_is_read_as_its_title(
         "What are LTX (lent tall xylophones)?",
         "What is RO-LTX?",
         "Is LTX-trained staff needed?",
+        "Are ITs good?",
         "Is it smart to wait?",  # words in small letters
         "Do 20 pct of people wait?",
         "What is SMART Recovery?",  # a part of another name
@@ -313,6 +315,39 @@ def test_an_acronym_of_one_document_is_read_as_its_title(
 )
 def test_an_acronym_that_may_be_something_else_is_none(named: Answerer, question: str) -> None:
     assert find_equivalents(ENGLISH.question(question), named.index) == ((), ())
+
+
+@pytest.fixture(scope="module")
+def plural(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    folder: Path = tmp_path_factory.mktemp("plurals")
+    (folder / "desk.md").write_text("# Desk\n\nAsk your GP, or the PTA. Some VIPs come by bus.\n", encoding="utf-8")
+    build_index([folder / "desk.md"], folder / "index", BuildSettings())
+    return Answerer(open_index(folder / "index"))
+
+
+@pytest.mark.parametrize(
+    ("question", "readings"),
+    [
+        ("Who asks GPs?", [("GPs", "GP")]),
+        ("Who asks PTAs or GPs?", [("PTAs", "PTA"), ("GPs", "GP")]),
+        ("Who asks a GP?", []),
+        ("When do VIPs come?", []),
+        ("Are there ZTXs?", []),
+        ("Who has a gps?", []),
+    ],
+)
+def test_the_plural_of_an_acronym(plural: Answerer, question: str, readings: list[tuple[str, str]]) -> None:
+    found, _ = find_equivalents(ENGLISH.question(question), plural.index)
+    assert [(question[one.word.start : one.word.end], one.meant) for one in found] == readings
+    states = {one.term.text: one.state for one in plural.answer(question).terms}
+    assert all(states.get(written, TermState.KNOWN) is TermState.KNOWN for written, _ in readings)
+
+
+@pytest.mark.parametrize("question", ["Who has a gps?", "Are there ZTXs?", "What is a bu?"])
+def test_a_note_names_parts_only_where_there_are_some(plural: Answerer, question: str) -> None:
+    answer = plural.answer(question)
+    assert "have ," not in (answer.note or "")
+    assert all(one.known_parts for one in answer.terms if one.state is TermState.UNESTABLISHED)
 
 
 def test_acronyms_follow_the_texts(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def find_equivalents(question: Question, index: Index) -> Equivalents:
     named = list(_named(question, taken, index))
     readings += named
     also += [reading.word.stem for reading in named]
+    readings += _singulars(question, taken, index)
     readings += _moments(question, taken, index)
     readings += _numbers(question, taken, index)
     readings += _acronyms(question, taken, index)
@@ -160,7 +161,8 @@ def _named(question: Question, taken: set[int], index: Index) -> Iterator[Correc
     question does not have that itself."""
     language = index.language
     for place, word in enumerate(question.words):
-        title = index.acronyms.get(word.folded)
+        acronym = singular(question.text[word.start : word.end])
+        title = index.acronyms.get(language.fold(acronym) if acronym else word.folded)
         if title is None or word.start in taken or not _is_acronym_at(place, question, language):
             continue
         stems = language.stems(title)
@@ -192,6 +194,26 @@ def _is_acronym_at(place: int, question: Question, language: Language) -> bool:
 def _has_phrase(stems: Sequence[str], phrase: Sequence[str]) -> bool:
     """Whether a phrase's stems stand side by side among others."""
     return any(list(stems[at : at + len(phrase)]) == list(phrase) for at in range(len(stems)))
+
+
+def _singulars(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
+    """Yield the plurals of acronyms that the texts have in the singular alone, where the stem is not the same, for want
+    of a vowel: "GPs"."""
+    lexicon = index.lexicon
+    for word in question.words:
+        acronym = singular(question.text[word.start : word.end])
+        if not acronym or word.start in taken or lexicon.passage_count([word.stem]):
+            continue
+        passages = lexicon.passage_count(index.language.stems(acronym))
+        if passages:
+            taken.add(word.start)
+            yield _reading([word], acronym, passages)
+
+
+def singular(written: str) -> str:
+    """Return the acronym of which a word as it is written is the plural, else ""."""
+    acronym = written[:-1]
+    return acronym if written.endswith("s") and is_acronym(acronym) else ""
 
 
 def _lacking(question: Question, taken: set[int], index: Index) -> Iterator[tuple[Word, str]]:

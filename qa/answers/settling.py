@@ -40,8 +40,11 @@ def _settled(one: Counted, readings: Sequence[Reading]) -> Iterator[TermReport]:
     if probability < packaged_weighings().threshold:
         yield from one.cleared
         return
-    state = TermState.UNKNOWN if one.lacking else TermState.UNESTABLISHED
-    reason = Reason(Ground.LACKING, words=one.lacking_text) if one.lacking else Reason(Ground.APART)
+    # A single word that no passage has has no parts, though the texts may have it in another inflection.
+    is_lacking = bool(one.lacking) or len(one.term.words) == 1
+    state = TermState.UNKNOWN if is_lacking else TermState.UNESTABLISHED
+    words = one.lacking_text or one.term.text
+    reason = Reason(Ground.LACKING, words=words) if is_lacking else Reason(Ground.APART)
     yield TermReport(one.term, state, 0, parts=one.parts, reason=reason, probability=probability)
 
 
