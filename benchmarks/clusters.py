@@ -36,15 +36,14 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers. Raises RuntimeError with the end of its log."""
         log = self.folder / "log"
-        starting = ("-w", "-l", str(log), "-o", f'-h "" -k {self.folder}', "start")
-        try:
-            self._control(*starting)
-        except subprocess.CalledProcessError:  # once right after a stop, beside other work, and without a line of log
-            time.sleep(_AGAIN_SECONDS)
+        for again in (True, False):  # a start right after a stop has failed once, without a line of log
             try:
-                self._control(*starting)
+                self._control("-w", "-l", str(log), "-o", f'-h "" -k {self.folder}', "start")
+                return
             except subprocess.CalledProcessError as error:
-                raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-2000:]) from error
+                if not again:
+                    raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-2000:]) from error
+                time.sleep(_AGAIN_SECONDS)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: ``fast`` ends its connections, ``immediate`` is as if it had crashed."""

@@ -3,8 +3,9 @@ the number of something is written, and by what an acronym stands for.
 
 What the texts do not have as it is asked is read as what they have, as an error of spelling is; what they have in both
 ways is sought in both. An acronym by which the owner also calls the subject of one document is read as its title, and
-sought, too: the encoder knows few. One that the texts lack is read as a run of words with its initials, in one of the
-passages nearest to the question, that the encoder knows to mean the same.
+sought, too: the encoder knows few. The plural of one is read as the acronym where they have only that. An acronym that
+they lack is read as a run of words with its initials, in one of the passages nearest to the question, that the encoder
+knows to mean the same.
 """
 
 import re
@@ -59,7 +60,7 @@ def find_equivalents(question: Question, index: Index) -> Equivalents:
             also += [stem for other, _ in used for stem in language.stems(other)]
         elif used:
             readings.append(_reading(words, *used[0]))
-    named = list(_named(question, taken, index))
+    named = list(_titled(question, taken, index))
     readings += named
     also += [reading.word.stem for reading in named]
     readings += _singulars(question, taken, index)
@@ -156,7 +157,7 @@ def _acronyms(question: Question, taken: set[int], index: Index) -> Iterator[Cor
                 yield _reading([word], meant, index.lexicon.passage_count(language.stems(meant)))
 
 
-def _named(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
+def _titled(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
     """Yield the acronyms of a question that are another name of one document's subject, each with its title, where the
     question does not have that itself."""
     language = index.language
