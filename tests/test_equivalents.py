@@ -73,6 +73,7 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         ("who has holidays", "holidays", "paid time off", set()),
         ("holidays?", "holidays", "paid time off", set()),
         ("Who pays for my cell phone?", "cell phone", "mobile phone", {"pays"}),
+        ("Who pays for a hand-set?", "hand-set", "handset", {"pays"}),
         ("Who lends a notebook computer?", "notebook computer", "laptop", {"lends"}),
         ("What can a GP offer, like gardening?", "GP", "general practitioner", {"gardening"}),
     ],

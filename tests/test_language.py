@@ -92,6 +92,14 @@ def test_texts_in_english_say_so_too(tiny_answerer: Answerer) -> None:
         ("Who was Bartolomé de las Casas?", None),
         ("quorvex zibble", None),
         ("", None),
+        ("心理治疗是什么？", "zh"),
+        ("心理療法とは何ですか", "ja"),
+        ("심리 치료란 무엇입니까?", "ko"),
+        ("ما هو العلاج النفسي؟", "ar"),
+        ("מה זה פסיכותרפיה", "he"),
+        ("จิตบำบัดคืออะไร", "th"),
+        ("मनोचिकित्सा क्या है", "hi"),
+        ("What is qi (氣)?", None),
     ],
 )
 def test_other_language(text: str, other: str | None) -> None:

@@ -175,7 +175,7 @@ def test_a_question_in_another_language_gets_one_sentence() -> None:
     assert said.clarification is None
 
 
-@pytest.mark.parametrize("greeting", ["hello", "Hi there!", "Good morning.", "HELLO?"])
+@pytest.mark.parametrize("greeting", ["hello", "Hi there!", "Good morning.", "HELLO?", "ok thanks a lot!"])
 def test_a_greeting_is_asked_for_a_question(greeting: str) -> None:
     assert asked(greeting).text == GREETING
     known = replace(report(greeting, TermState.KNOWN), passage_count=2)

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from qa.answers import settling
-from qa.answers.missing import COUNTED, KINDS, NUMBERED, READ, Weighing, Weighings, packaged_weighings
+from qa.answers.missing import (
+    BORNE,
+    COUNTED,
+    KINDS,
+    NUMBERED,
+    READ,
+    VARIANTS,
+    Weighing,
+    Weighings,
+    packaged_weighings,
+    variant_of,
+)
 from qa.answers.settling import Places, as_written, lacked, missing_probability, most_missing, read_facts, settle
 from qa.answers.spelling import Correction
 from qa.answers.states import Suspect
@@ -48,7 +59,7 @@ def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     of_read, of_counted = (
         {kind: replace(one, intercept=intercept) for kind, intercept in intercepts.items()} for one in (read, counted)
     )
-    weighings = Weighings(of_read, of_counted, 0.5)
+    weighings = Weighings({"read": of_read, "counted": of_counted}, 0.5)
     monkeypatch.setattr(settling, "packaged_weighings", lambda: weighings)
 
 
@@ -124,20 +135,33 @@ def test_a_term_that_was_only_grouped_is_as_likely_as_not() -> None:
 
 def test_the_regressions_weigh_every_fact() -> None:
     found = packaged_weighings()
-    assert all(set(one.weights) == {*COUNTED, *READ} for one in found.read.values())
-    assert all(set(one.weights) == set(COUNTED) for one in found.unread.values())
-    assert tuple(found.read) == tuple(found.unread) == KINDS
+    assert found.fitted.keys() == VARIANTS.keys()
+    for variant, kinds in found.fitted.items():
+        assert tuple(kinds) == KINDS
+        assert all(tuple(one.weights) == VARIANTS[variant] for one in kinds.values())
     assert 0.2 < found.threshold < 0.8
     stored = json.loads((files("qa.answers") / "missing.json").read_text(encoding="utf-8"))
-    assert stored["read"]["lacking"]["weights"] == dict(found.read["lacking"].weights)
+    assert stored["read"]["lacking"]["weights"] == dict(found.fitted["read"]["lacking"].weights)
+
+
+@pytest.mark.parametrize(
+    ("known", "variant"),
+    [((), "counted"), (READ, "read"), (BORNE, "borne"), ((*READ, *BORNE), "borne and read")],
+)
+def test_which_regression_is_used_is_a_matter_of_what_is_known(known: tuple[str, ...], variant: str) -> None:
+    facts = {**FLAT, **dict.fromkeys(known, 0.5)}
+    assert variant_of(facts) == variant
+    assert packaged_weighings().probability(facts, lacks_word=True) == pytest.approx(
+        packaged_weighings().fitted[variant]["lacking"].probability(facts)
+    )
 
 
 FACTS = some.fixed_dictionaries(
-    {**{name: some.floats(-10, 10) for name in (*COUNTED, *READ)}, NUMBERED: some.sampled_from([0.0, 1.0])}
+    {**{name: some.floats(-10, 10) for name in VARIANTS["borne and read"]}, NUMBERED: some.sampled_from([0.0, 1.0])}
 )
 
 
-@given(FACTS, some.booleans(), some.sampled_from(["name", "lacking"]), some.floats(0, 5))
+@given(FACTS, some.booleans(), some.sampled_from(["name", "nearer", "lacking"]), some.floats(0, 5))
 def test_a_clearer_name_and_a_surer_lack_never_speak_for_a_term(
     facts: dict[str, float], lacks_word: bool, name: str, more: float
 ) -> None:

@@ -98,7 +98,8 @@ def test_other_spelling(lexicon: Lexicon, word: str, spelt: list[str]) -> None:
 
 
 DESK = [
-    "Staff log in with a card. Members sign up. Guests check in. Co-workers print. The isle is land of ours.",
+    "Staff log in with a card. Members sign up. Guests check in. Co-workers print. The isle is land of ours. "
+    "T-shirts need a mend.",
     *["Their land lies fallow, as land is wont to."] * 11,
     "Send errors by email, or see the website.",
 ]
@@ -117,10 +118,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
         ("checkin", ["check", "in"]),
         ("coworkers", ["co", "workers"]),
         ("\u037a\u037ax", []),  # which folds to letters with a space before each: a half of it has no word
+        ("tshirts", ["t", "shirts"]),
+        ("tprint", []),  # nowhere side by side
+        ("amend", []),  # "a mend": a letter that is a word
         ("island", []),  # one passage of twelve with "land" has "is" before it
     ],
 )
-def test_a_half_of_two_letters_is_one_where_the_other_often_stands_beside_it(
+def test_a_half_of_one_or_two_letters_is_one_where_the_other_often_stands_beside_it(
     desk: Lexicon, word: str, spelt: list[str]
 ) -> None:
     assert [other.folded for given in words(word) for other in other_spelling(given, desk)] == spelt
@@ -160,6 +164,8 @@ def test_a_name_is_read_only_as_one_of_the_texts(lexicon: Lexicon, word: str, me
         ("What did Frued say?", "What did freud say?"),
         ("What is wellbeing?", "What is wellbeing?"),  # the texts have it, with a hyphen
         ("What is quorvex?", "What is quorvex?"),
+        ("They're ill, and wasn't he?", "They're ill, and wasn't he?"),
+        ("What's psychoosis?", "What's psychosis?"),
         ("", ""),
     ],
 )
@@ -172,3 +178,11 @@ def test_corrections_say_which_word_was_read_as_which(lexicon: Lexicon) -> None:
     question = ENGLISH.question("Does mutaul aid help mutaul friends?")
     found = correct(question, lexicon)
     assert [(one.word.start, one.word.end, one.meant) for one in found] == [(5, 11, "mutual"), (21, 27, "mutual")]
+
+
+def test_a_word_that_lacks_a_letter_is_not_read_as_two_of_which_one_only_joins(tmp_path: Path) -> None:
+    lexicon = lexicon_of(
+        ["Social action is what groups do.", "Action follows.", "They act on what they know."], tmp_path
+    )
+    asked = ENGLISH.question("What is social acton?")
+    assert corrected(asked, correct(asked, lexicon)) == "What is social action?"

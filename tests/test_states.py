@@ -237,3 +237,19 @@ def test_a_letter_alone_is_no_part(tmp_path: Path) -> None:
     build_lexicon(tmp_path, iter(entries), ENGLISH)
     found = suspect(TantivyLexicon(tmp_path, ENGLISH), "vitamin D", "vitamin D")
     assert [part.text for part in found.parts] == ["vitamin"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("quorvex-guided family therapy", ["family therapy"]),
+        ("quorvex-guided therapy", ["therapy"]),
+        ("quorvex-family therapy", ["family therapy"]),  # a noun behind a hyphen says what
+        ("guided quorvex", ["guided"]),
+    ],
+)
+def test_a_participle_behind_a_hyphen_is_no_part(tmp_path: Path, text: str, parts: list[str]) -> None:
+    entries = [Entry(0, 0, (), "Family therapy is guided."), Entry(1, 1, (), "Guided therapy is for all.")]
+    build_lexicon(tmp_path, iter(entries), ENGLISH)
+    found = suspect(TantivyLexicon(tmp_path, ENGLISH), text, text)
+    assert [part.text for part in found.parts] == parts

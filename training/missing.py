@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from benchmarks.data import batches, open_set_index, read_set
 from benchmarks.states import CORPORA, normalised
-from qa.answers.missing import COUNTED, KINDS, NUMBERED, READ, Weighing, Weighings, kind_of
-from qa.answers.retrieval import Found, look_up
+from qa.answers.missing import KINDS, NUMBERED, VARIANTS, Weighing, Weighings, kind_of
+from qa.answers.retrieval import Found, look_up, weigh_suspects
 from qa.answers.settling import Places, read_facts
 from qa.answers.states import Suspect
 from qa.indexing.building import build_index
@@ -56,11 +56,13 @@ LEAST_WEIGHT = 150  # suspects as which a set counts at least
 PENALTY = 1.0
 SIGNS = {
     **dict.fromkeys(("name", "needed", "beside", "capitals", "quoted", "headed", "joined"), 1),
-    **dict.fromkeys(("lacking", "lacking_most", "answer_lacks"), 1),
+    **dict.fromkeys(("about", "nearer", "lacking", "lacking_most", "answer_lacks"), 1),
     **dict.fromkeys(("plain", "frequency", "head_used", "answers"), -1),
 }
 """Whether more of a fact speaks for a missing term or against it; of the others either may be so."""
 
+ALL = "borne and read"  # the variant with all facts
+EVERY = (0.0, 1.0)  # suspects are weighed, whatever the counts say
 THRESHOLDS = tuple(share / 20 for share in range(5, 16))
 
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
@@ -178,7 +180,7 @@ def set_cases(name: str, data: Path) -> list[Case]:
 
 def _look_up(questions: Sequence[str], index: Index) -> Iterator[Found]:
     for batch in batches(list(questions)):
-        yield from look_up(batch, index)
+        yield from weigh_suspects(look_up(batch, index), index, EVERY)
 
 
 def _judged(found: Found, spans: Sequence[tuple[int, int]]) -> Iterator[Judged]:
@@ -216,10 +218,9 @@ def _of(suspect: Suspect, found: Found, missing: bool) -> Judged:
 
 def fit(sets: Mapping[str, Sequence[Case]], threshold: float = 0.5) -> Weighings:
     """Return the regressions fitted on sets, each of the same weight."""
-    read, unread = (
-        {kind: _regression(*_rows(sets, kind), names) for kind in KINDS} for names in ((*COUNTED, *READ), COUNTED)
-    )
-    return Weighings(read, unread, threshold)
+    rows = {kind: _rows(sets, kind) for kind in KINDS}
+    fitted = {variant: {kind: _regression(*rows[kind], names) for kind in KINDS} for variant, names in VARIANTS.items()}
+    return Weighings(fitted, threshold)
 
 
 def _rows(sets: Mapping[str, Sequence[Case]], kind: str) -> tuple[list[Judged], Floats]:
@@ -272,17 +273,17 @@ class Measures:
     clear: float
 
     def __str__(self) -> str:
-        """Return the measures as cells."""
-        return f"{self.f1:.3f} | {self.named:.3f} | {self.clear:.3f}"
+        """Return the measures in one cell."""
+        return f"{self.f1:.3f}, {self.named:.3f}, {self.clear:.3f}"
 
 
-def measure(cases: Sequence[Case], weighings: Weighings, read: bool, threshold: float) -> Measures:
-    """Return the measures of a set by regressions that did not see it."""
+def measure(cases: Sequence[Case], weighings: Weighings, threshold: float, variant: str = ALL) -> Measures:
+    """Return the measures of a set by regressions that did not see it, of a variant."""
     right = flagged = wanted = 0
     named: list[bool] = []
     clear: list[bool] = []
     for case in cases:
-        found = {normalised(one.text) for one in case.suspects if _probability(one, weighings, read) >= threshold}
+        found = {normalised(one.text) for one in case.suspects if _probability(one, weighings, variant) >= threshold}
         right, flagged, wanted = right + len(found & case.wanted), flagged + len(found), wanted + len(case.wanted)
         if case.wanted:
             named.append(case.wanted <= found)
@@ -292,8 +293,8 @@ def measure(cases: Sequence[Case], weighings: Weighings, read: bool, threshold: 
     return Measures(f1, float(np.mean(named or [False])), float(np.mean(clear or [False])))
 
 
-def _probability(one: Judged, weighings: Weighings, read: bool) -> float:
-    facts = one.facts if read else {name: one.facts[name] for name in (*COUNTED, NUMBERED)}
+def _probability(one: Judged, weighings: Weighings, variant: str) -> float:
+    facts = {name: one.facts[name] for name in (*VARIANTS[variant], NUMBERED)}
     return weighings.probability(facts, lacks_word=one.lacks_word)
 
 
@@ -306,35 +307,38 @@ def left_out(name: str, sets: dict[str, list[Case]]) -> dict[str, list[Case]]:
 def choose_threshold(sets: dict[str, list[Case]]) -> float:
     """Return the threshold with the best mean, over the labelled sets, each left out, of F1 and of the share of
     questions without a missing term in which nothing is flagged: a flag without cause costs as much as a term that is
-    passed over. More than two digits are noise; of equals it is the highest."""
+    passed over. More than two digits are noise; of equals it is the one in the middle."""
     fitted = {name: fit(left_out(name, sets)) for name in LABELLED}
 
     def worth(threshold: float) -> float:
-        measured = [measure(sets[name], fitted[name], True, threshold) for name in LABELLED]
+        measured = [measure(sets[name], fitted[name], threshold) for name in LABELLED]
         return round(float(np.mean([(each.f1 + each.clear) / 2 for each in measured])), 2)
 
-    return max(reversed(THRESHOLDS), key=worth)
+    worths = {threshold: worth(threshold) for threshold in THRESHOLDS}
+    best = [threshold for threshold, each in worths.items() if each == max(worths.values())]
+    return best[len(best) // 2]
 
 
 def print_tables(sets: dict[str, list[Case]], threshold: float) -> None:
-    """Print the measures of each set, left out: read and not read; then by what the material alone teaches."""
-    print(f"| set, left out | questions {'| F1 | all named | nothing flagged ' * 2}|")
-    print(f"|{'---|' * 8}")
+    """Print the measures of each set, left out, with all facts and with fewer; then by what the material alone
+    teaches."""
+    print(f"| set, left out | questions | {' | '.join(VARIANTS)} |")
+    print(f"|{'---|' * (2 + len(VARIANTS))}")
     for name, cases in sets.items():
         weighings = fit(left_out(name, sets))
-        cells = [str(measure(cases, weighings, read, threshold)) for read in (True, False)]
+        cells = [str(measure(cases, weighings, threshold, variant)) for variant in VARIANTS]
         print(f"| {name} | {len(cases)} | {' | '.join(cells)} |")
     alone = fit({name: cases for name, cases in sets.items() if name == "material" or name.startswith(NUMBERED_SETS)})
-    print("\n| set, fitted on the material and the numbers | F1 | all named | nothing flagged |\n|---|---|---|---|")
+    print("\n| set, fitted on the material and the numbers | F1, all named, nothing flagged |\n|---|---|")
     for name, cases in sets.items():
-        print(f"| {name} | {measure(cases, alone, True, threshold)} |")
+        print(f"| {name} | {measure(cases, alone, threshold)} |")
 
 
 def weighings_json(weighings: Weighings) -> str:
     """Return the regressions as the package has them."""
     stored: dict[str, Any] = {
-        name: {kind: {"intercept": one.intercept, "weights": dict(one.weights)} for kind, one in fitted.items()}
-        for name, fitted in (("read", weighings.read), ("unread", weighings.unread))
+        variant: {kind: {"intercept": one.intercept, "weights": dict(one.weights)} for kind, one in fitted.items()}
+        for variant, fitted in weighings.fitted.items()
     }
     return json.dumps({"threshold": weighings.threshold, **stored}, indent=1) + "\n"
 

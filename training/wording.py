@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from qa.language import LANGUAGES, language_name
+from qa.language import TOLD_LANGUAGES, language_name
 from qa.wording import CATALOGUES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def messages() -> Catalog:
             said = tuple(one for one in (message if isinstance(message, tuple) else (message,)) if one)
             if len(said) == KEYWORDS[name]:
                 found.add(said if KEYWORDS[name] > 1 else said[0])
-    for code in LANGUAGES:
+    for code in TOLD_LANGUAGES:
         found.add(language_name(code))
     return found
 

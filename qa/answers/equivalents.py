@@ -1,5 +1,5 @@
-"""Words of a question -> what the texts call it: by the owner's synonyms and acronyms, by how else a time, a date or
-the number of something is written, and by what an acronym stands for.
+"""Words of a question -> what the texts call it: by the owner's synonyms and acronyms, as one word, by how else a time,
+a date or the number of something is written, and by what an acronym stands for.
 
 What the texts do not have as it is asked is read as what they have, as an error of spelling is; what they have in both
 ways is sought in both. An acronym by which the owner also calls the subject of one document is read as its title, and
@@ -31,6 +31,7 @@ PASSAGES = 5
 
 _FUNCTION_WORD = 6.0  # on wordfreq's Zipf scale, once in a thousand words: "at 2" is no name of anything
 _ACRONYMS = 3  # of a question, the first that the texts lack
+_HYPHENS = frozenset("-\u2010\u2011")
 _NUMERAL = re.compile("[ivx]{2,}")  # is no initial: "WWI" is not "World War II"
 _CANDIDATES = 8  # runs of words that are compared with an acronym
 
@@ -63,6 +64,7 @@ def find_equivalents(question: Question, index: Index) -> Equivalents:
     named = list(_titled(question, taken, index))
     readings += named
     also += [reading.word.stem for reading in named]
+    readings += _solids(question, taken, index)
     readings += _singulars(question, taken, index)
     readings += _moments(question, taken, index)
     readings += _numbers(question, taken, index)
@@ -74,6 +76,18 @@ def _reading(words: Sequence[Word], meant: str, passages: int) -> Correction:
     start, end = words[0].start, words[-1].end
     whole = Word(" ".join(word.stem for word in words), start, end, " ".join(word.folded for word in words))
     return Correction(whole, meant, Ground.SYNONYM, passages)
+
+
+def _solids(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:
+    """Yield the words with a hyphen between them that the texts write as one: "voice-mail", "voicemail"."""
+    lexicon, language = index.lexicon, index.language
+    for left, right in pairwise(question.words):
+        if question.text[left.end : right.start] not in _HYPHENS or taken.intersection((left.start, right.start)):
+            continue
+        whole = left.folded + right.folded
+        if lexicon.has_word(whole) and not lexicon.passage_count([left.stem, right.stem]):
+            taken |= {left.start, right.start}
+            yield _reading([left, right], whole, lexicon.passage_count(language.stems(whole)))
 
 
 def _moments(question: Question, taken: set[int], index: Index) -> Iterator[Correction]:

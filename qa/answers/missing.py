@@ -2,7 +2,8 @@
 it, and the texts do not have it.
 
 Three logistic regressions: for a term of which the texts lack a word, for one that has a number behind a word with
-which the texts never have it, and for one whose words they have, but apart; each with and without what reading says.
+which the texts never have it, and for one whose words they have, but apart; each with and without what the vectors and
+what reading say.
 ``training.missing`` fits them, on questions in which a term was exchanged for one that nobody uses, and says how well
 they do on sets that were left out.
 """
@@ -36,6 +37,14 @@ How long the question is counts for nothing: of the questions in which nothing i
 of those with an invented name they are not, and a set is told by it.
 """
 
+BORNE = ("about", "nearer")
+"""The facts that the vectors give, where those of the texts are of the model that finds terms:
+
+- ``about``: the cosine of the question with the term;
+- ``nearer``: how much nearer than the question the question without the term comes to a passage that was found, as a
+  cosine: what the texts do not have leads away from them.
+"""
+
 READ = ("lacking", "lacking_most", "answers", "answer_lacks")
 """The facts that reading gives, the least over the passages:
 
@@ -52,7 +61,21 @@ It is ``numbers``' to find."""
 
 KINDS = ("lacking", NUMBERED, "apart")
 
+VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "counted": COUNTED,
+    "read": (*COUNTED, *READ),
+    "borne": (*COUNTED, *BORNE),
+    "borne and read": (*COUNTED, *BORNE, *READ),
+}
+"""The facts of each of the regressions of a kind: which is used is a matter of what is known of a term."""
+
 Facts = Mapping[str, float]
+
+
+def variant_of(facts: Facts) -> str:
+    """Return which of the variants is for a term of which these facts are known."""
+    known = [name for name, group in (("borne", BORNE), ("read", READ)) if group[0] in facts]
+    return " and ".join(known) or "counted"
 
 
 def kind_of(facts: Facts, *, lacks_word: bool) -> str:
@@ -77,25 +100,22 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True)
 class Weighings:
-    """The regressions, by their kind: those with what reading says, and those without. A term that is missing with
-    ``threshold`` or more is flagged."""
+    """The regressions, by their variant and kind. A term that is missing with ``threshold`` or more is flagged."""
 
-    read: Mapping[str, Weighing]
-    unread: Mapping[str, Weighing]
+    fitted: Mapping[str, Mapping[str, Weighing]]
     threshold: float
 
     def probability(self, facts: Facts, *, lacks_word: bool) -> float:
         """Return the probability that a term with these facts is missing."""
-        fitted = self.read if READ[0] in facts else self.unread
-        return fitted[kind_of(facts, lacks_word=lacks_word)].probability(facts)
+        return self.fitted[variant_of(facts)][kind_of(facts, lacks_word=lacks_word)].probability(facts)
 
 
 @cache
 def packaged_weighings() -> Weighings:
     """Return the regressions of the package."""
     stored = json.loads((files("qa.answers") / "missing.json").read_text(encoding="utf-8"))
-    read, unread = (
-        {kind: Weighing(fields["intercept"], fields["weights"]) for kind, fields in stored[name].items()}
-        for name in ("read", "unread")
-    )
-    return Weighings(read, unread, stored["threshold"])
+    fitted = {
+        variant: {kind: Weighing(fields["intercept"], fields["weights"]) for kind, fields in stored[variant].items()}
+        for variant in VARIANTS
+    }
+    return Weighings(fitted, stored["threshold"])

@@ -12,9 +12,16 @@ from qa.datatypes import EVERYTHING, Answer, Evidence, Note, TermReport, TermSta
 from qa.language import Language, language_name
 from qa.wording import ENGLISH, Wording, wording_of
 
-_GREETINGS = frozenset({
-    "hello", "hi", "hey", "hello there", "hi there", "good morning", "good afternoon", "good evening", "good day",
-    "thanks", "thank you", "bye", "goodbye", "how are you", "hello how are you",
+_GREETING = frozenset({
+    "hello", "hi", "hey", "greetings", "thanks", "thank", "cheers", "bye", "goodbye", "ok", "okay", "test", "testing",
+})  # fmt: skip
+_BESIDE_GREETING = frozenset({
+    "there", "good", "morning", "afternoon", "evening", "day", "you", "a", "lot", "so", "very", "much", "many", "all",
+    "everyone", "again", "for", "your", "help", "dear", "and", "how", "are",
+})  # fmt: skip
+_SMALL_TALK = frozenset({
+    "good morning", "good afternoon", "good evening", "good day", "how are you", "who are you", "what are you",
+    "what can you do",
 })  # fmt: skip
 
 _WORD = re.compile(r"\w+")
@@ -66,9 +73,15 @@ def _language_sentence(asked: str, own: Language, said: Wording) -> str:
 
 
 def is_greeting(evidence: Evidence) -> bool:
-    """Whether a question only greets, and the texts have nothing on that."""
-    asked = " ".join(_WORD.findall(evidence.question.text.lower()))
-    return asked in _GREETINGS and not any(report.passage_count for report in evidence.terms)
+    """Whether a question is nothing but small talk, which is no term of the texts."""
+    words = _words(evidence.question.text)
+    greets = not _GREETING.isdisjoint(words) and (_GREETING | _BESIDE_GREETING).issuperset(words)
+    is_term = any(report.passage_count and _words(report.term.spelt) == words for report in evidence.terms)
+    return (greets or " ".join(words) in _SMALL_TALK) and not is_term
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
 
 
 def is_follow_up(evidence: Evidence, decided: Verdict, language: Language) -> bool:

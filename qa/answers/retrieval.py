@@ -5,10 +5,11 @@ Nothing is judged here: what the evidence means is ``verdicts``' and ``notes``'.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
+from qa.answers.bearing import UNSURE, suspects_to_weigh, texts_to_weigh, weigh
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.equivalents import find_equivalents
@@ -18,7 +19,7 @@ from qa.answers.ordering import FIRST, copies_last, find_copies, put_in_order
 from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.spelling import Correction, correct, corrected
-from qa.answers.states import Counted, count_terms
+from qa.answers.states import Counted, Suspect, count_terms
 from qa.answers.thin import with_thin
 from qa.answers.windows import cut_to_window
 from qa.datatypes import (
@@ -174,6 +175,7 @@ def look_up(
         vectors = _embedded((one.read.text for one in asked), index)
     with stage("ranking"):
         ranked = [_ranked(one, vectors[one.read.text], index, k, selection) for one in asked]
+        ranked = weigh_suspects(ranked, index)
     with stage("reading"):
         return _read(ranked, index)
 
@@ -221,6 +223,26 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
     fused = put_in_order(fused, asked.read, index, among)
     copies = find_copies(fused, candidates, index)
     return Found(asked, vector, dense, lexical, copies_last(fused, copies), candidates, copies)
+
+
+def weigh_suspects(found: Sequence[Found], index: Index, unsure: tuple[float, float] = UNSURE) -> list[Found]:
+    """Return what was found, with what the vectors say on the suspects of all questions that the counts leave open
+    between these bounds."""
+    if not index.finds_as_it_embeds:
+        return list(found)
+    open_ones = [suspects_to_weigh(one.asked.counted, unsure) for one in found]
+    texts = (texts_to_weigh(one.asked.read, suspects) for one, suspects in zip(found, open_ones, strict=True))
+    vectors = _embedded(chain.from_iterable(texts), index)
+    return [_weighed(one, suspects, vectors) for one, suspects in zip(found, open_ones, strict=True)]
+
+
+def _weighed(found: Found, suspects: Sequence[Suspect], vectors: Mapping[str, Vectors]) -> Found:
+    if not suspects:
+        return found
+    passages = found.candidates.vectors_of((*found.dense[:DEPTH], *found.lexical[:DEPTH]))
+    weighed = iter(weigh(found.asked.read, suspects, vectors, found.vector, passages))
+    counted = tuple(next(weighed) if one in suspects else one for one in found.asked.counted)
+    return replace(found, asked=replace(found.asked, counted=counted))
 
 
 def _read(found: Sequence[Found], index: Index) -> list[Found]:
@@ -300,7 +322,9 @@ def _evidence(
 def _apart(reports: Sequence[TermReport], index: Index, selection: Selection | None) -> tuple[Phrase, ...]:
     """Return the only two terms that a question asks for where each is known and no passage has both, else nothing: of
     more terms, two that stand apart are the rule."""
-    asked = [one for one in reports if one.term.noun and one.term.scores is not None and one.term.scores.needed > 0]
+    heads = index.language.naming_heads  # "technique" alone is asked of anything
+    named = [one for one in reports if one.term.noun and not heads.issuperset(one.stems)]
+    asked = [one for one in named if one.term.scores is not None and one.term.scores.needed > 0]
     if len(asked) != _BOTH or not all(one.state is TermState.KNOWN and one.passage_count for one in asked):
         return ()
     together = index.lexicon.rank_with_all([one.stems for one in asked], 1, selection.documents if selection else None)

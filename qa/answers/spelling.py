@@ -33,10 +33,10 @@ _ATTESTED_GAP = 0.5
 
 _FREQUENT_WORDS = 50_000  # of a language, for one of which a word may be an error; the last have a frequency of 2.9
 
-_LEAST_HALF, _LEAST_SURE_HALF = 2, 3
+_LEAST_SURE_HALF = 3
 _BESIDE = 0.1
-"""The share of the passages with the longer half of a word in which the shorter one, of two letters, stands beside it:
-"log in" is one word in most texts that have "log", and "is land" in none. Chosen so, and not fitted."""
+"""The share of the passages with the longer half of a word in which the shorter one, of one or two letters, stands
+beside it: "log in" is one word in most texts that have "log", and "is land" in none. Chosen so, and not fitted."""
 
 _LEAST_USES = 2  # passages that have a word which no dictionary has: else it may be an error itself
 
@@ -73,12 +73,22 @@ def correct(question: Question, lexicon: Lexicon) -> tuple[Correction, ...]:
     for word in lacking:
         written = question.text[word.start : word.end]
         named = _is_name(written, word, question)
-        if (named and written.isupper()) or other_spelling(word, lexicon):
+        if (named and written.isupper()) or lexicon.language.is_contraction(written):
             continue
         meant = suggest(written, lexicon, name=named)
-        if meant is not None:
+        if meant is not None and not _is_spelt_otherwise(word, meant, lexicon):
             found.append(Correction(word, meant))
     return tuple(found)
+
+
+def _is_spelt_otherwise(word: Word, meant: str, lexicon: Lexicon) -> bool:
+    """Whether the texts spell a word otherwise, so that it is no error for another. Where one half of it only joins
+    ("acton", "act on"), what more passages have was meant ("action")."""
+    other = other_spelling(word, lexicon)
+    stems = [one.stem for one in other]
+    if lexicon.language.small_words.isdisjoint(stems):
+        return bool(other)
+    return lexicon.passage_count(stems) >= lexicon.passage_count(lexicon.language.stems(meant))
 
 
 def corrected(question: Question, corrections: Sequence[Correction]) -> str:
@@ -163,13 +173,14 @@ def other_spelling(word: Word, lexicon: Lexicon) -> list[Word]:
     for spelt in _variants(word.folded) if lexicon.language.british_and_american else ():
         if lexicon.has_word(spelt):
             return [replace(word, folded=spelt, stem=stems(spelt)[0])]
-    for cut in range(_LEAST_HALF, len(word.folded) - _LEAST_HALF + 1):
+    letters = {stem for stem in lexicon.language.unmarked if len(stem) == 1}  # "amend" is not "a mend"
+    for cut in range(1, len(word.folded)):
         halves = word.folded[:cut], word.folded[cut:]
-        if not all(map(lexicon.has_word, halves)):
-            continue
-        found = [stems(half)[0] for half in halves]
-        if _belong(halves, found, lexicon):
-            return [replace(word, folded=half, stem=stem) for half, stem in zip(halves, found, strict=True)]
+        # One letter is a half at the front alone: "e-mail", "T-shirt".
+        if len(halves[1]) > 1 and all(map(lexicon.has_word, halves)) and halves[0] not in letters:
+            found = [stems(half)[0] for half in halves]
+            if _belong(halves, found, lexicon):
+                return [replace(word, folded=half, stem=stem) for half, stem in zip(halves, found, strict=True)]
     return []
 
 

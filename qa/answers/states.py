@@ -29,6 +29,8 @@ grouped, an absent word as frequent as this is an ordinary one that texts may we
 
 _TOKEN = re.compile(r"[^\s\-]*(?:\w[._]\w|/\d)[^\s\-]*")  # written as one, as identifiers and versions are
 
+_HYPHENS = ("-", "\u2010", "\u2011")
+
 JOINERS = frozenset({"and", "&"})
 
 _LONGEST_PART = 8  # words; to try all stretches of a compound of a hundred would take a second
@@ -263,7 +265,8 @@ def _used_stretches(term: Term, lexicon: Lexicon) -> tuple[Sequence[Word], ...]:
         options = [best[-1]]
         for end in range(min(start + _LONGEST_PART, len(words)), start, -1):
             stretch = words[start:end]
-            passages = 0 if _cuts_number(term, end) else passages_alone(stretch, lexicon)
+            is_cut = _cuts_number(term, end) or _cuts_compound(term, start, lexicon)
+            passages = 0 if is_cut else passages_alone(stretch, lexicon)
             if passages:
                 (held, few, used), after = best[len(words) - end]
                 told = sum(word.stem not in small for word in stretch)
@@ -278,6 +281,14 @@ def _cuts_number(term: Term, end: int) -> bool:
     if not after or not (before[0].folded.isdecimal() and after[0].folded.isdecimal()):
         return False
     return term.text[before[0].end - term.start : after[0].start - term.start] == "."
+
+
+def _cuts_compound(term: Term, start: int, lexicon: Lexicon) -> bool:
+    """Whether a stretch that begins with the word at a place lacks what stands before it and its hyphen: of
+    "alliance-centered therapy", that the texts have "centered" says nothing."""
+    word = term.words[start]
+    before = term.text[: word.start - term.start]
+    return before.endswith(_HYPHENS) and lexicon.language.is_participle(word.folded)
 
 
 def spelt_part(stretch: Sequence[Word], term: Term, lexicon: Lexicon) -> Phrase:

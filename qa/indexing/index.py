@@ -398,6 +398,11 @@ class Index:
             self._keep(text, vector)
         return np.stack([found[text] for text in texts])
 
+    @property
+    def finds_as_it_embeds(self) -> bool:
+        """Whether the terms of questions are found by the model that embeds the texts."""
+        return self._finder is self.embedder
+
     def word_scores(self, questions: Sequence[Question]) -> list[list[WordScores]] | list[None]:
         """Return for each question the scores of its words, from which its terms are found; None for each where nothing
         here gives them. What embeds the question gives them in the same run, where it can."""
@@ -409,7 +414,7 @@ class Index:
             vectors, scored = self._finder.read_questions(new)
             for one, vector, scores in zip(new, vectors, scored, strict=True):
                 found[one.text] = scores
-                if self._finder is self.embedder:
+                if self.finds_as_it_embeds:
                     self._keep(one.text, vector, whatever_length=True)  # it is asked for next
                 if len(one.text) <= _KEPT_CHARACTERS:
                     self._scores[one.text] = scores
@@ -420,7 +425,7 @@ class Index:
     def embed_question(self, question: Question) -> Vectors:
         """Return the (d,) unit row of a question. Where the same run gives the scores of its words, they are kept for
         who asks for them next, as ``word_scores`` keeps them."""
-        if self._finder is self.embedder:
+        if self.finds_as_it_embeds:
             self.word_scores([question])  # which keeps the row, too
         found: Vectors = self.embed([question.text])[0]
         return found

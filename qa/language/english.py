@@ -1,12 +1,13 @@
 """English: its dictionaries in the package, its grammar in ``tagging`` and ``phrases``."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from math import log10
 
 from qa.datatypes import Question
-from qa.language.dictionaries import Dictionary, frequencies, frequent_words, lemmas
+from qa.language.dictionaries import Dictionary, frequencies, frequent_words, lemmas, tags
 from qa.language.language import Language
 from qa.language.phrases import noun_phrases
 from qa.language.tagging import NOUN_TAGS, tag
@@ -21,6 +22,7 @@ from qa.language.vocabulary import (
 )
 from qa.language.words import ENGLISH_WORDS, LONGEST_WORD
 
+_CONTRACTED = re.compile(r"(?:['’ʼ](?:re|ve|ll|d|m)|n['’ʼ]t)$", re.IGNORECASE)
 _FEW_NAMED = 2  # words of a question that goes on from another: with more it stands by itself
 
 
@@ -59,6 +61,15 @@ class English(Language):
     def is_known(self, folded: str) -> bool:
         """Whether simplemma's dictionary of English has a folded word, in any inflection."""
         return len(folded) <= LONGEST_WORD and self._simplemma[1](unicodedata.normalize("NFC", folded)) is not None
+
+    def is_contraction(self, written: str) -> bool:
+        """Whether a word is two that are written as one with an apostrophe ("they're"), other than by an "'s"."""
+        return _CONTRACTED.search(written) is not None
+
+    def is_participle(self, folded: str) -> bool:
+        """Whether a folded word is a past participle, by Brill's lexicon, or by its ending where that lacks it."""
+        found = tags().get(folded)
+        return found == "VBN" if found else folded.endswith("ed")
 
     def frequency(self, written: str) -> float:
         """Return how often English uses a word, on wordfreq's Zipf scale."""

@@ -58,6 +58,14 @@ class Language:
 
         return len(folded) <= LONGEST_WORD and bool(is_known(unicodedata.normalize("NFC", folded), lang=self.code))
 
+    def is_contraction(self, written: str) -> bool:
+        """Whether a word is two that are written as one with an apostrophe: it is no error for another."""
+        return False
+
+    def is_participle(self, folded: str) -> bool:
+        """Whether a folded word is a past participle, which behind a hyphen says how and not what."""
+        return False
+
     def frequency(self, written: str) -> float:
         """Return how often the language uses a word, on wordfreq's Zipf scale: 3 is once in a million words, 6 once in
         a thousand, 0 never."""

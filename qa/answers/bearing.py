@@ -1,0 +1,71 @@
+"""What the vectors say on the suspects of a question: how much the question is about one, and whether it leads away
+from the texts.
+
+A question without a term that the texts do not have comes nearer to them: "What is the quorvex method in family
+therapy?" without its method is a question on family therapy. Without one that only describes it comes no nearer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from qa.answers.missing import packaged_weighings
+from qa.answers.states import Counted, Suspect
+from qa.datatypes import Question
+from qa.stores import Vectors
+
+UNSURE = (0.05, 0.95)
+"""Between which bounds the counts leave it open whether a suspect is missing: of others the vectors change nothing, and
+a third of the questions has one that is left open."""
+
+MOST_LEFT_OUT = 4
+"""Suspects of a question without which it is embedded: those that an answer needs most. Each costs as much as the
+question itself."""
+
+LONG = 300
+"""Characters from which on a question hardly changes by a term, and is not embedded without it."""
+
+
+def texts_to_weigh(question: Question, suspects: Sequence[Suspect]) -> list[str]:
+    """Return what is to be embedded: the suspects, and the question without each."""
+    return [one.term.spelt for one in suspects] + [rest for rest in _rests(question, suspects) if rest]
+
+
+def suspects_to_weigh(counted: Sequence[Counted], unsure: tuple[float, float] = UNSURE) -> list[Suspect]:
+    """Return the suspects that the counts leave open."""
+    return [one for one in counted if isinstance(one, Suspect) and one.facts is not None and _is_open(one, unsure)]
+
+
+def _is_open(suspect: Suspect, unsure: tuple[float, float]) -> bool:
+    probability = packaged_weighings().probability(suspect.facts or {}, lacks_word=bool(suspect.lacking))
+    return unsure[0] <= probability <= unsure[1]
+
+
+def weigh(
+    question: Question, suspects: Sequence[Suspect], vectors: Mapping[str, Vectors], own: Vectors, found: Vectors
+) -> list[Suspect]:
+    """Return suspects with the facts of ``missing.BORNE``, by the vectors of ``texts_to_weigh``, their question's own,
+    and the (n, d) vectors of the passages that were found."""
+
+    def nearest(vector: Vectors) -> float:
+        return float((found @ vector).max(initial=-1.0))
+
+    def weighed(one: Suspect, rest: str) -> Suspect:
+        about = float(vectors[one.term.spelt] @ own)
+        nearer = nearest(vectors[rest]) - nearest(own) if rest else 0.0
+        return replace(one, facts={**(one.facts or {}), "about": about, "nearer": nearer})
+
+    return [weighed(one, rest) for one, rest in zip(suspects, _rests(question, suspects), strict=True)]
+
+
+def _rests(question: Question, suspects: Sequence[Suspect]) -> list[str]:
+    """Return the question without each suspect, empty where it is not embedded so, or nothing would be left."""
+    if len(question.text) > LONG:
+        return [""] * len(suspects)
+    needed = sorted(suspects, key=lambda one: -(one.facts or {})["needed"])[:MOST_LEFT_OUT]
+    return [_without(question, one) if any(one is other for other in needed) else "" for one in suspects]
+
+
+def _without(question: Question, suspect: Suspect) -> str:
+    start, end = suspect.term.start, suspect.term.end
+    has_more = any(not start <= word.start < end for word in question.words)
+    return (question.text[:start] + question.text[end:]).strip() if has_more else ""
