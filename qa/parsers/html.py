@@ -131,13 +131,10 @@ def read_html(path: Path, source: str) -> Iterator[Document | UnreadableDocument
 
 
 def quotable(found: HtmlText, source: str) -> HtmlText:
-    """Return a page with what an answer can quote of it: where nothing stands below its headings, these are its text.
-
-    Raises UnreadableDocument when it shows no text.
-    """
+    """Return a page that an answer can quote. Raises UnreadableDocument when it shows no text."""
     if not found.text:
         raise UnreadableDocument(source, "shows no text")
-    return found if found.sections else replace(found, sections=(Section("", 0, 0, len(found.text)),))
+    return found
 
 
 def decode_markup(content: bytes, source: str) -> Decoded:
@@ -441,13 +438,35 @@ class _Writer:
         return "".join(self.pieces)
 
     def sections(self) -> tuple[Section, ...]:
-        """Return the stretches under each heading, and the one before the first, that hold any text."""
+        """Return the stretches of text under the headings, and the one before the first."""
         return sections_between(self.text(), self.headings)
 
 
 def sections_between(text: str, headings: list[tuple[str, int, int, int]]) -> tuple[Section, ...]:
-    """Return what stands before, between and after headings, each (heading, level, its start, its end), in order."""
+    """Return what stands before, between and after headings, each (heading, level, its start, its end), in order.
+
+    A heading with nothing below it, not even a deeper heading, says something by itself: a price, a number. With those
+    that follow it, it is the text of a section under the heading that they stand under.
+    """
     starts = [("", 0, 0, 0), *headings]
     ends = [*(heading[2] for heading in headings), len(text)]
-    found = [Section(heading, level, start, end) for (heading, level, _, start), end in zip(starts, ends, strict=True)]
-    return tuple(section for section in found if text[section.start : section.end].strip())
+    following = [*(heading[1] for heading in headings), 0]
+    found: list[Section] = []
+    above: list[tuple[str, int, int]] = []  # heading, level, start of those that hold the present one
+    list_above: tuple[str, int, int] | None = None  # what holds the list of bare headings that the last section is
+    for (heading, level, first, start), end, next_level in zip(starts, ends, following, strict=True):
+        while above and above[-1][1] >= level:
+            above.pop()
+        holder = above[-1] if above else ("", 1, 0)
+        if text[start:end].strip():
+            found.append(Section(heading, level, start, end))
+            list_above = None
+        elif next_level <= level and text[first:end].strip():
+            if list_above == holder and found[-1].end == first:
+                found[-1] = replace(found[-1], end=end)
+            else:
+                found.append(Section(holder[0], holder[1], first, end))
+            list_above = holder
+        if heading:
+            above.append((heading, level, first))
+    return tuple(found)

@@ -70,13 +70,14 @@ def _written(book: "Workbook", source: str) -> Blocks:
     for sheet in book.worksheets:
         if sheet.sheet_state != _SHOWN:
             continue
-        blocks.head(sheet.title, 2)
         rows = 0
         for values in sheet.iter_rows(values_only=True):
             cells += len(values)
             if cells > _MOST_CELLS:
                 raise UnreadableDocument(source, f"has over {_MOST_CELLS:,} cells: split it, or save it as .csv")
             line = " | ".join(text for value in values if (text := _shown(value)))
+            if line and not rows:  # the name of an empty sheet says nothing
+                blocks.head(sheet.title, 2)
             blocks.write(line, "\n" if rows else "\n\n")
             rows += bool(line)
         check_size(blocks.length, source)
