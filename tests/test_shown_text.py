@@ -62,6 +62,37 @@ HTML = {
     "struck by style": ('One <span style="text-decoration: line-through">old</span> two.', "One two."),
     "hidden within a line": ('One <span style="display:none">no <b>no</b></span> two.', "One two."),
     "a raised mark behind a word": ("Every ringer<sup>2</sup> rings.", "Every ringer rings."),
+    "a raised mark behind a word in bold": (
+        "Each <b>groom</b><sup>2</sup> and <em>foal</em><sup>[3]</sup>.",
+        "Each groom and foal.",
+    ),
+    "two raised marks": ("Each <i>vine</i><sup>4</sup><sup>,</sup><sup>5</sup> grows.", "Each vine grows."),
+    "units in bold": ("<b>30 m</b><sup>2</sup> and <i>x</i><sup>2</sup>", "30 m2 and x2"),
+    "a raised mark that begins a cell": ("<table><tr><td>Word<td><sup>2</sup></table>", "Word | 2"),
+    "a mark raised by its style": (
+        'Oats<span style="vertical-align: super">6</span> and rye<span class="x superscript">7</span>, 4 m'
+        '<span class="sup">2</span>, not sup<span class="no-super">8</span>.',
+        "Oats and rye, 4 m2, not sup8.",
+    ),
+    "hidden within a line by any element": (
+        'One <b style="display:none">b</b><em hidden>em</em><u style="text-decoration: line-through">u</u>'
+        '<small hidden>s</small><font style="TEXT-DECORATION:LINE-THROUGH">f</font><x-y hidden>x</x-y>two<img hidden>.',
+        "One two.",
+    ),
+    "what is struck with its own kind within": (
+        'It is <span style="text-decoration:line-through">nine <span>x</span> <span/>ten</span></span> two.'
+        " Now <del>ll<del>mm</del>nn</del> three.",
+        "It is two. Now three.",
+    ),
+    "hidden and struck by a class": (
+        "<style>/* .two{display:none} */ .gone, p.past {display: none !important} @media print { .two {display:none} }"
+        " .old{color:red; text-decoration:line-through} .tab{display:none} .tab.open{display:block}"
+        " .up{vertical-align:super} .menu .three {display:none}</style><style media='print'>.two{display:none}</style>"
+        "<p class='a gone'>No.</p><p class=past>No.</p><p class=two>One <b class='old'>no</b><span class=past>yes,"
+        " </span><i class='three'>two</i><span class=up>7</span>.</p><div class=tab>Tab.</div>",
+        "One yes, two.\n\nTab.",
+    ),
+    "what is struck and never ended": ('<span hidden>One <b style="display:none">two.', "One two."),
     "a raised link": ('The belfry<sup><a href="#n3">3</a></sup> is cold.', "The belfry is cold."),
     "a link that is raised": ('The belfry<a href="#n3"><sup>3</sup></a> is cold.', "The belfry is cold."),
     "a reference in brackets": ('Oak.<sup class="reference"><a href="#cite-1">[1]</a></sup> Ash.', "Oak. Ash."),
@@ -263,6 +294,10 @@ def run(text: str, properties: str = "") -> str:
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
+        (
+            run("The ") + run("anvil", "<w:b/>") + run("5", '<w:vertAlign w:val="superscript"/>') + run(" is iron."),
+            "The anvil is iron.",
+        ),
         (run("Old.", "<w:strike/>") + run(" New."), "New."),
         (run("Hidden. ", "<w:vanish/>") + run("Seen."), "Seen."),
         (run("Seen. ", '<w:vanish w:val="0"/>') + run("Too."), "Seen. Too."),
@@ -568,6 +603,10 @@ def test_open_documents(tmp_path: Path, body: str, shown: str) -> None:
 EPUB = {
     "a mark that is a link": ('<p>Oak<a epub:type="noteref" href="#n1">3</a> is hard.</p>', "Oak is hard."),
     "a raised mark": ("<p>Every oak<sup>2</sup> is hard.</p>", "Every oak is hard."),
+    "a page of the print": (
+        '<p>Dial <span epub:type="pagebreak" id="p1"/>nine<span role="doc-pagebreak" id="p2">2</span> first.</p>',
+        "Dial nine first.",
+    ),
     "struck out": ("<p>Cut <s>May</s><del/>June.</p>", "Cut June."),
     "hidden": ('<p>Seen.</p><p hidden="hidden">Unseen.</p>', "Seen."),
     "a picture": ('<p>Before.</p><p><img src="a.png" alt=""/></p><p>After.</p>', "Before.\n\nAfter."),
