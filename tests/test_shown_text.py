@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from pypdfium2 import PdfDocument, PdfImage, PdfMatrix
 
 from qa.datatypes import Document
@@ -299,6 +300,8 @@ def run(text: str, properties: str = "") -> str:
             "The anvil is iron.",
         ),
         (run("Old.", "<w:strike/>") + run(" New."), "New."),
+        (run("Old.", "<w:dstrike/>") + run(" New."), "New."),
+        (run("Porridge") + "<w:r><w:cr/><w:t>2.75</w:t></w:r>", "Porridge 2.75"),
         (run("Hidden. ", "<w:vanish/>") + run("Seen."), "Seen."),
         (run("Seen. ", '<w:vanish w:val="0"/>') + run("Too."), "Seen. Too."),
         (run("Porridge") + '<w:r><w:ptab w:alignment="right"/></w:r>' + run("2.75"), "Porridge 2.75"),
@@ -308,6 +311,42 @@ def run(text: str, properties: str = "") -> str:
 def test_word(tmp_path: Path, body: str, shown: str) -> None:
     text = read_one(tmp_path, "a.docx", word(f"<w:p>{body}</w:p>")).text
     assert " ".join(text.split()) == shown
+
+
+def styled(style: str, kind: str) -> tuple[str, str]:
+    """Return the body and the styles of a document whose words after the first are in a style."""
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{name}"><w:name w:val="{name}"/>'
+        f'<w:basedOn w:val="{based}"/><w:rPr>{properties}</w:rPr></w:style>'
+        for name, based, properties in (
+            ("From", "Gone", "<w:b/>"), ("Gone", "Back", "<w:strike/>"), ("Hid", "", "<w:vanish/>"),
+            ("Shown", "From", '<w:strike w:val="0"/>'), ("Back", "From", ""),
+        )
+    )  # fmt: skip
+    of_paragraph, of_run = (f'<w:{name} w:val="{style}"/>' * (kind == name) for name in ("pStyle", "rStyle"))
+    body = (
+        f"<w:p>{run('Seen.')}</w:p><w:p><w:pPr>{of_paragraph}</w:pPr>{run('Old.', of_run)}"
+        f"{run('Kept.', '<w:strike w:val=' + chr(34) + 'false' + chr(34) + '/>')}</w:p>"
+    )
+    return body, f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>'
+
+
+@pytest.mark.parametrize(
+    ("style", "kind", "shown"),
+    [
+        ("Gone", "rStyle", "Seen. Kept."),
+        ("From", "pStyle", "Seen. Kept."),
+        ("Hid", "rStyle", "Seen. Kept."),
+        ("Hid", "pStyle", "Seen."),
+        ("Shown", "pStyle", "Seen. Old.Kept."),
+        ("None", "rStyle", "Seen. Old.Kept."),
+    ],
+)
+def test_word_by_its_styles(tmp_path: Path, style: str, kind: str, shown: str) -> None:
+    body, styles = styled(style, kind)
+    document = f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
+    content = docx(more={"word/document.xml": document, "word/styles.xml": styles})
+    assert " ".join(read_one(tmp_path, "a.docx", content).text.split()) == shown
 
 
 def part(name: str, *inner: str) -> str:
@@ -543,6 +582,20 @@ def workbook(title: str = "") -> bytes:
     return content.getvalue()
 
 
+def test_workbooks_without_what_is_hidden_or_struck_out(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (("Item", "Price", "Cost"), ("Punt", "nine", "two"), ("Raft", "six", "one"), ("Oar", "one", "half")):
+        sheet.append(row)
+    sheet["A2"].font = sheet["B2"].font = Font(strike=True)
+    sheet.row_dimensions[3].hidden = True
+    sheet.column_dimensions["C"].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    assert read_one(tmp_path, "a.xlsx", content.getvalue()).text == "Sheet\n\nItem | Price\nOar | one"
+
+
 def test_workbooks(tmp_path: Path) -> None:
     document = read_one(tmp_path, "the-menu.xlsx", workbook())
     assert document.text == ("Prices\n\nDish | Price | From\nPorridge | 2.75 | 2026-05-02\nTea | 1\n\nNotes\n\nSeen.")
@@ -572,6 +625,9 @@ def test_office_files_refused(tmp_path: Path, ending: str, content: bytes, expec
 
 STRUCK = '<style:text-properties style:text-line-through-style="solid"/>'
 STYLES = (
+    '<style:style style:name="T5"><style:text-properties style:text-line-through-type="single"/></style:style>'
+    '<style:style style:name="T6"><style:text-properties style:text-position="super 58%"/></style:style>'
+    '<style:style style:name="T7"><style:text-properties style:text-position="-33% 58%"/></style:style>'
     f'<style:style style:name="T1">{STRUCK}</style:style>'
     '<style:style style:name="T2"><style:text-properties text:display="none"/></style:style>'
     '<style:style style:name="T3"><style:text-properties style:text-line-through-style="none"/></style:style>'
@@ -586,6 +642,23 @@ ODT = {
     "a paragraph that is struck out": ('<text:p text:style-name="T1">Old.</text:p><text:p>New.</text:p>', "New."),
     "hidden": ('<text:p><text:span text:style-name="T2">Secret. </text:span>Seen.</text:p>', "Seen."),
     "not struck out": ('<text:p><text:span text:style-name="T3">Seen, </text:span>too.</text:p>', "Seen, too."),
+    "struck out by the kind of its line": (
+        '<text:p><text:span text:style-name="T5">Old. </text:span>New.</text:p>', "New.",
+    ),
+    "struck out by a style of the document's": (
+        '<text:p><text:span text:style-name="Struck">Old. </text:span>New.</text:p>', "New.",
+    ),
+    "a raised mark": (
+        '<text:p>The <text:span text:style-name="T3">anvil</text:span><text:span text:style-name="T6">5</text:span> is'
+        ' 2 m<text:span text:style-name="T6">2</text:span>, of<text:span text:style-name="T7">2</text:span>.</text:p>',
+        "The anvil is 2 m2, of2.",
+    ),
+    "a hidden section": (
+        '<text:section text:display="none"><text:p>Secret.</text:p></text:section>'
+        '<text:section text:display="condition" text:is-hidden="true"><text:p>Secret.</text:p></text:section>'
+        "<text:section><text:p>Seen.</text:p></text:section>",
+        "Seen.",
+    ),
     "a tab": ("<text:p>Porridge<text:tab/>2.75</text:p>", "Porridge\t2.75"),
     "a note and its mark": (
         "<text:p>Oak<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>So is ash.</text:p>"
@@ -597,7 +670,11 @@ ODT = {
 
 @pytest.mark.parametrize(("body", "shown"), ODT.values(), ids=ODT)
 def test_open_documents(tmp_path: Path, body: str, shown: str) -> None:
-    assert read_one(tmp_path, "a.odt", odt(body, styles=STYLES)).text == shown
+    shared = (
+        '<styles xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><style:style style:name="Struck">'
+        f"{STRUCK}</style:style></styles>"
+    )
+    assert read_one(tmp_path, "a.odt", odt(body, styles=STYLES, more={"styles.xml": shared})).text == shown
 
 
 EPUB = {
