@@ -483,6 +483,103 @@ def test_a_raised_number_behind_a_word_is_no_part_of_it(tmp_path: Path) -> None:
     assert read_one(tmp_path, "c.pdf", pdf([[f"It has 30 m{raised} here"]])).text.split()[3] == "m4"
 
 
+def width(text: str, size: float = 10) -> float:
+    """Return how wide a text is in Helvetica, in points."""
+    narrow = {"i": 222, "j": 222, "l": 222, "t": 278, "f": 278, "r": 333, " ": 278, ".": 278, "m": 833, "w": 722}
+    middling = dict.fromkeys("ckvxysz", 500)
+    large = {"B": 667, "A": 667, "C": 722, "F": 611, "L": 556, "R": 722, "T": 611}
+    return sum({**narrow, **middling, **large}.get(one, 556) for one in text) * size / 1000
+
+
+def moved(y: float, word: str, mark: str, rest: str) -> str:
+    """Return a line in which a mark stands raised behind a word, each drawn at its place as TeX does."""
+    end = 60 + width(word)
+    after = end + width("2", 6) * (1.7 if "," in mark else 1)
+    return drawn((60, y, word)) + drawn((end, y + 4, mark), size=6) + drawn((after, y, rest))
+
+
+def test_of_several_raised_marks_none_is_part_of_a_word(tmp_path: Path) -> None:
+    rows = [
+        ("The ledger", "5", " is in the attic,"),
+        ("with the umbrellas", "[3]", " of guests"),
+        ("and porters", "1,2", " who come"),
+        ("on foot", "*", " at noon."),
+        ("The shed is 6 m", "2", " large."),
+    ]
+    page = "".join(moved(700 - 16 * row, *parts) for row, parts in enumerate(rows))
+    text = " ".join(read_one(tmp_path, "a.pdf", pdf([[page]])).text.split())
+    assert text == (
+        "The ledger is in the attic, with the umbrellas of guests and porters who come on foot at noon."
+        " The shed is 6 m2 large."
+    )
+
+
+SPACED = {
+    "narrow letters": (drawn(*((60 + 12 * at, 700.0, one) for at, one in enumerate("MINIMILK")), size=16), "MINIMILK"),
+    "several words": (
+        drawn(*((60 + 11 * at, 700.0, one) for at, one in enumerate("Mill in April") if one != " "), size=16),
+        "Mill in April",
+    ),
+    "few letters, far apart": (drawn(*((60 + 20 * at, 700.0, one) for at, one in enumerate("LIDO"))), "LIDO"),
+    "shifted in one go": (") Tj [(D) -600 (A) -600 (I) -600 (R) -600 (Y)] TJ (", "DAIRY"),
+    "typed blanks": (drawn((60, 700, "W i l d   m i n t")), "Wild mint"),
+    "letters of a list": (drawn((60, 700, "A B C D E")), "A B C D E"),
+    "marks of a table": (drawn((60, 700, "Y N N Y Y")), "Y N N Y Y"),
+    "numbers": (drawn((60, 700, "4 2 7 1 9")), "4 2 7 1 9"),
+    "cells": (drawn(*((60 + 40 * at, 700.0, one) for at, one in enumerate("TGIF"))), "T G I F"),
+    "words of one letter": (drawn((60, 700, "I am a vet")), "I am a vet"),
+}
+
+
+@pytest.mark.parametrize(("page", "shown"), SPACED.values(), ids=SPACED)
+def test_letters_that_stand_apart(tmp_path: Path, page: str, shown: str) -> None:
+    text = read_one(tmp_path, "a.pdf", pdf([[page + drawn((60, 660, "Below."))]])).text
+    assert [" ".join(line.split()) for line in text.split("\n")] == [shown, "Below."]
+
+
+MIDDLE = ["Nets are dried upon", "the rail. Anglers clean", "their catch at the sink", "and hose the slab down."]
+NARROW = ["Dogs wait", "at the", "gate or", "in a car."]
+
+
+def beside(*columns: list[str], by_words: bool = False) -> str:
+    """Return columns as they are drawn line by line."""
+    placed: list[tuple[float, float, str]] = []
+    for row, lines in enumerate(zip(*columns, strict=True)):
+        for column, line in enumerate(lines):
+            x = 50.0 + 180 * column
+            for piece in line.split() if by_words else [line]:
+                placed.append((x, 740.0 - 14 * row, piece))
+                x += width(f"{piece} ")
+    return drawn(*placed)
+
+
+def test_columns_of_all_kinds(tmp_path: Path) -> None:
+    for columns in ((LEFT, MIDDLE, RIGHT), (NARROW, RIGHT), (LEFT, NARROW)):
+        lines = read_one(tmp_path, "a.pdf", pdf([[beside(*columns)]])).text.split("\n")
+        assert lines == [line for column in columns for line in column]
+    text = read_one(tmp_path, "b.pdf", pdf([[beside(LEFT, RIGHT, by_words=True)]])).text
+    assert text.split("\n") == [*LEFT, *RIGHT]
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        ["2.75", "6.40", "1.30", "7.20"],
+        ["Ask at the pier", "Ask at the inn", "Nobody has any", "See the list"],
+        ["no", "yes", "no", "yes"],
+    ],
+)
+def test_tables_are_read_by_rows(tmp_path: Path, right: list[str]) -> None:
+    names = [
+        "Porridge with cream and",
+        "Kedgeree with haddock and",
+        "Toast with butter and all",
+        "Bacon with eggs and ham",
+    ]
+    lines = read_one(tmp_path, "a.pdf", pdf([[beside(names, right)]])).text.split("\n")
+    assert lines == [f"{name} {value}" for name, value in zip(names, right, strict=True)]
+
+
 BODY = [
     "Bees fly from March on.",
     "Hives are opened when it is warm.",
