@@ -15,6 +15,7 @@ from pypdfium2 import PdfDocument, PdfImage, PdfMatrix
 
 from qa.datatypes import Document
 from qa.indexing.splitters import line_number
+from qa.parsers import CorpusFile, read_corpus
 from qa.parsers.encodings import guessed
 from qa.parsers.html import is_note_mark
 from qa.parsers.scans import READ_BY, can_read_scans
@@ -410,8 +411,39 @@ def test_what_is_no_text_is_not_guessed(tmp_path: Path) -> None:
     assert "not UTF-8" in reason(tmp_path, "a.txt", NOISE)
 
 
-def test_json_lines_are_utf8(tmp_path: Path) -> None:
-    assert "is not UTF-8 (byte 0xe9 at 3)" in reason(tmp_path, "a.jsonl", b"caf\xe9")
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_encodings_of_json_lines(tmp_path: Path, codec: str) -> None:
+    line = '{{"_id": "{}", "text": "The café’s machine – a “Rancilio” – costs £5. 🐝"}}\n'
+    line = line.replace(" 🐝", "") if codec == "cp1252" else line
+    (tmp_path / "a.jsonl").write_bytes("".join(line.format(number) for number in range(3000)).encode(codec))
+    documents = read(tmp_path / "a.jsonl")
+    assert len(documents) == 3000
+    for document in documents:
+        assert isinstance(document, Document)
+        assert document.text.startswith("The café’s machine – a “Rancilio” – costs £5.")
+        assert document.guess == ("cp1252" if codec == "cp1252" else "")
+
+
+def test_json_lines_in_no_encoding(tmp_path: Path) -> None:
+    assert "is not UTF-8 (byte 0x" in reason(tmp_path, "a.jsonl", NOISE.replace(b"\n", b"").replace(b"\0", b""))
+    line = '{"_id": "%s", "text": "%s"}\n'
+    (tmp_path / "c.jsonl").write_bytes((line % (1, "café")).encode() + (line % (2, "café")).encode("cp1252"))
+    assert [getattr(item, "text", "wrong") for item in read(tmp_path / "c.jsonl")] == ["café", "wrong"]
+    assert "is not in UTF-16" in reason(tmp_path, "b.jsonl", b"\xff\xfe{\x00\x00\xd8x\x00")
+
+
+def test_pages_in_another_encoding_than_they_name(tmp_path: Path) -> None:
+    page = "<meta charset=utf-8><p>The café’s machine is a “Rancilio”.</p>"
+    document = read_one(tmp_path, "a.html", page.encode("cp1252"))
+    assert (document.text, document.guess) == ("The café’s machine is a “Rancilio”.", "cp1252")
+
+
+def test_records_of_two_files_that_count_from_one(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text('{"_id": "1", "text": "One."}\n{"_id": "1", "text": "Again."}\n', encoding="utf-8")
+    items = list(read_corpus([CorpusFile(tmp_path / name, name) for name in ("a.jsonl", "b.jsonl")]))
+    assert [item.id for item in items if isinstance(item, Document)] == ["1", "b.jsonl#1"]
+    assert [str(item)[:12] for item in items if not isinstance(item, Document)] == ["a.jsonl:2: t", "b.jsonl:2: t"]
 
 
 def test_two_tables_that_count_from_one(tmp_path: Path) -> None:

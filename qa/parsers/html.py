@@ -34,6 +34,8 @@ _CHARSET = re.compile(
 # What a charset may be, of all that Python can decode: its other codecs are no charsets, or take quadratic time.
 _CHARSETS = re.compile(r"utf-8|iso8859-\d+|cp\d+|koi8-[ru]|gb2312|gbk|gb18030|big5|euc_jp|euc_kr|shift_jis|mac-roman")
 
+_UNICODE = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
+
 # Each branch matches whatever follows, to the end of the page if need be, and never tries again: the time is linear.
 _TOKEN = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
@@ -151,13 +153,16 @@ def quotable(found: HtmlText, source: str) -> HtmlText:
 
 
 def decode_markup(content: bytes, source: str) -> Decoded:
-    """Return the text of a page by its byte order mark, else as UTF-8, else by the charset it names, else by a guess.
+    """Return the text of a page by its byte order mark, else as UTF-8, else by the charset it names, else by a guess,
+    as where it names UTF-8 and is none.
 
     Raises UnreadableDocument when it is none of these.
     """
     named = None if marked_encoding(content) else _CHARSET.search(content[:4096].lower())
     if named is not None and b"\0" not in content and not _is_utf8(content):
-        return Decoded(_decode_named(content, (named[1] or named[2]).decode(), source))
+        charset = (named[1] or named[2]).decode()
+        if charset not in _UNICODE:  # what is named so and is none was written by an old editor
+            return Decoded(_decode_named(content, charset, source))
     return decode_any(content, source)
 
 

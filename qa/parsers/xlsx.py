@@ -20,7 +20,7 @@ from qa.parsers.text import title_of_name
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+    from openpyxl.cell import Cell, MergedCell
 
 _MOST_CELLS = 200_000
 _MOST_COLUMNS = 16_384  # of a sheet of Excel's
@@ -106,7 +106,7 @@ def _number(written: str) -> int:
     return int(written) if written.isascii() and written.isdigit() and len(written) < _DIGITS else 0
 
 
-def _is_struck(cell: "ReadOnlyCell | EmptyCell") -> bool:
+def _is_struck(cell: "Cell | MergedCell") -> bool:
     try:
         return bool(cell.font and cell.font.strike)
     except IndexError:  # a style that the workbook has not
@@ -120,7 +120,7 @@ def _written(book: "Workbook", hidden_of: Mapping[str, _Hidden], source: str) ->
         if sheet.sheet_state != _SHOWN:
             continue
         rows = 0
-        hidden = hidden_of.get(sheet._worksheet_path, _Hidden())
+        hidden = hidden_of.get(getattr(sheet, "_worksheet_path", ""), _Hidden())
         for number, row in enumerate(sheet.iter_rows(), start=1):
             cells += len(row)
             if cells > _MOST_CELLS:
