@@ -45,6 +45,26 @@ MARKDOWN = {
     "a list": ("- one\n- two\n  - three\n\n1. four", "- one\n- two\n\n- three\n\n- four"),
     "lines of a paragraph": ("A line that\ngoes on\nthree times.", "A line that goes on three times."),
     "emphasis": ("*One*, **two**, _three_ and snake_case.", "One, two, three and snake_case."),
+    "attributes of pandoc": (
+        "Wait.{#wait} [Span]{.mark} and `x`{.py} ![a oven](a.png){width=50%} [go](#b){: .btn } {name} f{x=1} [a]{b}.",
+        "Wait. Span and x go {name} f{x=1} [a]{b}.",
+    ),
+    "fences of boxes": (
+        "One.\n\n::: note\nTwo.\n:::\n\n::: {.tip}\nThree.\n:::\n\n```\n::: note\n```\n",
+        "One.\n\nTwo.\n\nThree.\n\n::: note",
+    ),
+    "the title of a box": (":::warning Mind this\nOne.\n:::", "Mind this One."),
+    "callouts": ("> [!NOTE]\n> One.\n\n> [!tip]- Two\n> three.", "One.\n\nTwo three."),
+    "admonitions": (
+        '!!! warning "Mind"\n    One *two*.\n\n    Three.\n\n??? note\n\n    Four.\n\nFive!!! six.',
+        "Mind One two.\n\nThree.\n\nFour.\n\nFive!!! six.",
+    ),
+    "marked words": ("A ==marked word== and a == b == c, `==x==`.", "A marked word and a == b == c, ==x==."),
+    "a list of contents": ("[TOC]\n\nOne [TOC].", "One [TOC]."),
+    "raised signs": (
+        "The drone¹ leaves.² It has 3 m², 10³ and 4 km².",
+        "The drone leaves. It has 3 m², 10³ and 4 km².",
+    ),
     "headings alone": ("# Numbers\n\n## Plumber: 0123 555 010", "Numbers\n\nPlumber: 0123 555 010"),
 }
 
@@ -121,6 +141,10 @@ HTML = {
         "One.\n\nTwo.",
     ),
     "roles of furniture": ('<ul role="navigation"><li>Home</li></ul><p>One.</p>', "One."),
+    "a sign that leads to its heading": (
+        '<h2>Tray<a class="headerlink" href="#tray">¶</a></h2><p>A <a href="#b">b</a>, <a href="c.html">→</a>.</p>',
+        "Tray\n\nA b, →.",
+    ),
     "headings alone": ("<h1>Numbers</h1><h2>Plumber: 0123</h2>", "Numbers\n\nPlumber: 0123"),
 }
 
@@ -136,6 +160,19 @@ def test_markdown(tmp_path: Path, text: str, shown: str) -> None:
 def test_front_matter(tmp_path: Path, text: str) -> None:
     document = read_one(tmp_path, "a.md", text)
     assert (document.title, document.aliases, document.text) == ("Bees", ("Apis", "Honey bees"), "Hum.")
+
+
+def test_emphasis_in_a_title_of_front_matter(tmp_path: Path) -> None:
+    assert read_one(tmp_path, "a.md", '---\ntitle: "The *oven* and a_b_c, 2 * 3"\n---\nHum.').title == (
+        "The oven and a_b_c, 2 * 3"
+    )
+
+
+@pytest.mark.parametrize("ending", [".txt", ".csv"])
+def test_raised_signs_of_notes(tmp_path: Path, ending: str) -> None:
+    start = "text\n" if ending == ".csv" else "Stable\n\n"
+    document = read_one(tmp_path, f"a{ending}", f"{start}The farrier¹ shoes the pony². It has 3 m² of 10³ cm³.\n")
+    assert document.text.endswith("The farrier shoes the pony. It has 3 m² of 10³ cm³." + "\n" * (ending == ".txt"))
 
 
 def test_the_title_block_of_pandoc(tmp_path: Path) -> None:
@@ -667,6 +704,18 @@ Honey
 def test_a_long_line_of_restructured_text_is_read(tmp_path: Path) -> None:
     line = "Bees hum. " * 2000
     assert read_one(tmp_path, "a.rst", line).text == line.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Choose :menuselection:`File --> Save as`.", "Choose File ‣ Save as."),
+        ("Call :py:func:`~oven.door.open`, :func:`!shut` and :meth:`a <b.c>`.", "Call open, shut and a."),
+        ("One |br| two.\n\n.. |br| raw:: html\n\n   <br />", "One two."),
+    ],
+)
+def test_roles_of_restructured_text(tmp_path: Path, text: str, shown: str) -> None:
+    assert " ".join(read_one(tmp_path, "a.rst", text).text.split()) == shown
 
 
 def test_restructured_text(tmp_path: Path) -> None:

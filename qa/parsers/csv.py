@@ -13,6 +13,7 @@ from qa.errors import UnreadableDocument
 from qa.files import open_regular
 from qa.parsers.checks import kind_of
 from qa.parsers.encodings import BEFORE, SAMPLE, UTF8, Encoding, guessed, marked_encoding, not_utf8
+from qa.parsers.raised import without_raised_marks
 
 _LONGEST_LINE = 16_000_000  # bytes, and characters of one row; as large as a text may be in the other formats
 _MOST_COLUMNS = 1_000
@@ -234,6 +235,7 @@ def _read_row(
         return UnreadableDocument(
             source, f"has fields: {len(row)}, columns: {len(columns.names)}; quote values that hold the delimiter"
         )
+    row = [without_raised_marks(value) for value in row]
     title = " ".join(_value(row, columns.title).split())
     text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
     if not text.strip():

@@ -19,6 +19,7 @@ from qa.errors import UnreadableDocument
 from qa.parsers.checks import LONGEST_TITLE, check_size, kind_of, read_whole, title_of_field
 from qa.parsers.css import Styles, names_of, styles_of
 from qa.parsers.encodings import Decoded, decode_any, marked_encoding
+from qa.parsers.raised import without_raised_marks
 from qa.parsers.text import title_of_name
 
 _BLOCK = 65_536  # characters
@@ -350,6 +351,8 @@ def is_note_mark(name: str, attributes: str, inner: str, before: str) -> bool:
     if _NOTE.search(attributes):
         return True
     shown = html.unescape(_TAG.sub("", inner)).strip()
+    if name == "a" and shown and _WITHIN.search(attributes) and not any(map(str.isalnum, shown)):
+        return True  # a sign that leads to its own heading, or back from a note
     is_itself = name == "sup" or bool(_RAISED_BY.search(attributes))
     if not (is_itself or _RAISED.search(inner)) or not _MARK.fullmatch(shown):
         return False
@@ -486,6 +489,7 @@ class _Writer:
             if text:
                 self.gap = self.gap or " "
             return
+        text = text if self.preformatted else without_raised_marks(text)
         shown = text.replace("\r\n", "\n").rstrip() if self.preformatted else _on_one_line(text)
         before = self.gap or (" " if text[:1].isspace() and not self.preformatted else "")
         before = before if self.length else before.lstrip(" \n|")
