@@ -92,9 +92,9 @@ def test_html_sections(tmp_path: Path) -> None:
         ("<h1>A</h1><p>One.</p><h2>Two: 2</h2>", [("", 1, "One."), ("", 1, "Two: 2")]),
         (
             "<h1>A</h1><h2>Boats</h2><h3>Punt: 2</h3><h3>Raft: 3</h3><h2>Oars</h2><p>Ask.</p><h2>End</h2>",
-            [("Boats", 2, "Punt: 2\n\nRaft: 3"), ("Oars", 2, "Ask."), ("", 1, "End")],
+            [("Boats", 2, "Punt: 2"), ("Boats", 2, "Raft: 3"), ("Oars", 2, "Ask."), ("", 1, "End")],
         ),
-        ("<h3>Low: 1</h3><h2>High: 2</h2>", [("", 1, "Low: 1\n\nHigh: 2")]),
+        ("<h3>Low: 1</h3><h2>High: 2</h2>", [("", 1, "Low: 1"), ("", 1, "High: 2")]),
         ("<h2>One</h2><h3>a: 1</h3><h2>Two</h2><h3>b: 2</h3>", [("One", 2, "a: 1"), ("Two", 2, "b: 2")]),
         ("<h1>A</h1><h2>B</h2><h3>C</h3><p>Text.</p>", [("C", 3, "Text.")]),
     ],

@@ -120,6 +120,10 @@ HTML = {
     "a reference in brackets": ('Oak.<sup class="reference"><a href="#cite-1">[1]</a></sup> Ash.', "Oak. Ash."),
     "a dagger": ("Free entry<sup>†</sup> today.", "Free entry today."),
     "a mark that says so": ('Learn<a epub:type="noteref" href="#n1">3</a> now.', "Learn now."),
+    "marks that are not raised": (
+        'Cider<span class="footnote-ref">5</span> and perry<a href="#n7">[7]</a>, see <a href="#n8">[8]</a>.',
+        "Cider and perry, see [8].",
+    ),
     "a way back": ('Note. <a href="#r1" class="footnote-back" role="doc-backlink">↩</a>', "Note."),
     "units and powers": (
         "30 m<sup>2</sup>, 5 cm<sup>3</sup>, 10<sup>6</sup>, x<sup>n</sup>.",
@@ -573,13 +577,14 @@ def test_of_several_raised_marks_none_is_part_of_a_word(tmp_path: Path) -> None:
         ("with the umbrellas", "[3]", " of guests"),
         ("and porters", "1,2", " who come"),
         ("on foot", "*", " at noon."),
+        ("The crypt ", "4", " is cold."),
         ("The shed is 6 m", "2", " large."),
     ]
     page = "".join(moved(700 - 16 * row, *parts) for row, parts in enumerate(rows))
     text = " ".join(read_one(tmp_path, "a.pdf", pdf([[page]])).text.split())
     assert text == (
         "The ledger is in the attic, with the umbrellas of guests and porters who come on foot at noon."
-        " The shed is 6 m2 large."
+        " The crypt is cold. The shed is 6 m2 large."
     )
 
 

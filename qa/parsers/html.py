@@ -284,7 +284,7 @@ class _Shaping:
             return end and end[1]
         if self._styles.raised and self._styles.raised & names_of(name, attributes):
             attributes = _RAISED_STYLE
-        if name not in {"a", "sup"} and not _RAISED_BY.search(attributes):
+        if name not in {"a", "sup"} and not (_RAISED_BY.search(attributes) or _NOTE.search(attributes)):
             return None
         found = _end_within(name, markup, token.end(), _LONGEST_MARK)
         if found is None:
@@ -353,6 +353,9 @@ def is_note_mark(name: str, attributes: str, inner: str, before: str) -> bool:
     shown = html.unescape(_TAG.sub("", inner)).strip()
     if name == "a" and shown and _WITHIN.search(attributes) and not any(map(str.isalnum, shown)):
         return True  # a sign that leads to its own heading, or back from a note
+    is_in_brackets = shown[:1] in {"[", "("} and bool(_MARK.fullmatch(shown))
+    if name == "a" and is_in_brackets and _WITHIN.search(attributes) and _WORD_BEFORE.search(before):
+        return True
     is_itself = name == "sup" or bool(_RAISED_BY.search(attributes))
     if not (is_itself or _RAISED.search(inner)) or not _MARK.fullmatch(shown):
         return False
@@ -513,28 +516,22 @@ class _Writer:
 def sections_between(text: str, headings: list[tuple[str, int, int, int]]) -> tuple[Section, ...]:
     """Return what stands before, between and after headings, each (heading, level, its start, its end), in order.
 
-    A heading with nothing below it, not even a deeper heading, says something by itself: a price, a number. With those
-    that follow it, it is the text of a section under the heading that they stand under.
+    A heading with nothing below it, not even a deeper heading, says something by itself: a price, a number. It is the
+    text of a section under the heading that it stands under.
     """
     starts = [("", 0, 0, 0), *headings]
     ends = [*(heading[2] for heading in headings), len(text)]
     following = [*(heading[1] for heading in headings), 0]
     found: list[Section] = []
-    above: list[tuple[str, int, int]] = []  # heading, level, start of those that hold the present one
-    list_above: tuple[str, int, int] | None = None  # what holds the list of bare headings that the last section is
+    above: list[tuple[str, int]] = []  # the headings that hold the present one, with their levels
     for (heading, level, first, start), end, next_level in zip(starts, ends, following, strict=True):
         while above and above[-1][1] >= level:
             above.pop()
-        holder = above[-1] if above else ("", 1, 0)
         if text[start:end].strip():
             found.append(Section(heading, level, start, end))
-            list_above = None
         elif next_level <= level and text[first:end].strip():
-            if list_above == holder and found[-1].end == first:
-                found[-1] = replace(found[-1], end=end)
-            else:
-                found.append(Section(holder[0], holder[1], first, end))
-            list_above = holder
+            holder, holding_level = above[-1] if above else ("", 1)
+            found.append(Section(holder, holding_level, first, end))
         if heading:
-            above.append((heading, level, first))
+            above.append((heading, level))
     return tuple(found)

@@ -41,7 +41,7 @@ _LARGEST_CODE = 0x110000
 _LEAST_TELLING = 12  # letters of words that are looked for on a page
 
 _MARK = re.compile(
-    r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))(?:\s*[\r\n]+)?"
+    r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))\s*"
     r"(?P<mark>\d{1,3}(?:[,\u2013-]\d{1,3}){0,9}|\[\d{1,3}(?:[,\u2013-]\d{1,3}){0,9}\]|[*\u2020\u2021\u00a7]{1,4})"
     r"(?![\w.,]*\w)"
 )
