@@ -58,6 +58,7 @@ _LETTERS = re.compile(r"[^\W\d_](?:[ \t]+[^\W\d_]){3,}[ \t]*")
 _TWO_LETTERS = 2  # that alternate are marks in a table, as Y and N are
 _LEAST_LINES = 3  # of columns beside each other
 _MOST_COLUMNS = 6
+_MOST_LOOKED_AT = 60  # lines of a column that tell whether it is prose; each takes as long as the page has characters
 _FILLED = 0.75  # of its column, at least, by most lines of prose
 _GOES_ON = 0.34  # of the lines of a column of prose, at least, begin in the middle of a sentence
 _LEAST_WORDS = 2.0  # of a line of prose, on the average
@@ -366,11 +367,11 @@ def _lines(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
 
 
 class _Cell(NamedTuple):
-    """What stands together on a line, and where it begins and ends, in points."""
+    """What stands together on a line: its pieces, and where it begins and ends, in points."""
 
     left: float
     right: float
-    text: str
+    pieces: Sequence[_Piece]
 
 
 def _columns(pieces: Sequence[_Piece], page: pypdfium2.PdfTextPage) -> list[str]:
@@ -378,32 +379,29 @@ def _columns(pieces: Sequence[_Piece], page: pypdfium2.PdfTextPage) -> list[str]
 
     What runs over several columns parts what stands above it from what stands below.
     """
-    rows = [_cells(line) for line in _lines(pieces)]
-    edges = _edges([row for row in rows if 1 < len(row) <= _MOST_COLUMNS])
-    if not edges:
-        return []
-    lines = [[_cell(cell, page) for cell in row] for row in rows]
+    lines = [_cells(line) for line in _lines(pieces)]
+    edges = _edges([line for line in lines if 1 < len(line) <= _MOST_COLUMNS])
     columns: list[list[_Cell]] = [[] for _ in range(len(edges) + 1)]
     for line in lines:
-        if len(line) > 1 and (within := _within(line, edges)):
-            for column, cell in within:
-                columns[column].append(cell)
-    if not all(_is_prose(column) for column in columns):
+        for column, cell in _within(line, edges) if len(line) > 1 else ():
+            columns[column].append(cell)
+    if not edges or not all(_is_prose(column[:_MOST_LOOKED_AT], page) for column in columns):
         return []
-    ordered: list[str] = []
-    waiting: list[list[str]] = [[] for _ in columns]
+    ordered: list[_Cell] = []
+    waiting: list[list[_Cell]] = [[] for _ in columns]
     for line in lines:
         found = _within(line, edges)
         if found and (len(line) > 1 or any(waiting)):
             for column, cell in found:
-                waiting[column].append(cell.text)
+                waiting[column].append(cell)
         else:
-            ordered += [*(text for column in waiting for text in column), " ".join(cell.text for cell in line)]
+            whole = _Cell(line[0].left, line[-1].right, [piece for cell in line for piece in cell.pieces])
+            ordered += [*(cell for column in waiting for cell in column), whole]
             waiting = [[] for _ in columns]
-    return [*ordered, *(text for column in waiting for text in column)]
+    return [_written(cell, page) for cell in [*ordered, *(cell for column in waiting for cell in column)]]
 
 
-def _cells(line: Sequence[_Piece]) -> list[list[_Piece]]:
+def _cells(line: Sequence[_Piece]) -> list[_Cell]:
     """Return the pieces of a line by what stands near each other."""
     cells: list[list[_Piece]] = []
     for piece in line:
@@ -411,32 +409,33 @@ def _cells(line: Sequence[_Piece]) -> list[list[_Piece]]:
             cells[-1].append(piece)
         else:
             cells.append([piece])
-    return cells
+    return [_Cell(cell[0].left, cell[-1].right, cell) for cell in cells]
 
 
-def _edges(rows: Sequence[Sequence[Sequence[_Piece]]]) -> list[float]:
+def _edges(lines: Sequence[Sequence[_Cell]]) -> list[float]:
     """Return where the gaps between columns are, by the lines that have most of them; [] where there are none."""
-    counts = [len(row) for row in rows]
+    counts = [len(line) for line in lines]
     most = max((count for count in set(counts) if counts.count(count) >= _LEAST_LINES), default=0)
-    full = [row for row in rows if len(row) == most]
+    full = [line for line in lines if len(line) == most]
     edges = []
     for place in range(most - 1):
-        left, right = max(row[place][-1].right for row in full), min(row[place + 1][0].left for row in full)
+        left, right = max(line[place].right for line in full), min(line[place + 1].left for line in full)
         if left >= right:
             return []
         edges.append((left + right) / 2)
     return edges
 
 
-def _cell(pieces: Sequence[_Piece], page: pypdfium2.PdfTextPage) -> _Cell:
-    text = ""
-    for place, piece in enumerate(pieces):
+def _written(cell: _Cell, page: pypdfium2.PdfTextPage) -> str:
+    """Return the text of a cell, its pieces parted by spaces where they stand apart."""
+    text, end = "", cell.left
+    for piece in cell.pieces:
         inner = _INNER if piece.right - piece.left > 4 * _INNER else 0.0
         box = (piece.left + inner, piece.bottom, piece.right - inner, piece.top)
-        height = piece.top - piece.bottom
-        is_apart = place > 0 and piece.left - pieces[place - 1].right > _BLANK * height
+        is_apart = bool(text) and piece.left - end > _BLANK * (piece.top - piece.bottom)
         text += (" " if is_apart else "") + " ".join(str(page.get_text_bounded(*box)).split())
-    return _Cell(pieces[0].left, pieces[-1].right, text)
+        end = piece.right
+    return text
 
 
 def _within(line: Sequence[_Cell], edges: Sequence[float]) -> list[tuple[int, _Cell]]:
@@ -450,14 +449,14 @@ def _within(line: Sequence[_Cell], edges: Sequence[float]) -> list[tuple[int, _C
     return found
 
 
-def _is_prose(column: Sequence[_Cell]) -> bool:
+def _is_prose(column: Sequence[_Cell], page: pypdfium2.PdfTextPage) -> bool:
     """Whether the lines of a column go on from one to the next, as cells of a table do not: of those after the first
     many begin with a small letter. In scripts without those, most lines are as long as the column is wide."""
-    starts = [cell.text[:1] for cell in column[1:]]
-    if not starts or sum(len(cell.text.split()) for cell in column) < _LEAST_WORDS * len(column):
-        return False
+    lines = [_written(cell, page) for cell in column]
+    starts = [line[:1] for line in lines[1:]]
     if any(one.islower() or one.isupper() for one in starts):
-        return sum(one.islower() for one in starts) >= _GOES_ON * len(starts)
+        words = sum(len(line.split()) for line in lines)
+        return words >= _LEAST_WORDS * len(lines) and sum(map(str.islower, starts)) >= _GOES_ON * len(starts)
     width = max(cell.right for cell in column) - min(cell.left for cell in column)
     is_text = sum(one.isalpha() for one in starts) > len(starts) / 2
     return is_text and sum(cell.right - cell.left > _FILLED * width for cell in column) > len(column) / 2
