@@ -78,7 +78,31 @@ def test_html_sections(tmp_path: Path) -> None:
     markup = "Before <h1>Top <i>one</i></h1>Top one again. Two<h2>Two</h2><p>Two is here.</p><h3></h3><h2>Empty</h2>"
     document = html(tmp_path, markup)
     assert document.title == "Top one"
-    assert shown(document) == [("", 0, "Before"), ("", 1, "Top one again. Two"), ("Two", 2, "Two is here.")]
+    assert shown(document) == [
+        ("", 0, "Before"),
+        ("", 1, "Top one again. Two"),
+        ("Two", 2, "Two is here."),
+        ("", 1, "Empty"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markup", "sections"),
+    [
+        ("<h1>A</h1><p>One.</p><h2>Two: 2</h2>", [("", 1, "One."), ("", 1, "Two: 2")]),
+        (
+            "<h1>A</h1><h2>Boats</h2><h3>Punt: 2</h3><h3>Raft: 3</h3><h2>Oars</h2><p>Ask.</p><h2>End</h2>",
+            [("Boats", 2, "Punt: 2"), ("Boats", 2, "Raft: 3"), ("Oars", 2, "Ask."), ("", 1, "End")],
+        ),
+        ("<h3>Low: 1</h3><h2>High: 2</h2>", [("", 1, "Low: 1"), ("", 1, "High: 2")]),
+        ("<h2>One</h2><h3>a: 1</h3><h2>Two</h2><h3>b: 2</h3>", [("One", 2, "a: 1"), ("Two", 2, "b: 2")]),
+        ("<h1>A</h1><h2>B</h2><h3>C</h3><p>Text.</p>", [("C", 3, "Text.")]),
+    ],
+)
+def test_headings_without_text_below_are_text(
+    tmp_path: Path, markup: str, sections: list[tuple[str, int, str]]
+) -> None:
+    assert shown(html(tmp_path, markup)) == sections
 
 
 @pytest.mark.parametrize(
@@ -305,6 +329,11 @@ def test_epub_chapters_are_sections(tmp_path: Path) -> None:
     assert document.text == "Soil\n\nSoil holds water.\n\nSeeds sleep in winter."
 
 
+def test_epub_of_headings_alone_is_read(tmp_path: Path) -> None:
+    chapters = {f"{name}.xhtml": f"<html><body><h1>{name}: 0155</h1></body></html>" for name in ("Vet", "Smith")}
+    assert shown(read_one(tmp_path, "a.epub", epub(chapters))) == [("", 1, "Vet: 0155"), ("", 1, "Smith: 0155")]
+
+
 def test_epub_leaves_out_what_is_missing_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "a.epub"
     path.write_bytes(epub(spine=["one.xhtml", "gone.xhtml", "../../secret.xhtml", "/etc/passwd", "one.xhtml"]))
@@ -397,6 +426,18 @@ def test_csv_columns(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('question, answer\n"Sow, when?", "In March, early."\nHow?, "By hand."\n', ["In March, early.", "By hand."]),
+        ('sep=;\nquestion; answer\n"Sow; when?"; "In March."\n', ["In March."]),
+        ('question,answer\nWhat?, 5" of snow\nWhy?,Cold.\n', [' 5" of snow', "Cold."]),
+    ],
+)
+def test_csv_with_blanks_behind_the_delimiter(tmp_path: Path, content: str, expected: list[str]) -> None:
+    assert [text for _, _, text in rows(tmp_path, content)] == expected
+
+
 def test_csv_questions_and_answers(tmp_path: Path) -> None:
     assert rows(tmp_path, "Question\tAnswer\nWhen to sow?\tIn March.\n") == [("a.csv:2", "When to sow?", "In March.")]
 
@@ -405,12 +446,11 @@ def test_csv_keeps_ids_and_tells_wrong_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('id,title,text\n7,Peas,Sow.\n8,Beans\n,,\n7,Again,x\n9,Leeks,"Open\n', encoding="utf-8")
     items = read(path)
-    assert [item.id for item in items if isinstance(item, Document)] == ["a.csv#7"]
+    assert [item.id for item in items if isinstance(item, Document)] == ["a.csv#7", "a.csv:5"]
     wrong = [(item.source, item.reason[:9]) for item in items if isinstance(item, UnreadableDocument)]
     assert wrong == [
         ("a.csv:3", "has field"),
         ("a.csv:4", "is empty"),
-        ("a.csv:5", 'the id "a'),
         ("a.csv:6", "has a quo"),
     ]
 

@@ -111,7 +111,7 @@ def test_jsonl_names_wrong_lines_and_goes_on(tmp_path: Path) -> None:
         b"\n"
         b'{"_id": 5, "text": "Five."}\n'
         b'{"_id": "1", "text": "again"}\n'
-        b'{"_id": "6", "text": "\xff"}\n'
+        b'{"_id": "6", "text": "\xff\0"}\n'
     )
     items = read(path)
     documents = [item for item in items if isinstance(item, Document)]

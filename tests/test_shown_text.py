@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from pypdfium2 import PdfDocument, PdfImage, PdfMatrix
 
 from qa.datatypes import Document
 from qa.indexing.splitters import line_number
+from qa.parsers import CorpusFile, read_corpus
 from qa.parsers.encodings import guessed
 from qa.parsers.html import is_note_mark
 from qa.parsers.scans import READ_BY, can_read_scans
@@ -43,6 +45,26 @@ MARKDOWN = {
     "a list": ("- one\n- two\n  - three\n\n1. four", "- one\n- two\n\n- three\n\n- four"),
     "lines of a paragraph": ("A line that\ngoes on\nthree times.", "A line that goes on three times."),
     "emphasis": ("*One*, **two**, _three_ and snake_case.", "One, two, three and snake_case."),
+    "attributes of pandoc": (
+        "Wait.{#wait} [Span]{.mark} and `x`{.py} ![a oven](a.png){width=50%} [go](#b){: .btn } {name} f{x=1} [a]{b}.",
+        "Wait. Span and x go {name} f{x=1} [a]{b}.",
+    ),
+    "fences of boxes": (
+        "One.\n\n::: note\nTwo.\n:::\n\n::: {.tip}\nThree.\n:::\n\n```\n::: note\n```\n",
+        "One.\n\nTwo.\n\nThree.\n\n::: note",
+    ),
+    "the title of a box": (":::warning Mind this\nOne.\n:::", "Mind this One."),
+    "callouts": ("> [!NOTE]\n> One.\n\n> [!tip]- Two\n> three.", "One.\n\nTwo three."),
+    "admonitions": (
+        '!!! warning "Mind"\n    One *two*.\n\n    Three.\n\n??? note\n\n    Four.\n\nFive!!! six.',
+        "Mind One two.\n\nThree.\n\nFour.\n\nFive!!! six.",
+    ),
+    "marked words": ("A ==marked word== and a == b == c, `==x==`.", "A marked word and a == b == c, ==x==."),
+    "a list of contents": ("[TOC]\n\nOne [TOC].", "One [TOC]."),
+    "raised signs": (
+        "The drone¹ leaves.² It has 3 m², 10³ and 4 km².",
+        "The drone leaves. It has 3 m², 10³ and 4 km².",
+    ),
     "headings alone": ("# Numbers\n\n## Plumber: 0123 555 010", "Numbers\n\nPlumber: 0123 555 010"),
 }
 
@@ -62,11 +84,46 @@ HTML = {
     "struck by style": ('One <span style="text-decoration: line-through">old</span> two.', "One two."),
     "hidden within a line": ('One <span style="display:none">no <b>no</b></span> two.', "One two."),
     "a raised mark behind a word": ("Every ringer<sup>2</sup> rings.", "Every ringer rings."),
+    "a raised mark behind a word in bold": (
+        "Each <b>groom</b><sup>2</sup> and <em>foal</em><sup>[3]</sup>.",
+        "Each groom and foal.",
+    ),
+    "two raised marks": ("Each <i>vine</i><sup>4</sup><sup>,</sup><sup>5</sup> grows.", "Each vine grows."),
+    "units in bold": ("<b>30 m</b><sup>2</sup> and <i>x</i><sup>2</sup>", "30 m2 and x2"),
+    "a raised mark that begins a cell": ("<table><tr><td>Word<td><sup>2</sup></table>", "Word | 2"),
+    "a mark raised by its style": (
+        'Oats<span style="vertical-align: super">6</span> and rye<span class="x superscript">7</span>, 4 m'
+        '<span class="sup">2</span>, not sup<span class="no-super">8</span>.',
+        "Oats and rye, 4 m2, not sup8.",
+    ),
+    "hidden within a line by any element": (
+        'One <b style="display:none">b</b><em hidden>em</em><u style="text-decoration: line-through">u</u>'
+        '<small hidden>s</small><font style="TEXT-DECORATION:LINE-THROUGH">f</font><x-y hidden>x</x-y>two<img hidden>.',
+        "One two.",
+    ),
+    "what is struck with its own kind within": (
+        'It is <span style="text-decoration:line-through">nine <span>x</span> <span/>ten</span></span> two.'
+        " Now <del>ll<del>mm</del>nn</del> three.",
+        "It is two. Now three.",
+    ),
+    "hidden and struck by a class": (
+        "<style>/* .two{display:none} */ .gone, p.past {display: none !important} @media print { .two {display:none} }"
+        " .old{color:red; text-decoration:line-through} .tab{display:none} .tab.open{display:block}"
+        " .up{vertical-align:super} .menu .three {display:none}</style><style media='print'>.two{display:none}</style>"
+        "<p class='a gone'>No.</p><p class=past>No.</p><p class=two>One <b class='old'>no</b><span class=past>yes,"
+        " </span><i class='three'>two</i><span class=up>7</span>.</p><div class=tab>Tab.</div>",
+        "One yes, two.\n\nTab.",
+    ),
+    "what is struck and never ended": ('<span hidden>One <b style="display:none">two.', "One two."),
     "a raised link": ('The belfry<sup><a href="#n3">3</a></sup> is cold.', "The belfry is cold."),
     "a link that is raised": ('The belfry<a href="#n3"><sup>3</sup></a> is cold.', "The belfry is cold."),
     "a reference in brackets": ('Oak.<sup class="reference"><a href="#cite-1">[1]</a></sup> Ash.', "Oak. Ash."),
     "a dagger": ("Free entry<sup>†</sup> today.", "Free entry today."),
     "a mark that says so": ('Learn<a epub:type="noteref" href="#n1">3</a> now.', "Learn now."),
+    "marks that are not raised": (
+        'Cider<span class="footnote-ref">5</span> and perry<a href="#n7">[7]</a>, see <a href="#n8">[8]</a>.',
+        "Cider and perry, see [8].",
+    ),
     "a way back": ('Note. <a href="#r1" class="footnote-back" role="doc-backlink">↩</a>', "Note."),
     "units and powers": (
         "30 m<sup>2</sup>, 5 cm<sup>3</sup>, 10<sup>6</sup>, x<sup>n</sup>.",
@@ -88,6 +145,10 @@ HTML = {
         "One.\n\nTwo.",
     ),
     "roles of furniture": ('<ul role="navigation"><li>Home</li></ul><p>One.</p>', "One."),
+    "a sign that leads to its heading": (
+        '<h2>Tray<a class="headerlink" href="#tray">¶</a></h2><p>A <a href="#b">b</a>, <a href="c.html">→</a>.</p>',
+        "Tray\n\nA b, →.",
+    ),
     "headings alone": ("<h1>Numbers</h1><h2>Plumber: 0123</h2>", "Numbers\n\nPlumber: 0123"),
 }
 
@@ -103,6 +164,19 @@ def test_markdown(tmp_path: Path, text: str, shown: str) -> None:
 def test_front_matter(tmp_path: Path, text: str) -> None:
     document = read_one(tmp_path, "a.md", text)
     assert (document.title, document.aliases, document.text) == ("Bees", ("Apis", "Honey bees"), "Hum.")
+
+
+def test_emphasis_in_a_title_of_front_matter(tmp_path: Path) -> None:
+    assert read_one(tmp_path, "a.md", '---\ntitle: "The *oven* and a_b_c, 2 * 3"\n---\nHum.').title == (
+        "The oven and a_b_c, 2 * 3"
+    )
+
+
+@pytest.mark.parametrize("ending", [".txt", ".csv"])
+def test_raised_signs_of_notes(tmp_path: Path, ending: str) -> None:
+    start = "text\n" if ending == ".csv" else "Stable\n\n"
+    document = read_one(tmp_path, f"a{ending}", f"{start}The farrier¹ shoes the pony². It has 3 m² of 10³ cm³.\n")
+    assert document.text.endswith("The farrier shoes the pony. It has 3 m² of 10³ cm³." + "\n" * (ending == ".txt"))
 
 
 def test_the_title_block_of_pandoc(tmp_path: Path) -> None:
@@ -263,7 +337,13 @@ def run(text: str, properties: str = "") -> str:
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
+        (
+            run("The ") + run("anvil", "<w:b/>") + run("5", '<w:vertAlign w:val="superscript"/>') + run(" is iron."),
+            "The anvil is iron.",
+        ),
         (run("Old.", "<w:strike/>") + run(" New."), "New."),
+        (run("Old.", "<w:dstrike/>") + run(" New."), "New."),
+        (run("Porridge") + "<w:r><w:cr/><w:t>2.75</w:t></w:r>", "Porridge 2.75"),
         (run("Hidden. ", "<w:vanish/>") + run("Seen."), "Seen."),
         (run("Seen. ", '<w:vanish w:val="0"/>') + run("Too."), "Seen. Too."),
         (run("Porridge") + '<w:r><w:ptab w:alignment="right"/></w:r>' + run("2.75"), "Porridge 2.75"),
@@ -273,6 +353,42 @@ def run(text: str, properties: str = "") -> str:
 def test_word(tmp_path: Path, body: str, shown: str) -> None:
     text = read_one(tmp_path, "a.docx", word(f"<w:p>{body}</w:p>")).text
     assert " ".join(text.split()) == shown
+
+
+def styled(style: str, kind: str) -> tuple[str, str]:
+    """Return the body and the styles of a document whose words after the first are in a style."""
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{name}"><w:name w:val="{name}"/>'
+        f'<w:basedOn w:val="{based}"/><w:rPr>{properties}</w:rPr></w:style>'
+        for name, based, properties in (
+            ("From", "Gone", "<w:b/>"), ("Gone", "Back", "<w:strike/>"), ("Hid", "", "<w:vanish/>"),
+            ("Shown", "From", '<w:strike w:val="0"/>'), ("Back", "From", ""),
+        )
+    )  # fmt: skip
+    of_paragraph, of_run = (f'<w:{name} w:val="{style}"/>' * (kind == name) for name in ("pStyle", "rStyle"))
+    body = (
+        f"<w:p>{run('Seen.')}</w:p><w:p><w:pPr>{of_paragraph}</w:pPr>{run('Old.', of_run)}"
+        f"{run('Kept.', '<w:strike w:val=' + chr(34) + 'false' + chr(34) + '/>')}</w:p>"
+    )
+    return body, f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>'
+
+
+@pytest.mark.parametrize(
+    ("style", "kind", "shown"),
+    [
+        ("Gone", "rStyle", "Seen. Kept."),
+        ("From", "pStyle", "Seen. Kept."),
+        ("Hid", "rStyle", "Seen. Kept."),
+        ("Hid", "pStyle", "Seen."),
+        ("Shown", "pStyle", "Seen. Old.Kept."),
+        ("None", "rStyle", "Seen. Old.Kept."),
+    ],
+)
+def test_word_by_its_styles(tmp_path: Path, style: str, kind: str, shown: str) -> None:
+    body, styles = styled(style, kind)
+    document = f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
+    content = docx(more={"word/document.xml": document, "word/styles.xml": styles})
+    assert " ".join(read_one(tmp_path, "a.docx", content).text.split()) == shown
 
 
 def part(name: str, *inner: str) -> str:
@@ -336,8 +452,39 @@ def test_what_is_no_text_is_not_guessed(tmp_path: Path) -> None:
     assert "not UTF-8" in reason(tmp_path, "a.txt", NOISE)
 
 
-def test_json_lines_are_utf8(tmp_path: Path) -> None:
-    assert "is not UTF-8 (byte 0xe9 at 3)" in reason(tmp_path, "a.jsonl", b"caf\xe9")
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_encodings_of_json_lines(tmp_path: Path, codec: str) -> None:
+    line = '{{"_id": "{}", "text": "The café’s machine – a “Rancilio” – costs £5. 🐝"}}\n'
+    line = line.replace(" 🐝", "") if codec == "cp1252" else line
+    (tmp_path / "a.jsonl").write_bytes("".join(line.format(number) for number in range(3000)).encode(codec))
+    documents = read(tmp_path / "a.jsonl")
+    assert len(documents) == 3000
+    for document in documents:
+        assert isinstance(document, Document)
+        assert document.text.startswith("The café’s machine – a “Rancilio” – costs £5.")
+        assert document.guess == ("cp1252" if codec == "cp1252" else "")
+
+
+def test_json_lines_in_no_encoding(tmp_path: Path) -> None:
+    assert "is not UTF-8 (byte 0x" in reason(tmp_path, "a.jsonl", NOISE.replace(b"\n", b"").replace(b"\0", b""))
+    line = '{"_id": "%s", "text": "%s"}\n'
+    (tmp_path / "c.jsonl").write_bytes((line % (1, "café")).encode() + (line % (2, "café")).encode("cp1252"))
+    assert [getattr(item, "text", "wrong") for item in read(tmp_path / "c.jsonl")] == ["café", "wrong"]
+    assert "is not in UTF-16" in reason(tmp_path, "b.jsonl", b"\xff\xfe{\x00\x00\xd8x\x00")
+
+
+def test_pages_in_another_encoding_than_they_name(tmp_path: Path) -> None:
+    page = "<meta charset=utf-8><p>The café’s machine is a “Rancilio”.</p>"
+    document = read_one(tmp_path, "a.html", page.encode("cp1252"))
+    assert (document.text, document.guess) == ("The café’s machine is a “Rancilio”.", "cp1252")
+
+
+def test_records_of_two_files_that_count_from_one(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text('{"_id": "1", "text": "One."}\n{"_id": "1", "text": "Again."}\n', encoding="utf-8")
+    items = list(read_corpus([CorpusFile(tmp_path / name, name) for name in ("a.jsonl", "b.jsonl")]))
+    assert [item.id for item in items if isinstance(item, Document)] == ["1", "b.jsonl#1"]
+    assert [str(item)[:12] for item in items if not isinstance(item, Document)] == ["a.jsonl:2: t", "b.jsonl:2: t"]
 
 
 def test_two_tables_that_count_from_one(tmp_path: Path) -> None:
@@ -409,6 +556,104 @@ def test_a_raised_number_behind_a_word_is_no_part_of_it(tmp_path: Path) -> None:
     assert read_one(tmp_path, "c.pdf", pdf([[f"It has 30 m{raised} here"]])).text.split()[3] == "m4"
 
 
+def width(text: str, size: float = 10) -> float:
+    """Return how wide a text is in Helvetica, in points."""
+    narrow = {"i": 222, "j": 222, "l": 222, "t": 278, "f": 278, "r": 333, " ": 278, ".": 278, "m": 833, "w": 722}
+    middling = dict.fromkeys("ckvxysz", 500)
+    large = {"B": 667, "A": 667, "C": 722, "F": 611, "L": 556, "R": 722, "T": 611}
+    return sum({**narrow, **middling, **large}.get(one, 556) for one in text) * size / 1000
+
+
+def moved(y: float, word: str, mark: str, rest: str) -> str:
+    """Return a line in which a mark stands raised behind a word, each drawn at its place as TeX does."""
+    end = 60 + width(word)
+    after = end + width("2", 6) * (1.7 if "," in mark else 1)
+    return drawn((60, y, word)) + drawn((end, y + 4, mark), size=6) + drawn((after, y, rest))
+
+
+def test_of_several_raised_marks_none_is_part_of_a_word(tmp_path: Path) -> None:
+    rows = [
+        ("The ledger", "5", " is in the attic,"),
+        ("with the umbrellas", "[3]", " of guests"),
+        ("and porters", "1,2", " who come"),
+        ("on foot", "*", " at noon."),
+        ("The crypt ", "4", " is cold."),
+        ("The shed is 6 m", "2", " large."),
+    ]
+    page = "".join(moved(700 - 16 * row, *parts) for row, parts in enumerate(rows))
+    text = " ".join(read_one(tmp_path, "a.pdf", pdf([[page]])).text.split())
+    assert text == (
+        "The ledger is in the attic, with the umbrellas of guests and porters who come on foot at noon."
+        " The crypt is cold. The shed is 6 m2 large."
+    )
+
+
+SPACED = {
+    "narrow letters": (drawn(*((60 + 12 * at, 700.0, one) for at, one in enumerate("MINIMILK")), size=16), "MINIMILK"),
+    "several words": (
+        drawn(*((60 + 11 * at, 700.0, one) for at, one in enumerate("Mill in April") if one != " "), size=16),
+        "Mill in April",
+    ),
+    "few letters, far apart": (drawn(*((60 + 20 * at, 700.0, one) for at, one in enumerate("LIDO"))), "LIDO"),
+    "shifted in one go": (") Tj [(D) -600 (A) -600 (I) -600 (R) -600 (Y)] TJ (", "DAIRY"),
+    "typed blanks": (drawn((60, 700, "W i l d   m i n t")), "Wild mint"),
+    "letters of a list": (drawn((60, 700, "A B C D E")), "A B C D E"),
+    "marks of a table": (drawn((60, 700, "Y N N Y Y")), "Y N N Y Y"),
+    "numbers": (drawn((60, 700, "4 2 7 1 9")), "4 2 7 1 9"),
+    "cells": (drawn(*((60 + 40 * at, 700.0, one) for at, one in enumerate("TGIF"))), "T G I F"),
+    "words of one letter": (drawn((60, 700, "I am a vet")), "I am a vet"),
+}
+
+
+@pytest.mark.parametrize(("page", "shown"), SPACED.values(), ids=SPACED)
+def test_letters_that_stand_apart(tmp_path: Path, page: str, shown: str) -> None:
+    text = read_one(tmp_path, "a.pdf", pdf([[page + drawn((60, 660, "Below."))]])).text
+    assert [" ".join(line.split()) for line in text.split("\n")] == [shown, "Below."]
+
+
+MIDDLE = ["Nets are dried upon", "the rail. Anglers clean", "their catch at the sink", "and hose the slab down."]
+NARROW = ["Dogs wait", "at the", "gate or", "in a car."]
+
+
+def beside(*columns: list[str], by_words: bool = False) -> str:
+    """Return columns as they are drawn line by line."""
+    placed: list[tuple[float, float, str]] = []
+    for row, lines in enumerate(zip(*columns, strict=True)):
+        for column, line in enumerate(lines):
+            x = 50.0 + 180 * column
+            for piece in line.split() if by_words else [line]:
+                placed.append((x, 740.0 - 14 * row, piece))
+                x += width(f"{piece} ")
+    return drawn(*placed)
+
+
+def test_columns_of_all_kinds(tmp_path: Path) -> None:
+    for columns in ((LEFT, MIDDLE, RIGHT), (NARROW, RIGHT), (LEFT, NARROW)):
+        lines = read_one(tmp_path, "a.pdf", pdf([[beside(*columns)]])).text.split("\n")
+        assert lines == [line for column in columns for line in column]
+    text = read_one(tmp_path, "b.pdf", pdf([[beside(LEFT, RIGHT, by_words=True)]])).text
+    assert text.split("\n") == [*LEFT, *RIGHT]
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        ["2.75", "6.40", "1.30", "7.20"],
+        ["Ask at the pier", "Ask at the inn", "Nobody has any", "See the list"],
+        ["no", "yes", "no", "yes"],
+    ],
+)
+def test_tables_are_read_by_rows(tmp_path: Path, right: list[str]) -> None:
+    names = [
+        "Porridge with cream and",
+        "Kedgeree with haddock and",
+        "Toast with butter and all",
+        "Bacon with eggs and ham",
+    ]
+    lines = read_one(tmp_path, "a.pdf", pdf([[beside(names, right)]])).text.split("\n")
+    assert lines == [f"{name} {value}" for name, value in zip(names, right, strict=True)]
+
+
 BODY = [
     "Bees fly from March on.",
     "Hives are opened when it is warm.",
@@ -466,6 +711,18 @@ def test_a_long_line_of_restructured_text_is_read(tmp_path: Path) -> None:
     assert read_one(tmp_path, "a.rst", line).text == line.strip()
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Choose :menuselection:`File --> Save as`.", "Choose File ‣ Save as."),
+        ("Call :py:func:`~oven.door.open`, :func:`!shut` and :meth:`a <b.c>`.", "Call open, shut and a."),
+        ("One |br| two.\n\n.. |br| raw:: html\n\n   <br />", "One two."),
+    ],
+)
+def test_roles_of_restructured_text(tmp_path: Path, text: str, shown: str) -> None:
+    assert " ".join(read_one(tmp_path, "a.rst", text).text.split()) == shown
+
+
 def test_restructured_text(tmp_path: Path) -> None:
     document = read_one(tmp_path, "a.rst", RST)
     assert document.title == "Bees"
@@ -508,6 +765,20 @@ def workbook(title: str = "") -> bytes:
     return content.getvalue()
 
 
+def test_workbooks_without_what_is_hidden_or_struck_out(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (("Item", "Price", "Cost"), ("Punt", "nine", "two"), ("Raft", "six", "one"), ("Oar", "one", "half")):
+        sheet.append(row)
+    sheet["A2"].font = sheet["B2"].font = Font(strike=True)
+    sheet.row_dimensions[3].hidden = True
+    sheet.column_dimensions["C"].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    assert read_one(tmp_path, "a.xlsx", content.getvalue()).text == "Sheet\n\nItem | Price\nOar | one"
+
+
 def test_workbooks(tmp_path: Path) -> None:
     document = read_one(tmp_path, "the-menu.xlsx", workbook())
     assert document.text == ("Prices\n\nDish | Price | From\nPorridge | 2.75 | 2026-05-02\nTea | 1\n\nNotes\n\nSeen.")
@@ -537,6 +808,9 @@ def test_office_files_refused(tmp_path: Path, ending: str, content: bytes, expec
 
 STRUCK = '<style:text-properties style:text-line-through-style="solid"/>'
 STYLES = (
+    '<style:style style:name="T5"><style:text-properties style:text-line-through-type="single"/></style:style>'
+    '<style:style style:name="T6"><style:text-properties style:text-position="super 58%"/></style:style>'
+    '<style:style style:name="T7"><style:text-properties style:text-position="-33% 58%"/></style:style>'
     f'<style:style style:name="T1">{STRUCK}</style:style>'
     '<style:style style:name="T2"><style:text-properties text:display="none"/></style:style>'
     '<style:style style:name="T3"><style:text-properties style:text-line-through-style="none"/></style:style>'
@@ -551,6 +825,23 @@ ODT = {
     "a paragraph that is struck out": ('<text:p text:style-name="T1">Old.</text:p><text:p>New.</text:p>', "New."),
     "hidden": ('<text:p><text:span text:style-name="T2">Secret. </text:span>Seen.</text:p>', "Seen."),
     "not struck out": ('<text:p><text:span text:style-name="T3">Seen, </text:span>too.</text:p>', "Seen, too."),
+    "struck out by the kind of its line": (
+        '<text:p><text:span text:style-name="T5">Old. </text:span>New.</text:p>', "New.",
+    ),
+    "struck out by a style of the document's": (
+        '<text:p><text:span text:style-name="Struck">Old. </text:span>New.</text:p>', "New.",
+    ),
+    "a raised mark": (
+        '<text:p>The <text:span text:style-name="T3">anvil</text:span><text:span text:style-name="T6">5</text:span> is'
+        ' 2 m<text:span text:style-name="T6">2</text:span>, of<text:span text:style-name="T7">2</text:span>.</text:p>',
+        "The anvil is 2 m2, of2.",
+    ),
+    "a hidden section": (
+        '<text:section text:display="none"><text:p>Secret.</text:p></text:section>'
+        '<text:section text:display="condition" text:is-hidden="true"><text:p>Secret.</text:p></text:section>'
+        "<text:section><text:p>Seen.</text:p></text:section>",
+        "Seen.",
+    ),
     "a tab": ("<text:p>Porridge<text:tab/>2.75</text:p>", "Porridge\t2.75"),
     "a note and its mark": (
         "<text:p>Oak<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>So is ash.</text:p>"
@@ -562,12 +853,20 @@ ODT = {
 
 @pytest.mark.parametrize(("body", "shown"), ODT.values(), ids=ODT)
 def test_open_documents(tmp_path: Path, body: str, shown: str) -> None:
-    assert read_one(tmp_path, "a.odt", odt(body, styles=STYLES)).text == shown
+    shared = (
+        '<styles xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><style:style style:name="Struck">'
+        f"{STRUCK}</style:style></styles>"
+    )
+    assert read_one(tmp_path, "a.odt", odt(body, styles=STYLES, more={"styles.xml": shared})).text == shown
 
 
 EPUB = {
     "a mark that is a link": ('<p>Oak<a epub:type="noteref" href="#n1">3</a> is hard.</p>', "Oak is hard."),
     "a raised mark": ("<p>Every oak<sup>2</sup> is hard.</p>", "Every oak is hard."),
+    "a page of the print": (
+        '<p>Dial <span epub:type="pagebreak" id="p1"/>nine<span role="doc-pagebreak" id="p2">2</span> first.</p>',
+        "Dial nine first.",
+    ),
     "struck out": ("<p>Cut <s>May</s><del/>June.</p>", "Cut June."),
     "hidden": ('<p>Seen.</p><p hidden="hidden">Unseen.</p>', "Seen."),
     "a picture": ('<p>Before.</p><p><img src="a.png" alt=""/></p><p>After.</p>', "Before.\n\nAfter."),

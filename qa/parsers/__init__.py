@@ -209,6 +209,8 @@ def read_corpus(files: Sequence[CorpusFile], taken: set[str] | None = None) -> I
     """Yield every document of the files, and an UnreadableDocument for each file or record left out.
 
     A document whose id was taken by an earlier one is left out, and said so; ``taken`` holds these ids, and gets more.
+    A record whose id stands in another file gets one with its own file's name, for many files count from 1; a row of a
+    table whose id stands there twice gets one with its line.
     """
     seen = set() if taken is None else taken
     for file in files:
@@ -223,14 +225,17 @@ def duplicate_id(identifier: str, source: str) -> UnreadableDocument:
 def _read_file(file: CorpusFile, seen: set[str]) -> Iterator[Document | UnreadableDocument]:
     """Yield what a file holds, whatever happens: of its problems the first, and then how many more there are."""
     problems = wrong = documents = 0
+    own: set[str] = set()  # the ids of the file's records, as they stand there
     for item in _read_any(file):
         if isinstance(item, Document) and len(item.sections) > MOST_SECTIONS:
             yield UnreadableDocument(item.source, f"has over {MOST_SECTIONS:,} headings: split it")
             return
-        if isinstance(item, Document) and item.id not in seen:
-            seen.add(item.id)
+        identifier = _free_id(item, file.source, seen, own) if isinstance(item, Document) else None
+        if isinstance(item, Document) and identifier is not None:
+            seen.add(identifier)
+            own.add(item.id)
             documents += 1
-            yield _storable(item)
+            yield _storable(replace(item, id=identifier))
             continue
         problems += 1
         wrong += isinstance(item, UnreadableDocument)
@@ -241,6 +246,18 @@ def _read_file(file: CorpusFile, seen: set[str]) -> Iterator[Document | Unreadab
             return
     if problems > _MOST_PROBLEMS:
         yield UnreadableDocument(file.source, f"has {problems - _MOST_PROBLEMS:,} more that are left out")
+
+
+def _free_id(document: Document, file: str, seen: set[str], own: set[str]) -> str | None:
+    """Return the id of a document, or another where it is a record and that is taken: with its file where another file
+    has the id, by its line where the rows of its file share it. None where it is left out."""
+    if document.id not in seen and document.id not in own:
+        return document.id
+    if document.source == file:
+        return None
+    is_row = document.id.startswith(f"{file}#")
+    other = document.source if is_row else f"{file}#{document.id}"
+    return None if other in seen or (document.id in own and not is_row) else other
 
 
 def _read_any(file: CorpusFile) -> Iterator[Document | UnreadableDocument]:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
@@ -12,12 +13,14 @@ from qa.errors import UnreadableDocument
 from qa.files import open_regular
 from qa.parsers.checks import kind_of
 from qa.parsers.encodings import BEFORE, SAMPLE, UTF8, Encoding, guessed, marked_encoding, not_utf8
+from qa.parsers.raised import without_raised_marks
 
 _LONGEST_LINE = 16_000_000  # bytes, and characters of one row; as large as a text may be in the other formats
 _MOST_COLUMNS = 1_000
 _LONGEST_HEADER = 20_000  # characters of all names together, which every row may quote
 _LONGEST_NAME = 200  # characters; a longer name of a column is prose
 _DELIMITERS = ",;\t|"
+_QUOTED = re.compile(r" +\"[^\"]*\"\s*\Z")  # what is no value, but quotes behind a blank
 _SAMPLE = 64_000  # characters of whole lines, by which the delimiter is found
 _BLOCK = 1 << 20
 
@@ -36,6 +39,16 @@ class _Columns:
     text: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What parts the values of a table, whether blanks follow it, before quotes too, and whether the file's first line
+    declares it."""
+
+    delimiter: str
+    is_spaced: bool = False
+    is_declared: bool = False
+
+
 def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]:
     """Yield a document for each row, and an UnreadableDocument with its line for each wrong row.
 
@@ -49,10 +62,10 @@ def read_csv(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
     empty = True
     with open_regular(path) as content:
         encoding = _encoding(content, source)
-        delimiter, is_declared = _delimiter(content, encoding)
+        form = _form(content, encoding)
         with _text(content, encoding) as lines:
-            rows = _rows(lines, delimiter)
-            if is_declared:
+            rows = _rows(lines, form)
+            if form.is_declared:
                 next(rows)
             columns = _columns(next(rows, (1, csv.Error()))[1], source)
             for line, row in rows:
@@ -96,10 +109,10 @@ class _Lines:
         return line
 
 
-def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+def _rows(lines: Iterator[str], form: _Form) -> Iterator[tuple[int, list[str] | csv.Error]]:
     """Yield the number of each row's first line, and the row or what is wrong with it; nothing for blank lines."""
     counted = _Lines(lines)
-    rows = csv.reader(counted, delimiter=delimiter)
+    rows = csv.reader(counted, delimiter=form.delimiter, skipinitialspace=form.is_spaced)
     while True:
         first, counted.taken = counted.number + 1, 0
         try:
@@ -167,24 +180,27 @@ def _wrong_place(content: BufferedReader, encoding: Encoding, source: str) -> in
     return None
 
 
-def _delimiter(content: BufferedReader, encoding: Encoding) -> tuple[str, bool]:
-    """Return the delimiter, and whether a first line such as "sep=;" declares it, as Excel writes it.
+def _form(content: BufferedReader, encoding: Encoding) -> _Form:
+    """Return how the values of a table are parted, which a first line such as "sep=;" declares, as Excel writes it.
 
-    Else it is the one by which most of the first rows have as many values as the header, over one.
+    Else it is as most of the first rows have as many values as the header, over one.
     """
     lines = _text(content, encoding)
     sample = lines.readlines(_SAMPLE)
     lines.detach()
     declared = sample[0].rstrip("\r\n").removeprefix("sep=")
-    if sample[0].startswith("sep=") and declared in {*_DELIMITERS}:
-        return declared, True
+    is_declared = sample[0].startswith("sep=") and declared in {*_DELIMITERS}
+    delimiters, rows = (declared, sample[1:]) if is_declared else (_DELIMITERS, sample)
 
-    def fit(delimiter: str) -> tuple[int, int]:
-        widths = [0 if isinstance(row, csv.Error) else len(row) for _, row in _rows(iter(sample), delimiter)]
+    def fit(form: _Form) -> tuple[int, int, int]:
+        found = [[] if isinstance(row, csv.Error) else row for _, row in _rows(iter(rows), form)]
+        widths = [len(row) for row in found]
         width = widths[0] if widths else 0
-        return (widths.count(width) if width > 1 else 0, width)
+        quoted = sum(bool(_QUOTED.match(value)) for row in found for value in row)
+        return (widths.count(width) if width > 1 else 0, width, -quoted)
 
-    return max(_DELIMITERS, key=fit), False
+    forms = [_Form(one, is_spaced, is_declared) for is_spaced in (False, True) for one in delimiters]
+    return max(forms, key=fit)
 
 
 def _columns(header: list[str] | csv.Error, source: str) -> _Columns:
@@ -219,6 +235,7 @@ def _read_row(
         return UnreadableDocument(
             source, f"has fields: {len(row)}, columns: {len(columns.names)}; quote values that hold the delimiter"
         )
+    row = [without_raised_marks(value) for value in row]
     title = " ".join(_value(row, columns.title).split())
     text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
     if not text.strip():

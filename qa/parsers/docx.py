@@ -12,10 +12,11 @@ from qa.parsers.archive import Archive, check_xml, open_archive, read_xml
 from qa.parsers.checks import title_of_field
 from qa.parsers.html import quotable, text_of_html, under_title
 from qa.parsers.text import title_of_name
-from qa.parsers.word_markup import plainer
+from qa.parsers.word_markup import Styles, plainer, unseen_styles
 
 _PROPERTIES = "docProps/core.xml"
 _RELATIONS = "_rels/.rels"
+_STYLE_SHEET = "word/styles.xml"
 
 # The parts that mammoth may read. Images, charts and embedded files are never handed to it.
 _PART = re.compile(r"\[Content_Types\]\.xml|(?:\w+/)?(?:_rels/)?[\w.]*\.(?:xml|rels)", re.ASCII)
@@ -52,19 +53,28 @@ def _title(archive: Archive) -> str:
 def _parts(archive: Archive) -> io.BytesIO:
     """Return an archive of only the parts that make up the text, each of them checked and made plainer."""
     parts = io.BytesIO()
+    styles = _styles(archive)
     with zipfile.ZipFile(parts, "w") as checked:
         for name in sorted(archive.names):
             if _PART.fullmatch(name) and not name.startswith(_OTHER_PARTS):
                 content = archive.read(name)
                 check_xml(content, archive.source, name)
-                checked.writestr(name, _plainer(content, archive.source))
+                checked.writestr(name, _plainer(content, styles, archive.source))
     parts.seek(0)
     return parts
 
 
-def _plainer(part: bytes, source: str) -> bytes:
+def _styles(archive: Archive) -> Styles:
+    if _STYLE_SHEET not in archive.names:
+        return {}
+    content = archive.read(_STYLE_SHEET)
+    check_xml(content, archive.source, _STYLE_SHEET)
+    return unseen_styles(content)
+
+
+def _plainer(part: bytes, styles: Styles, source: str) -> bytes:
     try:
-        return plainer(part)
+        return plainer(part, styles)
     except RecursionError:
         raise UnreadableDocument(source, _TOO_DEEP) from None
 

@@ -17,7 +17,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from qa.datatypes import Document, Section
 from qa.errors import UnreadableDocument
 from qa.parsers.checks import LONGEST_TITLE, check_size, kind_of, read_whole, title_of_field
+from qa.parsers.css import Styles, names_of, styles_of
 from qa.parsers.encodings import Decoded, decode_any, marked_encoding
+from qa.parsers.raised import without_raised_marks
 from qa.parsers.text import title_of_name
 
 _BLOCK = 65_536  # characters
@@ -33,6 +35,8 @@ _CHARSET = re.compile(
 # What a charset may be, of all that Python can decode: its other codecs are no charsets, or take quadratic time.
 _CHARSETS = re.compile(r"utf-8|iso8859-\d+|cp\d+|koi8-[ru]|gb2312|gbk|gb18030|big5|euc_jp|euc_kr|shift_jis|mac-roman")
 
+_UNICODE = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
+
 # Each branch matches whatever follows, to the end of the page if need be, and never tries again: the time is linear.
 _TOKEN = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
@@ -44,7 +48,8 @@ _TOKEN = re.compile(
 _UNSEEN = re.compile(
     r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none|visibility\s*:\s*hidden"
     r"|text-decoration(?:-line)?\s*:[^;\"']*line-through"
-    r"|class\s*=\s*[\"']?fn-bracket",  # around the mark of a note, as docutils writes it
+    r"|class\s*=\s*[\"']?fn-bracket"  # around the mark of a note, as docutils writes it
+    r"|(?:^|\s)(?:epub:type|role)\s*=\s*[\"']?(?:doc-)?pagebreak",  # a number of the page in print
     re.IGNORECASE,
 )
 # What stands around the content of a page: by its role, by the names that pages give such elements.
@@ -87,19 +92,30 @@ _PARAGRAPHS = _HEADINGS | {
 _SHAPING = _PARAGRAPHS | _LINES | _CELLS | {"br", "tbody", "thead", "tfoot"}
 _EMPTY = frozenset({"br", "hr"})
 
-# Elements within a line that are looked at: whether they are shown, and whether they are marks of notes.
-_INLINE = frozenset({"span", "a", "sup"})
+# What is never asked whether it is shown: the page itself, and elements that nothing stands in.
+_BARE = _SHAPING | {
+    "html", "head", "body", "area", "base", "col", "embed", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr",
+}  # fmt: skip
 _NOTE = re.compile(
     r"noteref|doc-backlink|footnote-(?:ref|backref|back|definition-label)|class\s*=\s*[\"']?fnref", re.IGNORECASE
 )
 _TAG = re.compile(r"<[^<>]*>")
 _RAISED = re.compile(r"<sup[\s>]", re.IGNORECASE)
+_RAISED_BY = re.compile(
+    r"""(?:^|\s)class\s*=\s*(?:["'][^"']*?(?<![\w-]))?sup(?:er(?:script)?)?(?![\w-])|vertical-align\s*:\s*super""",
+    re.IGNORECASE,
+)
+_RAISED_STYLE = " style='vertical-align: super'"
 _WITHIN = re.compile(r"""href\s*=\s*["']?[^"'\s>]*#""", re.IGNORECASE)
-_MARK = re.compile(r"[\[(]?(?:\d{1,3}(?:\s*[,–-]\s*\d{1,3}){0,9}|[*†‡§¶]{1,4}|(?<=[\[(])\w{1,10}(?:\s\d{1,3})?)[\])]?")
+_MARK = re.compile(
+    r"[\[(]?(?:\d{1,3}(?:\s*[,–-]\s*\d{1,3}){0,9}|[*†‡§¶]{1,4}|,|(?<=[\[(])\w{1,10}(?:\s\d{1,3})?)[\])]?"
+)
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]{3}|[.,;:!?)\]\"”’])\Z")
 _BEFORE_MARK = 8  # characters
 _LONGEST_MARK = 400  # characters of markup
 _LONGEST_UNSEEN = 20_000  # the same, of what is within a line
+_MOST_ENDLESS = 100  # elements that do not end within it; with more, a page means to take long
 
 # Elements that their own kind ends, so that leaving them open nests nothing.
 _SHALLOW = _LINES | _CELLS | _EMPTY | _HEADINGS | {"p", "tbody", "thead", "tfoot"}
@@ -131,23 +147,23 @@ def read_html(path: Path, source: str) -> Iterator[Document | UnreadableDocument
 
 
 def quotable(found: HtmlText, source: str) -> HtmlText:
-    """Return a page with what an answer can quote of it: where nothing stands below its headings, these are its text.
-
-    Raises UnreadableDocument when it shows no text.
-    """
+    """Return a page that an answer can quote. Raises UnreadableDocument when it shows no text."""
     if not found.text:
         raise UnreadableDocument(source, "shows no text")
-    return found if found.sections else replace(found, sections=(Section("", 0, 0, len(found.text)),))
+    return found
 
 
 def decode_markup(content: bytes, source: str) -> Decoded:
-    """Return the text of a page by its byte order mark, else as UTF-8, else by the charset it names, else by a guess.
+    """Return the text of a page by its byte order mark, else as UTF-8, else by the charset it names, else by a guess,
+    as where it names UTF-8 and is none.
 
     Raises UnreadableDocument when it is none of these.
     """
     named = None if marked_encoding(content) else _CHARSET.search(content[:4096].lower())
     if named is not None and b"\0" not in content and not _is_utf8(content):
-        return Decoded(_decode_named(content, (named[1] or named[2]).decode(), source))
+        charset = (named[1] or named[2]).decode()
+        if charset not in _UNICODE:  # what is named so and is none was written by an old editor
+            return Decoded(_decode_named(content, charset, source))
     return decode_any(content, source)
 
 
@@ -177,7 +193,7 @@ def text_of_html(markup: str, source: str, *, xhtml: bool = False) -> HtmlText:
     Raises UnreadableDocument when the page is too large, or nested beyond reason.
     """
     check_size(len(markup), source)
-    shaping = _Shaping(source, xhtml)
+    shaping = _Shaping(source, xhtml, styles_of(markup))
     tree = LexborHTMLParser(shaping.write(markup))
     writer = _Writer()
     if tree.body is not None:
@@ -207,51 +223,97 @@ def under_title(sections: tuple[Section, ...], title: str) -> tuple[Section, ...
 class _Shaping:
     """Writes markup anew with only the elements that shape a text. ``title`` is then the page's own, "" without."""
 
-    def __init__(self, source: str, xhtml: bool) -> None:
+    def __init__(self, source: str, xhtml: bool, styles: Styles) -> None:
         self._source = source
         self._xhtml = xhtml
+        self._styles = styles
         self._open: dict[str, int] = {}
         self._depth = 0
         self._elements = 0
+        self._endless: set[str] = set()  # elements to cut that end nowhere in the rest
+        self._failed = 0  # elements whose end was sought in vain
         self.title = ""
 
     def write(self, markup: str) -> str:
         """Return the markup anew. Raises UnreadableDocument when it has too many elements, or too deep ones."""
         pieces: list[str] = []
-        endless: set[str] = set()  # elements to cut that end nowhere in the rest
+        before = ""  # the last characters of what was written
         position = tags = 0
         while (token := _TOKEN.search(markup, position)) is not None:
             tags += 1
             if tags > _MOST_TAGS:
                 raise UnreadableDocument(self._source, f"has over {_MOST_TAGS:,} tags: split it")
             pieces.append(markup[position : token.start()])
-            position = token.end()
+            before = (before + pieces[-1][-_BEFORE_MARK:])[-_BEFORE_MARK:]
             name = (token["name"] or "").lower()
-            if name in _INLINE and not token["closing"]:
-                position = self._end_of_unseen(markup, token, name, pieces) or position
-            elif name in _CUT and not token["closing"] and name not in endless and not self._is_whole(token):
-                end = _end_of(name, markup, position)
-                if end is None and name not in _RAW:
-                    endless.add(name)
-                    continue
-                inner, position = (len(markup), len(markup)) if end is None else end
-                if name == "title" and not self.title:
-                    self.title = html.unescape(markup[token.end() : inner])
-            elif name in _SHAPING:
+            position = self._end_of_omitted(markup, token, name, before) or token.end()
+            if position == token.end() and name in _SHAPING:
                 pieces.append(self._tag(token, name))
+                before = ""
         pieces.append(markup[position:])
         return "".join(pieces)
 
-    def _end_of_unseen(self, markup: str, token: re.Match[str], name: str, pieces: list[str]) -> int | None:
+    def _end_of_omitted(self, markup: str, token: re.Match[str], name: str, before: str) -> int | None:
+        """Return where what an element is omitted with ends; None where it is not omitted."""
+        if not name or token["closing"] or name in _BARE or self._is_whole(token):
+            return None
+        if name not in _CUT:
+            return self._end_of_unseen(markup, token, name, before)
+        if name in self._endless:
+            return None
+        end = self._end_of_cut(markup, token, name)
+        if end is None and name not in _RAW:
+            self._endless.add(name)
+            return None
+        inner, position = (len(markup), len(markup)) if end is None else end
+        if name == "title" and not self.title:
+            self.title = html.unescape(markup[token.end() : inner])
+        return position
+
+    def _end_of_cut(self, markup: str, token: re.Match[str], name: str) -> tuple[int, int] | None:
+        """Return where the closing tag of an element begins and ends that holds its own kind; the first closing tag
+        where its own is far off."""
+        nested = None if name in _RAW else self._end_of_nested(name, markup, token.end())
+        return nested or _end_of(name, markup, token.end())
+
+    def _end_of_unseen(self, markup: str, token: re.Match[str], name: str, before: str) -> int | None:
         """Return where an element ends that is not shown, or is the mark of a note; None where it is neither."""
         attributes = token["attributes"][:_MOST_ATTRIBUTES]
-        if _UNSEEN.search(attributes):
-            return _end_within(name, markup, token.end(), _LONGEST_UNSEEN)
-        if name == "span":
+        if self._is_unseen(name, attributes):
+            end = self._end_of_nested(name, markup, token.end())
+            return end and end[1]
+        if self._styles.raised and self._styles.raised & names_of(name, attributes):
+            attributes = _RAISED_STYLE
+        if name not in {"a", "sup"} and not (_RAISED_BY.search(attributes) or _NOTE.search(attributes)):
             return None
-        end = _end_within(name, markup, token.end(), _LONGEST_MARK)
-        inner = "" if end is None else markup[token.end() : markup.rindex("<", token.end(), end)]
-        return end if end is not None and is_note_mark(name, attributes, inner, pieces[-1][-_BEFORE_MARK:]) else None
+        found = _end_within(name, markup, token.end(), _LONGEST_MARK)
+        if found is None:
+            return None
+        inner = markup[token.end() : markup.rindex("<", token.end(), found)]
+        return found if is_note_mark(name, attributes, inner, before) else None
+
+    def _is_unseen(self, name: str, attributes: str) -> bool:
+        if not attributes:
+            return False
+        unseen = self._styles.unseen
+        return bool(_UNSEEN.search(attributes)) or bool(unseen and unseen & names_of(name, attributes))
+
+    def _end_of_nested(self, name: str, markup: str, position: int) -> tuple[int, int] | None:
+        """Return where the closing tag of an element begins and ends, past those of its kind within it; None where that
+        is far off, or was for too many elements."""
+        depth, limit = 1, position + _LONGEST_UNSEEN
+        while self._failed < _MOST_ENDLESS:
+            token = _TOKEN.search(markup, position)
+            if token is None or token.start() > limit:
+                break
+            position = token.end()
+            if (token["name"] or "").lower() != name or self._is_whole(token):
+                continue
+            depth += -1 if token["closing"] else 1
+            if not depth:
+                return token.span()
+        self._failed += 1
+        return None
 
     def _is_whole(self, token: re.Match[str]) -> bool:
         return token["attributes"].endswith("/") and (self._xhtml or token["name"].lower() == "svg")
@@ -276,7 +338,7 @@ class _Shaping:
         if self._elements > _MOST_ELEMENTS:
             raise UnreadableDocument(self._source, f"has over {_MOST_ELEMENTS:,} elements: split it")
         attributes = token["attributes"][:_MOST_ATTRIBUTES]
-        hidden = _UNSEEN.search(attributes) or _AROUND.search(attributes)
+        hidden = self._is_unseen(name, attributes) or _AROUND.search(attributes)
         titled = name == "h1" and _TITLE_CLASS.search(attributes)
         kind = " class=title" if titled else " class=main" if _IS_MAIN.search(attributes) else ""
         opening = f"<{name}{' hidden' if hidden else ''}{kind}>"
@@ -284,16 +346,21 @@ class _Shaping:
 
 
 def is_note_mark(name: str, attributes: str, inner: str, before: str) -> bool:
-    """Whether ``sup`` or ``a`` is the mark of a note, or leads back from one: by what it says of itself, as a link
+    """Whether an element is the mark of a note, or leads back from one: by what it says of itself, as a link
     within the page that is raised, or as a raised sign or number behind a word. Units and powers ("m2") are none."""
     if _NOTE.search(attributes):
         return True
     shown = html.unescape(_TAG.sub("", inner)).strip()
-    is_raised = name == "sup" or bool(_RAISED.search(inner))
-    if not is_raised or not _MARK.fullmatch(shown):
+    if name == "a" and shown and _WITHIN.search(attributes) and not any(map(str.isalnum, shown)):
+        return True  # a sign that leads to its own heading, or back from a note
+    is_in_brackets = shown[:1] in {"[", "("} and bool(_MARK.fullmatch(shown))
+    if name == "a" and is_in_brackets and _WITHIN.search(attributes) and _WORD_BEFORE.search(before):
+        return True
+    is_itself = name == "sup" or bool(_RAISED_BY.search(attributes))
+    if not (is_itself or _RAISED.search(inner)) or not _MARK.fullmatch(shown):
         return False
     is_link = bool(_WITHIN.search(attributes if name == "a" else inner))
-    return is_link or (name == "sup" and (not shown.isalnum() or bool(_WORD_BEFORE.search(before))))
+    return is_link or (is_itself and (not shown.isalnum() or bool(_WORD_BEFORE.search(before))))
 
 
 def _end_within(name: str, markup: str, position: int, most: int) -> int | None:
@@ -425,6 +492,7 @@ class _Writer:
             if text:
                 self.gap = self.gap or " "
             return
+        text = text if self.preformatted else without_raised_marks(text)
         shown = text.replace("\r\n", "\n").rstrip() if self.preformatted else _on_one_line(text)
         before = self.gap or (" " if text[:1].isspace() and not self.preformatted else "")
         before = before if self.length else before.lstrip(" \n|")
@@ -441,13 +509,29 @@ class _Writer:
         return "".join(self.pieces)
 
     def sections(self) -> tuple[Section, ...]:
-        """Return the stretches under each heading, and the one before the first, that hold any text."""
+        """Return the stretches of text under the headings, and the one before the first."""
         return sections_between(self.text(), self.headings)
 
 
 def sections_between(text: str, headings: list[tuple[str, int, int, int]]) -> tuple[Section, ...]:
-    """Return what stands before, between and after headings, each (heading, level, its start, its end), in order."""
+    """Return what stands before, between and after headings, each (heading, level, its start, its end), in order.
+
+    A heading with nothing below it, not even a deeper heading, says something by itself: a price, a number. It is the
+    text of a section under the heading that it stands under.
+    """
     starts = [("", 0, 0, 0), *headings]
     ends = [*(heading[2] for heading in headings), len(text)]
-    found = [Section(heading, level, start, end) for (heading, level, _, start), end in zip(starts, ends, strict=True)]
-    return tuple(section for section in found if text[section.start : section.end].strip())
+    following = [*(heading[1] for heading in headings), 0]
+    found: list[Section] = []
+    above: list[tuple[str, int]] = []  # the headings that hold the present one, with their levels
+    for (heading, level, first, start), end, next_level in zip(starts, ends, following, strict=True):
+        while above and above[-1][1] >= level:
+            above.pop()
+        if text[start:end].strip():
+            found.append(Section(heading, level, start, end))
+        elif next_level <= level and text[first:end].strip():
+            holder, holding_level = above[-1] if above else ("", 1)
+            found.append(Section(holder, holding_level, first, end))
+        if heading:
+            above.append((heading, level))
+    return tuple(found)

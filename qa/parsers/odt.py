@@ -1,6 +1,7 @@
-"""OpenDocument texts: one document a file, its headings kept as sections (ISO/IEC 26300, parts ``content.xml`` and
-``meta.xml``)."""
+"""OpenDocument texts: one document a file, its headings kept as sections (ISO/IEC 26300, parts ``content.xml``,
+``styles.xml`` and ``meta.xml``)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
@@ -9,10 +10,10 @@ from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.parsers.archive import Archive, check_xml, open_archive, read_xml
 from qa.parsers.checks import LONGEST_TITLE, title_of_field
-from qa.parsers.html import HtmlText, only_top_heading, quotable, sections_between, under_title
+from qa.parsers.html import HtmlText, is_note_mark, only_top_heading, quotable, sections_between, under_title
 from qa.parsers.text import title_of_name
 
-_CONTENT, _META = "content.xml", "meta.xml"
+_CONTENT, _META, _STYLES = "content.xml", "meta.xml", "styles.xml"
 
 # What is in the file and not on its pages: what was deleted, comments, hidden text, and what stands for objects.
 _UNSEEN = frozenset(
@@ -20,8 +21,12 @@ _UNSEEN = frozenset(
 )
 _ITEM = "- "
 _DIGITS = 5
+_TITLE = "Title"  # a style
+_MOST_PARENTS = 50  # styles that one comes from, each from the next
 _BLOCKS = frozenset({"p", "h"})
 _STYLED = frozenset({"text:span", "text:p", "text:h"})
+_RAISED = re.compile(r"super\b|[1-9]\d*%")
+_BEFORE_MARK = 8  # characters
 _CELL = "table-cell"
 _MOST_SPACES = 80  # that one element stands for
 _LIKE_TEXT = {"tab": "\t", "line-break": "\n"}
@@ -39,7 +44,8 @@ def read_odt(path: Path, source: str) -> Iterator[Document | UnreadableDocument]
         title = _title(archive)
         content = archive.read(_CONTENT)
         check_xml(content, source, _CONTENT)
-    found = quotable(_shown(content), source)
+        styles = _styles(archive)
+    found = quotable(_shown(content, styles), source)
     title = title or found.title or title_of_name(path)
     yield Document(id=source, title=title, text=found.text, source=source, sections=under_title(found.sections, title))
 
@@ -51,8 +57,20 @@ def _title(archive: Archive) -> str:
     return next((title_of_field(element.text) for element in elements if element.name == "title"), "")
 
 
-def _shown(content: bytes) -> HtmlText:
-    page = _Page()
+def _styles(archive: Archive) -> "_Styles":
+    """Return the styles that the document shares, beside which its text describes others."""
+    styles = _Styles()
+    if _STYLES in archive.names:
+        content = archive.read(_STYLES)
+        check_xml(content, archive.source, _STYLES)
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = styles.start
+        parser.Parse(content, True)
+    return styles
+
+
+def _shown(content: bytes, styles: "_Styles") -> HtmlText:
+    page = _Page(styles)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = page.start, page.end
@@ -63,10 +81,44 @@ def _shown(content: bytes) -> HtmlText:
     return HtmlText(title, text, sections_between(text, page.headings))
 
 
-def _takes_back(properties: dict[str, str]) -> bool:
-    """Whether a style strikes text out, or hides it."""
-    is_struck = properties.get("style:text-line-through-style", "none") != "none"
-    return is_struck or properties.get("text:display") == "none"
+class _Styles:
+    """What the styles of a document say of their text, each by itself or by the one that it comes from."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, str] = {}
+        self._said: dict[str, dict[str, bool]] = {}
+        self._style = ""  # that is being described
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the beginning of an element, of which those that describe styles are looked at."""
+        if tag == "style:style":
+            self._style = attributes.get("style:name", "")
+            self._parents[self._style] = attributes.get("style:parent-style-name", "")
+        elif tag == "style:text-properties":
+            said = self._said.setdefault(self._style, {})
+            for kind in ("style", "type"):
+                if line := attributes.get(f"style:text-line-through-{kind}"):
+                    said["struck"] = line != "none"
+            if "text:display" in attributes:
+                said["hidden"] = attributes["text:display"] == "none"
+            if position := attributes.get("style:text-position"):
+                said["raised"] = bool(_RAISED.match(position))
+
+    def says(self, style: str, what: str) -> bool:
+        """Whether the text of a style is "struck", "hidden" or "raised"."""
+        for _ in range(_MOST_PARENTS):
+            if what in self._said.get(style, {}) or style not in self._parents:
+                break
+            style = self._parents[style]
+        return self._said.get(style, {}).get(what, False)
+
+    def is_title(self, style: str) -> bool:
+        """Whether a style is that of titles, or comes from it."""
+        for _ in range(_MOST_PARENTS):
+            if style == _TITLE or style not in self._parents:
+                break
+            style = self._parents[style]
+        return style == _TITLE
 
 
 def _number(written: str) -> int:
@@ -77,16 +129,15 @@ def _number(written: str) -> int:
 class _Page:
     """What the elements of ``content.xml`` show, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: _Styles) -> None:
         self.pieces: list[str] = []
         self.headings: list[tuple[str, int, int, int]] = []
         self.title = ""
         self._length = 0
         self._unseen = 0  # how many elements deep in what is not shown
         self._blocks: list[tuple[str, dict[str, str], list[str]]] = []
-        self._title_styles = {"Title"}
-        self._style = ""  # that is being described
-        self._unseen_styles: set[str] = set()
+        self._styles = styles
+        self._spans: list[tuple[list[str], int] | None] = []  # where the open ones begin, if they are raised
         self._notes: list[str] = []
         self._row: list[str] | None = None
         self._in_cell: list[str] | None = None
@@ -98,10 +149,11 @@ class _Page:
         name = tag.rpartition(":")[2]
         if self._unseen or self._is_unseen(tag, name, attributes):
             self._unseen += 1
-        elif name == "style":
-            self._begin_style(attributes)
-        elif name == "text-properties" and _takes_back(attributes):
-            self._unseen_styles.add(self._style)
+        elif tag.startswith("style:"):
+            self._styles.start(tag, attributes)
+        elif tag == "text:span":
+            is_raised = self._blocks and self._styles.says(attributes.get("text:style-name", ""), "raised")
+            self._spans.append((self._blocks[-1][2], len(self._blocks[-1][2])) if is_raised else None)
         elif name == "table-row":
             self._row = []
         elif name == _CELL:
@@ -118,16 +170,12 @@ class _Page:
             self.characters(_LIKE_TEXT.get(name, ""))
 
     def _is_unseen(self, tag: str, name: str, attributes: dict[str, str]) -> bool:
-        is_struck = tag in _STYLED and attributes.get("text:style-name") in self._unseen_styles
-        return is_struck or (name in _UNSEEN and not tag.startswith("dc:"))
-
-    def _begin_style(self, attributes: dict[str, str]) -> None:
-        self._style = attributes.get("style:name", "")
-        parent = attributes.get("style:parent-style-name")
-        if parent in self._title_styles:
-            self._title_styles.add(self._style)
-        if parent in self._unseen_styles:
-            self._unseen_styles.add(self._style)
+        style = attributes.get("text:style-name", "") if tag in _STYLED else ""
+        is_struck = bool(style) and (self._styles.says(style, "struck") or self._styles.says(style, "hidden"))
+        is_closed = tag == "text:section" and (
+            attributes.get("text:display") == "none" or attributes.get("text:is-hidden") == "true"
+        )
+        return is_struck or is_closed or (name in _UNSEEN and not tag.startswith("dc:"))
 
     def characters(self, text: str) -> None:
         """Take text where a paragraph shows it."""
@@ -139,6 +187,8 @@ class _Page:
         name = tag.rpartition(":")[2]
         if self._unseen:
             self._unseen -= 1
+        elif tag == "text:span" and self._spans:
+            self._end_span()
         elif name in _BLOCKS and self._blocks and tag.startswith("text:"):
             self._end_block()
         elif name == _CELL and self._row is not None:
@@ -147,6 +197,15 @@ class _Page:
         elif name == "table-row" and self._row is not None:
             self._write(" | ".join(cell for cell in self._row if cell), "\n")
             self._row = None
+
+    def _end_span(self) -> None:
+        """Take back what a raised stretch shows where it is the mark of a note."""
+        raised = self._spans.pop()
+        if raised is not None:
+            pieces, start = raised
+            before = "".join(pieces[max(start - _BEFORE_MARK, 0) : start])[-_BEFORE_MARK:]
+            if is_note_mark("sup", "", "".join(pieces[start:]), before):
+                del pieces[start:]
 
     def _end_block(self) -> None:
         name, attributes, pieces = self._blocks.pop()
@@ -163,7 +222,7 @@ class _Page:
 
     def _write_block(self, name: str, attributes: dict[str, str], text: str) -> None:
         line = " ".join(text.split())
-        is_title = name == "p" and attributes.get("text:style-name") in self._title_styles and line
+        is_title = name == "p" and self._styles.is_title(attributes.get("text:style-name", "")) and line
         if is_title and not self.title and len(line) <= LONGEST_TITLE:
             self.title = line
         item, self._item = self._item, ""

@@ -40,13 +40,31 @@ _MOST_CHARACTERS_OF_A_PAGE = 50_000
 _LARGEST_CODE = 0x110000
 _LEAST_TELLING = 12  # letters of words that are looked for on a page
 
-_MARK = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))\d{1,3}(?![\w.,]*\w)")
+_MARK = re.compile(
+    r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\u201d]))\s*"
+    r"(?P<mark>\d{1,3}(?:[,\u2013-]\d{1,3}){0,9}|\[\d{1,3}(?:[,\u2013-]\d{1,3}){0,9}\]|[*\u2020\u2021\u00a7]{1,4})"
+    r"(?![\w.,]*\w)"
+)
+_HYPHENS = str.maketrans("\ufffe", "\x02")  # what stands for one differs by the call
+_HIGHEST = 12.0  # points that a mark may be raised by, and stand off from its word
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
 _RAISED = 1.0  # points
 _LEAST_LETTERS = 5  # of a line that was drawn by letters
+_LEAST_STEPS = 4  # letters of a line that are as far apart from each other
+_UNEVEN = 0.06  # of the step between two letters, at most, where it is the same all over a line
+_WIDEST_STEP = 2.0  # heights of a line between two letters of a word; what is farther apart are cells
+_LONGEST_SPACED = 200  # characters of a line of letters
+_LETTERS = re.compile(r"[^\W\d_](?:[ \t]+[^\W\d_]){3,}[ \t]*")
+_TWO_LETTERS = 2  # that alternate are marks in a table, as Y and N are
 _LEAST_LINES = 3  # of columns beside each other
-_LEAST_WIDTH = 100.0  # points of a column of prose; those of a newspaper have 120
+_MOST_COLUMNS = 6
+_MOST_LOOKED_AT = 60  # lines of a column that tell whether it is prose; each takes as long as the page has characters
 _FILLED = 0.75  # of its column, at least, by most lines of prose
+_GOES_ON = 0.34  # of the lines of a column of prose, at least, begin in the middle of a sentence
+_LEAST_WORDS = 2.0  # of a line of prose, on the average
+_NEAR = 0.9  # heights of a line that part two pieces of one line of prose at most; columns have wider gaps
+_BLANK = 0.12  # heights of a line that part two words at least
+_INNER = 0.3  # points by which the box of a piece is made narrower, so that it does not touch the next
 
 
 def _limit(seconds: int) -> None:
@@ -210,36 +228,110 @@ def _as_laid_out(page: pypdfium2.PdfTextPage) -> str:
     """Return a page's text: columns that were drawn line by line one after the other, letters that were drawn one by
     one as words, and no marks of notes at the end of a word."""
     pieces = [_Piece(*page.get_rect(number)) for number in range(min(page.count_rects(), _MOST_PIECES))]
-    columns = _columns(pieces)
+    columns = _columns(pieces, page)
     if columns:
-        return "\r\n".join(str(page.get_text_bounded(*piece)).strip() for piece in columns)
-    return _with_whole_words(_without_marks(page), pieces, page)
-
-
-def _without_marks(page: pypdfium2.PdfTextPage) -> str:
-    """Return the text without numbers that are raised behind a word, as those of notes are."""
+        return "\r\n".join(columns)
     text = str(page.get_text_bounded())
-    if len(text) != page.count_chars() or text != page.get_text_range():  # then the places are not those of the signs
-        return text
-    kept, end = [], 0
+    places = _places(text, page)
+    if places:
+        text = _with_whole_lines(*_without_marks(text, places, page), page)
+    return _with_whole_words(text, pieces, page)
+
+
+def _places(text: str, page: pypdfium2.PdfTextPage) -> list[int]:
+    """Return the number of the page's character at each place of its text, [] where they cannot be told. White space,
+    which differs by the call, has that of the character before it."""
+    signs = str(page.get_text_range()).translate(_HYPHENS)
+    if len(signs) != page.count_chars():
+        return []
+    shown = [place for place, sign in enumerate(signs) if not sign.isspace()]
+    plain = text.translate(_HYPHENS)
+    if "".join(plain.split()) != "".join(signs[place] for place in shown):
+        return []
+    places: list[int] = []
+    following = iter(shown)
+    for sign in plain:
+        places.append((places[-1] if places else 0) if sign.isspace() else next(following))
+    return places
+
+
+def _without_marks(text: str, places: list[int], page: pypdfium2.PdfTextPage) -> tuple[str, list[int]]:
+    """Return the text without numbers and signs that are raised behind a word, as those of notes are, and the places
+    of what is left."""
+    kept: list[str] = []
+    kept_places: list[int] = []
+    end = 0
     for mark in _MARK.finditer(text):
-        before = _baseline(page, mark.start() - 1)
-        if _baseline(page, mark.start()) < before + _RAISED:
+        x, y = _origin(page, places[mark.start() - 1])
+        mark_x, mark_y = _origin(page, places[mark.start("mark")])
+        if not _RAISED <= mark_y - y <= _HIGHEST or not 0 <= mark_x - x <= 2 * _HIGHEST:
             continue
         kept.append(text[end : mark.start()])
+        kept_places += places[end : mark.start()]
         end = mark.end()
         after = _LINE_END.match(text, end)
-        if after and after.end() < len(text) and abs(_baseline(page, after.end()) - before) < _RAISED:
+        if after and after.end() < len(text) and abs(_origin(page, places[after.end()])[1] - y) < _RAISED:
             kept.append(" ")  # the line goes on, and only the mark made another of it
+            kept_places.append(kept_places[-1])
             end = after.end()
-    return "".join([*kept, text[end:]])
+    return "".join([*kept, text[end:]]), [*kept_places, *places[end:]]
 
 
-def _baseline(page: pypdfium2.PdfTextPage, place: int) -> float:
-    """Return the height of the line that a character stands on."""
+def _origin(page: pypdfium2.PdfTextPage, place: int) -> tuple[float, float]:
+    """Return where a character begins, and the height of the line that it stands on."""
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(page, place, x, y)
-    return y.value
+    return x.value, y.value
+
+
+def _with_whole_lines(text: str, places: list[int], page: pypdfium2.PdfTextPage) -> str:
+    """Return the text with each line as words whose letters stand apart: as far all over the line, or by blanks."""
+    lines: list[str] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        letters = [place for place, sign in enumerate(line, start=start) if not sign.isspace()]
+        start += len(line)
+        bare = line.rstrip()
+        if len(letters) >= _LEAST_STEPS and len(bare) <= _LONGEST_SPACED and " " in bare:
+            words = _spaced_words([text[place] for place in letters], [places[place] for place in letters], bare, page)
+            lines.append(words + line[len(bare) :] if words else line)
+        else:
+            lines.append(line)
+    return "".join(lines)
+
+
+def _spaced_words(letters: Sequence[str], places: Sequence[int], line: str, page: pypdfium2.PdfTextPage) -> str:
+    """Return the words of a line whose letters stand apart, "" where it is no such line. Letters that stand in the
+    order of the alphabet, or alternate, are a table's."""
+    is_spelt = bool(_LETTERS.fullmatch(line))
+    is_list = is_spelt and (len(set(letters)) <= _TWO_LETTERS or list(letters) == sorted(letters))
+    if is_list or not all(letter.isalpha() for letter in letters):
+        return ""
+    steps: list[float] = []
+    before = _origin(page, places[0])
+    for place in places[1:]:
+        here = _origin(page, place)
+        steps.append(here[0] - before[0])
+        if here[1] != before[1] or steps[-1] <= 0 or not (is_spelt or _is_even(steps[-1] / steps[0])):
+            return ""
+        before = here
+    step = sorted(steps)[len(steps) // 2]
+    _, bottom, _, top = page.get_charbox(places[0], loose=True)
+    if step > _WIDEST_STEP * (top - bottom):
+        return ""
+    return _joined(letters, [one > 3 / 2 * step for one in steps])
+
+
+def _is_even(steps: float) -> bool:
+    """Whether a letter is one step from the next, or as many as a space takes."""
+    return abs(steps - round(steps)) < _UNEVEN * steps
+
+
+def _joined(letters: Sequence[str], are_parted: Sequence[bool]) -> str:
+    """Return letters with a space before each that is parted from the one before it."""
+    return "".join(
+        (" " if is_parted else "") + one for one, is_parted in zip(letters, [False, *are_parted], strict=True)
+    )
 
 
 def _with_whole_words(text: str, pieces: Sequence[_Piece], page: pypdfium2.PdfTextPage) -> str:
@@ -252,11 +344,10 @@ def _with_whole_words(text: str, pieces: Sequence[_Piece], page: pypdfium2.PdfTe
             continue
         gaps = [after.left - before.right for before, after in pairwise(line)]
         widest = sorted(gaps)[len(gaps) // 2] + (line[0].top - line[0].bottom) / 2
-        words = "".join(
-            (" " if gap > widest else "") + letter for gap, letter in zip([0.0, *gaps], letters, strict=True)
-        )
-        drawn = page.get_text_bounded(line[0].left, line[0].bottom, line[-1].right, line[0].top)
-        text = text.replace(str(drawn).strip(), words, 1)
+        words = _joined(letters, [gap > widest for gap in gaps])
+        drawn = str(page.get_text_bounded(line[0].left, line[0].bottom, line[-1].right, line[0].top)).strip()
+        if "".join(drawn.split()) == "".join(letters):
+            text = text.replace(drawn, words, 1)
     return text
 
 
@@ -272,38 +363,103 @@ def _lines(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
         yield line
 
 
-def _columns(pieces: Sequence[_Piece]) -> list[_Piece]:
-    """Return the pieces of a page by columns, where two of prose were drawn line by line; [] where none were.
+# --- columns -------------------------------------------------------------------------------------------------
 
-    Then the lines with one piece on each side of the same gap are many, and most fill their column: cells of a table do
-    not. What runs over both columns parts what stands above it from what stands below.
+
+class _Cell(NamedTuple):
+    """What stands together on a line: its pieces, and where it begins and ends, in points."""
+
+    left: float
+    right: float
+    pieces: Sequence[_Piece]
+
+
+def _columns(pieces: Sequence[_Piece], page: pypdfium2.PdfTextPage) -> list[str]:
+    """Return the lines of a page by columns, where several of prose were drawn line by line; [] where none were.
+
+    What runs over several columns parts what stands above it from what stands below.
     """
-    lines = list(_lines(pieces))
-    pairs = [line for line in lines if len(line) == len(("left", "right"))]
-    if len(pairs) < _LEAST_LINES:
-        return []
-    middle = (max(left.right for left, _ in pairs) + min(right.left for _, right in pairs)) / 2
-    if not all(left.right < middle < right.left for left, right in pairs):
-        return []
-    width = max(left.right for left, _ in pairs) - min(left.left for left, _ in pairs)
-    filled = sum(left.right - left.left > _FILLED * width for left, _ in pairs)
-    if filled < len(pairs) / 2 or width < _LEAST_WIDTH:
-        return []
-    ordered: list[_Piece] = []
-    left: list[_Piece] = []
-    right: list[_Piece] = []
+    lines = [_cells(line) for line in _lines(pieces)]
+    edges = _edges([line for line in lines if 1 < len(line) <= _MOST_COLUMNS])
+    columns: list[list[_Cell]] = [[] for _ in range(len(edges) + 1)]
     for line in lines:
-        if len(line) == len(("left", "right")):
-            left.append(line[0])
-            right.append(line[1])
-        elif line[-1].right < middle and left:
-            left += line
-        elif line[0].left > middle and right:
-            right += line
+        for column, cell in _within(line, edges) if len(line) > 1 else ():
+            columns[column].append(cell)
+    if not edges or not all(_is_prose(column[:_MOST_LOOKED_AT], page) for column in columns):
+        return []
+    ordered: list[_Cell] = []
+    waiting: list[list[_Cell]] = [[] for _ in columns]
+    for line in lines:
+        found = _within(line, edges)
+        if found and (len(line) > 1 or any(waiting)):
+            for column, cell in found:
+                waiting[column].append(cell)
         else:
-            ordered += [*left, *right, *line]
-            left, right = [], []
-    return [*ordered, *left, *right]
+            whole = _Cell(line[0].left, line[-1].right, [piece for cell in line for piece in cell.pieces])
+            ordered += [*(cell for column in waiting for cell in column), whole]
+            waiting = [[] for _ in columns]
+    return [_written(cell, page) for cell in [*ordered, *(cell for column in waiting for cell in column)]]
+
+
+def _cells(line: Sequence[_Piece]) -> list[_Cell]:
+    """Return the pieces of a line by what stands near each other."""
+    cells: list[list[_Piece]] = []
+    for piece in line:
+        if cells and piece.left - cells[-1][-1].right <= _NEAR * (piece.top - piece.bottom):
+            cells[-1].append(piece)
+        else:
+            cells.append([piece])
+    return [_Cell(cell[0].left, cell[-1].right, cell) for cell in cells]
+
+
+def _edges(lines: Sequence[Sequence[_Cell]]) -> list[float]:
+    """Return where the gaps between columns are, by the lines that have most of them; [] where there are none."""
+    counts = [len(line) for line in lines]
+    most = max((count for count in set(counts) if counts.count(count) >= _LEAST_LINES), default=0)
+    full = [line for line in lines if len(line) == most]
+    edges = []
+    for place in range(most - 1):
+        left, right = max(line[place].right for line in full), min(line[place + 1].left for line in full)
+        if left >= right:
+            return []
+        edges.append((left + right) / 2)
+    return edges
+
+
+def _written(cell: _Cell, page: pypdfium2.PdfTextPage) -> str:
+    """Return the text of a cell, its pieces parted by spaces where they stand apart."""
+    text, end = "", cell.left
+    for piece in cell.pieces:
+        inner = _INNER if piece.right - piece.left > 4 * _INNER else 0.0
+        box = (piece.left + inner, piece.bottom, piece.right - inner, piece.top)
+        is_apart = bool(text) and piece.left - end > _BLANK * (piece.top - piece.bottom)
+        text += (" " if is_apart else "") + " ".join(str(page.get_text_bounded(*box)).split())
+        end = piece.right
+    return text
+
+
+def _within(line: Sequence[_Cell], edges: Sequence[float]) -> list[tuple[int, _Cell]]:
+    """Return the cells of a line with their columns; [] where one runs over several columns."""
+    found = []
+    for cell in line:
+        column = sum(edge < cell.left for edge in edges)
+        if column != sum(edge < cell.right for edge in edges):
+            return []
+        found.append((column, cell))
+    return found
+
+
+def _is_prose(column: Sequence[_Cell], page: pypdfium2.PdfTextPage) -> bool:
+    """Whether the lines of a column go on from one to the next, as cells of a table do not: of those after the first
+    many begin with a small letter. In scripts without those, most lines are as long as the column is wide."""
+    lines = [_written(cell, page) for cell in column]
+    starts = [line[:1] for line in lines[1:]]
+    if any(one.islower() or one.isupper() for one in starts):
+        words = sum(len(line.split()) for line in lines)
+        return words >= _LEAST_WORDS * len(lines) and sum(map(str.islower, starts)) >= _GOES_ON * len(starts)
+    width = max(cell.right for cell in column) - min(cell.left for cell in column)
+    is_text = sum(one.isalpha() for one in starts) > len(starts) / 2
+    return is_text and sum(cell.right - cell.left > _FILLED * width for cell in column) > len(column) / 2
 
 
 def _text_of(get: Callable[[], Any]) -> str:

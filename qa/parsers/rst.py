@@ -38,7 +38,12 @@ _SETTINGS = {
 }
 
 _BLANK = re.compile(r"\n[ \t\r]*+\n")
-_ROLE = re.compile(r"(?<![`:\w]):[\w.+-]{1,40}(?::[\w.+-]{1,40})?:`([^`<>]{1,1000}?)\s*(?:<[^`<>]{1,1000}>)?`")
+_ROLE = re.compile(
+    r"(?<![`:\w]):(?:[\w.+-]{1,40}:)?(?P<role>[\w.+-]{1,40}):`(?P<text>[^`]{1,1000}?)\s*(?:<[^`<>]{1,1000}>)?`"
+)
+_SHORTENED = re.compile(r"[~!.]{0,2}[\w.]+(?:\(\))?")
+_RAW_NAME = re.compile(r"^\.\. \|([^|\n]{1,40})\| raw::", re.MULTILINE)  # of what is no text
+_MOST_RAW = 20
 _DIRECTIVE = re.compile(r"^[ \t]*\.\. ([\w:+-]{1,40})::", re.MULTILINE)
 _LISTS = frozenset({"toctree", "index", "contents"})  # of what stands elsewhere
 
@@ -67,8 +72,25 @@ def _page(text: str) -> str:
 
     for name in set(_DIRECTIVE.findall(text)):
         _know(name)
-    parts = publish_parts(_ROLE.sub(r"\1", text), writer="html5", settings_overrides=_SETTINGS)
+    parts = publish_parts(_plainer(text), writer="html5", settings_overrides=_SETTINGS)
     return str(parts["body"])
+
+
+def _plainer(text: str) -> str:
+    """Return a text with what stands in its roles in place of them, and without what stands for raw markup."""
+    for name in list(dict.fromkeys(_RAW_NAME.findall(text)))[:_MOST_RAW]:
+        text = re.sub(rf"(?<!\.\. )(?<!\w)\|{re.escape(name)}\|(?!\w)", "", text)
+    return _ROLE.sub(_in_role, text)
+
+
+def _in_role(found: re.Match[str]) -> str:
+    """Return what Sphinx shows of a role: of "~module.name" the name, of "A --> B" the way through a menu."""
+    text = found["text"]
+    if found["role"] == "menuselection":
+        return text.replace("-->", "‣")
+    if text.startswith(("~", "!")) and _SHORTENED.fullmatch(text):
+        return text.rpartition(".")[2] if text.startswith("~") else text[1:]
+    return text
 
 
 @cache

@@ -9,6 +9,7 @@ from pyromark import Options, events_with_range
 
 from qa.datatypes import SourceLines
 from qa.parsers.line_ends import Parted
+from qa.parsers.raised import without_raised_marks
 
 _LINE_END = re.compile(r"\n")
 _SLACK = 8  # characters between words that only the page has, such as those that part the cells of a table
@@ -41,7 +42,8 @@ def lines_of_markdown(written: str, shown: str, options: Options, start: int = 0
     ends = [end.start() for end in _LINE_END.finditer(written)]
     starts, numbers = array("I"), array("I")
     reached = passed = 0  # in what is shown, and in the source
-    for words, place in _words(written[start:], options):
+    for raised, place in _words(written[start:], options):
+        words = without_raised_marks(raised)
         away = min(place - passed, _FARTHEST) if len(words) >= _LEAST else 0
         end = reached + away + len(words) + _SLACK
         found = max(shown.find(words, reached, end), shown.find(_SPACES.sub(" ", words), reached, end))

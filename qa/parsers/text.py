@@ -9,7 +9,8 @@ from qa.datatypes import Document
 from qa.errors import UnreadableDocument
 from qa.parsers.checks import read_whole
 from qa.parsers.encodings import decode_any
-from qa.parsers.line_ends import mended, parted_words, words_of
+from qa.parsers.line_ends import Parted, mended, parted_words, words_of
+from qa.parsers.raised import raised_marks
 from qa.parsers.source_lines import lines_of_text
 
 _MAY_PART = re.compile(r"\xad|-[ \t]{0,4}\r?\n")
@@ -20,10 +21,11 @@ def read_text(path: Path, source: str) -> Iterator[Document | UnreadableDocument
     """Yield the file as one document, its id being its source.
 
     The title is the first line where that is short, does not end as a sentence does, and a blank line
-    follows; else the file's name. Words that a line end parts are put together.
+    follows; else the file's name. Words that a line end parts are put together, and raised numbers of notes omitted.
     """
     written, guess = astuple(decode_any(read_whole(path, source), source))
     parted = list(parted_words(written, words_of([written]))) if _MAY_PART.search(written) else []
+    parted = sorted([*parted, *(Parted(*mark, "") for mark in raised_marks(written))])
     text = mended(written, parted)
     yield Document(
         id=source,

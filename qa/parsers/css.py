@@ -1,0 +1,92 @@
+"""The style sheets within a page -> which of its classes are not shown, or raised.
+
+Only rules for a class alone are read, as ".gone" and "p.gone" are: what hangs on where an element stands is not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_STYLE = re.compile(r"<style(?=[\s>])(?P<attributes>[^>]*+)>", re.IGNORECASE)
+_STYLE_END = re.compile(r"</style", re.IGNORECASE)
+_OTHER_MEDIUM = re.compile(r"media\s*=\s*[\"']?(?![^\"'>]*(?:all|screen))", re.IGNORECASE)
+_LONGEST = 1_000_000  # characters of style sheets that are looked at
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_SIGN = re.compile(r"[{};]")
+_OF_CLASS = re.compile(r"[\w-]*+\.[\w-]++")
+_ANY_CLASS = re.compile(r"\.([\w-]++)")
+_DISPLAY = re.compile(
+    r"(?<![\w-])display\s*+:\s*+([\w-]++)|(?<![\w-])visibility\s*+:\s*+(visible|hidden)", re.IGNORECASE
+)
+_STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,100}line-through", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
+_CLASSES = re.compile(r"""(?:^|\s)class\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_UNSEEN_AS = frozenset({"none", "hidden"})
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """The elements that are hidden or struck out, and those that are raised, as ".class" and "element.class"."""
+
+    unseen: frozenset[str] = frozenset()
+    raised: frozenset[str] = frozenset()
+
+
+def names_of(element: str, attributes: str) -> frozenset[str]:
+    """Return what a style sheet may call an element by the classes that its attributes name."""
+    found = _CLASSES.search(attributes)
+    classes = (found[1] or found[2] or found[3] or "").split() if found else ()
+    return frozenset(f"{start}.{name}" for name in classes for start in ("", element))
+
+
+def styles_of(markup: str) -> Styles:
+    """Return what the style sheets in a page say of its classes.
+
+    A class that any rule shows again, as that of a tab which opens, is none that is hidden.
+    """
+    hidden: set[str] = set()
+    shown: set[str] = set()
+    struck: set[str] = set()
+    raised: set[str] = set()
+    for selectors, declarations in _rules("".join(_sheets(markup))):
+        display = [(one or other).lower() for one, other in _DISPLAY.findall(declarations)]
+        if display and display[-1] not in _UNSEEN_AS:
+            shown.update(_ANY_CLASS.findall(selectors))
+        alone = {one.strip() for one in selectors.split(",") if _OF_CLASS.fullmatch(one.strip())}
+        hidden |= alone if display and display[-1] in _UNSEEN_AS else set()
+        struck |= alone if _STRUCK.search(declarations) else set()
+        raised |= alone if _RAISED.search(declarations) else set()
+    hidden = {one for one in hidden if one.partition(".")[2] not in shown}
+    return Styles(frozenset(hidden | struck), frozenset(raised))
+
+
+def _sheets(markup: str) -> Iterator[str]:
+    """Yield the style sheets for screens, up to the most that are looked at."""
+    length = 0
+    start = _STYLE.search(markup)
+    while start is not None and length < _LONGEST:
+        end = _STYLE_END.search(markup, start.end())
+        if end is None:
+            return
+        if not _OTHER_MEDIUM.search(start["attributes"]):
+            yield markup[start.end() : min(end.start(), start.end() + _LONGEST - length)]
+            length += end.start() - start.end()
+        start = _STYLE.search(markup, end.end())
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Yield the selectors and the declarations of the rules of a style sheet that hold for any screen: none of those
+    within others."""
+    plain = _COMMENT.sub("", sheet)
+    depth = last = 0
+    selectors, first = "", 0  # of the present rule, and where its declarations begin
+    for sign in _SIGN.finditer(plain):
+        if sign[0] == "{":
+            depth += 1
+            selectors = plain[last : sign.start()].strip() if depth == 1 else ""
+            first = sign.end()
+        elif sign[0] == "}":
+            if depth == 1 and selectors and not selectors.startswith("@"):
+                yield selectors, plain[first : sign.start()]
+            depth = max(depth - 1, 0)
+        last = sign.end()
