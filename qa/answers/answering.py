@@ -6,8 +6,9 @@ from itertools import pairwise, zip_longest
 
 from qa.answers.notes import is_follow_up, is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
+from qa.answers.sentences import sentence_to_set_off
 from qa.answers.signposts import find_signpost, verdict_beside
-from qa.answers.spans import ANSWERS, find_answer, sentence_around
+from qa.answers.spans import ANSWERS, find_answer
 from qa.answers.thin import plain
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, draw_thresholds, verdict
 from qa.datatypes import (
@@ -16,7 +17,6 @@ from qa.datatypes import (
     AnsweredPart,
     Evidence,
     Part,
-    Passage,
     QuotedPassage,
     Ranking,
     Reading,
@@ -31,9 +31,6 @@ from qa.stages import stage
 
 MOST_COPIES = 5
 """Other places of the same words that are named."""
-
-_SENTENCE_ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
-_LEAST_SAID = 3  # words beside what is asked for, of a line that does not end as a sentence does
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +156,7 @@ class Answerer:
             passage = self.index.passage(hit.row)
             others = tuple(self.index.passage(row) for row in copies.get(hit.row, [])[:MOST_COPIES])
             highlights = find_highlights(passage.text, asked, self.index.language)
-            best = best_sentence(passage, weights, self.index.language)
-            answering = sentence_around(passage, reading) if reading else None
-            if answering and (best is None or is_on(passage, answering, asked, self.index.language)):
-                best = answering
-            best = past_labels(passage, best, asked, self.index.language) if best else None
+            best = sentence_to_set_off(passage, weights, reading, self.index.language)
             answers = reading.log_odds >= ANSWERS if reading else None
             near = round(cosine, 4)
             quoted.append(QuotedPassage(hit.rank, passage, near, highlights, best, others, answers=answers))
@@ -176,40 +169,6 @@ def _by_best(copies: Mapping[int, int]) -> dict[int, list[int]]:
     for row, best in copies.items():
         found.setdefault(best, []).append(row)
     return found
-
-
-def best_sentence(passage: Passage, weights: Mapping[str, float], language: Language) -> tuple[int, int] | None:
-    """Return the range of the passage's sentence that has most of the question's words by weight, the first of equals.
-
-    None where no sentence has any, or the passage is one sentence.
-    """
-    if len(passage.sentences) < 2:
-        return None
-    found = [word for word in language.stemmed(passage.text) if word[0] in weights]
-    inside = [{stem for stem, start, _ in found if a <= start < b} for a, b in passage.sentences]
-    worth = [sum(weights[stem] for stem in sorted(held)) for held in inside]
-    return passage.sentences[worth.index(max(worth))] if max(worth) > 0 else None
-
-
-def is_on(passage: Passage, sentence: tuple[int, int], asked: frozenset[str], language: Language) -> bool:
-    """Whether a sentence, or one of the two before it, has anything that is asked for: else it is on something else, as
-    the neighbouring entry of a glossary is."""
-    place = passage.sentences.index(sentence)
-    start = passage.sentences[max(place - 2, 0)][0]
-    return not asked.isdisjoint(language.stems(passage.text[start : sentence[1]]))
-
-
-def past_labels(passage: Passage, best: tuple[int, int], asked: frozenset[str], language: Language) -> tuple[int, int]:
-    """Return a sentence of a passage, or the first one behind it that says something: a heading or a label that has
-    only what is asked for ("Colonoscopy.") says nothing on it."""
-    behind = [sentence for sentence in passage.sentences if sentence >= best]
-    return next((one for one in behind if not _is_label(passage.text[slice(*one)], asked, language)), best)
-
-
-def _is_label(sentence: str, asked: frozenset[str], language: Language) -> bool:
-    said = set(language.stems(sentence)) - asked - language.question_words - language.small_words
-    is_sentence = sentence.rstrip().endswith(_SENTENCE_ENDS)
-    return not said or (not is_sentence and len(said) < _LEAST_SAID)
 
 
 def find_highlights(text: str, asked: frozenset[str], language: Language) -> tuple[tuple[int, int], ...]:
