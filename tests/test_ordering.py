@@ -8,7 +8,7 @@ import pytest
 
 from qa.answers.answering import Answerer
 from qa.answers.candidates import Candidates
-from qa.answers.ordering import copies_last, empty_loss, find_copies, put_in_order, rare_gains
+from qa.answers.ordering import copies_last, empty_loss, find_copies, put_in_order, rare_gains, wording
 from qa.answers.payload import answer_payload
 from qa.datatypes import Hit, Passage
 from qa.indexing.building import build_index
@@ -92,3 +92,46 @@ def test_other_places_of_the_same_words_are_named_and_not_shown(index: Index) ->
     assert "Five" not in found
     (payload,) = [one for one in answer_payload(answer)["passages"] if one["title"] == "Three"]
     assert [copy["document_id"] for copy in payload["copies"]] == ["Five"]
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Manual 2019", "Manual 2019\n\nBoats are washed in May. Ropes are dried."),
+        ("Manual 2020", "Boats are washed in May. Ropes are dried."),
+        ("Manual 2021", "- Boats are washed in May.\n- Ropes are dried!"),
+        ("Manual", "BOATS are  washed in May [1]. Ropes are dried[b]."),
+        ("Boats", "“Boats are washed in May.” *Ropes* are dried…"),
+    ],
+)
+def test_copies_differ_in_title_lines_and_marks(title: str, text: str) -> None:
+    said = " ".join(wording(Passage("p", "d", title, "", "s", text, 0, len(text))))
+    assert said == "boats are washed in may ropes are dried"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Boats are washed in May.", "Boats are washed in May?"),
+        ("It is -5 degrees.", "It is 5 degrees."),
+        ("Adults pay £5.", "Adults pay $5."),
+        ("Staff get 25 days.", "Staff get 24 days."),
+    ],
+)
+def test_what_says_something_else_is_no_copy(one: str, other: str) -> None:
+    assert len({wording(Passage("p", "d", "T", "", "s", text, 0, len(text))) for text in (one, other)}) == 2
+
+
+def test_a_passage_that_is_its_title_has_its_words() -> None:
+    assert wording(Passage("p", "d", "Opening hours", "", "s", "Opening hours", 0, 13)) == ("opening", "hours")
+
+
+def test_text_files_with_other_title_lines_are_copies(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    said = "Oars are kept in the loft. Each crew returns them before dark."
+    for year in (2019, 2020, 2021):
+        (tmp_path / f"{year}.txt").write_text(f"Rowing rules {year}\n\n{said}\n", encoding="utf-8")
+    (tmp_path / "loft.txt").write_text("Loft\n\nOars come back to the loft.\n", encoding="utf-8")
+    build_index([tmp_path], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
+    with open_index(tmp_path / "index", embedder) as index:
+        passages = Answerer(index).answer("Where are oars kept in the loft?").passages
+    assert [len(quoted.copies) for quoted in passages if "crew" in quoted.passage.text] == [2]

@@ -3,6 +3,7 @@
 ``benchmarks/ordering.py`` measures what each is worth, and where its numbers come from.
 """
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 
@@ -41,6 +42,10 @@ LEAST_OWN = 4
 EMPTY_WORTH = 2.0
 """What a passage without own words loses, in the same unit. On sets of questions 1 gives the same within the intervals;
 on the pages of a manual, sections that only name the page still come first with it."""
+
+_MARKS = ".,;:!…\"“”„«»'‘’*_"  # a question is no statement, and a sign of a number is a part of it
+_NOTE_MARK = re.compile(r"\[\w{1,3}\]")
+_BULLET = re.compile(r"^[^\S\n]*[-–*•+][^\S\n]+", re.MULTILINE)
 
 _LONGEST_EMPTY = 120  # characters; in more, there are always as many words
 
@@ -86,23 +91,35 @@ def empty_loss(passage: Passage, language: Language) -> float:
 
 def find_copies(ranking: Ranking, candidates: Candidates, index: Index) -> dict[int, int]:
     """Return the row of each passage that says the same as a better one, with the row of that: those that are as near
-    to it as copies are, and, of the first, those with the same words under another heading."""
+    to it as copies are, and, of the first, those with the same words under another title or heading."""
     if len(ranking) < 2:
         return {}
     vectors = candidates.vectors_of(ranking)
     near = vectors @ vectors.T >= SAME
     np.fill_diagonal(near, val=True)
-    firsts: dict[str, int] = {}
+    firsts: dict[tuple[str, ...], int] = {}
     copies: dict[int, int] = {}
     for place, (hit, first) in enumerate(zip(ranking, near.argmax(axis=0).tolist(), strict=True)):
         same = min(first, place)
         if place < FIRST:
-            text = " ".join(index.passage(hit.row).text.split()).lower()
-            same = min(same, firsts.setdefault(text, place))
+            same = min(same, firsts.setdefault(wording(index.passage(hit.row)), place))
         if same < place:
             best = ranking[same].row
             copies[hit.row] = copies.get(best, best)
     return copies
+
+
+def wording(passage: Passage) -> tuple[str, ...]:
+    """Return the words of a passage as copies of it have them too: in lower case, without its title, which a text file
+    begins with, and without marks of sentences, lists and notes; of a passage that is its title, that."""
+    first, _, rest = passage.text.strip().partition("\n")
+    is_titled = _plain(first) == _plain(passage.title)
+    return (is_titled and _plain(rest)) or _plain(passage.text)
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    stripped = (word.strip(_MARKS) for word in _NOTE_MARK.sub("", _BULLET.sub("", text)).lower().split())
+    return tuple(word for word in stripped if word)
 
 
 def copies_last(ranking: Ranking, copies: Container[int]) -> Ranking:
