@@ -8,7 +8,16 @@ import pytest
 
 from qa.answers.answering import Answerer
 from qa.answers.candidates import Candidates
-from qa.answers.ordering import copies_last, empty_loss, find_copies, put_in_order, rare_gains, wording
+from qa.answers.ordering import (
+    copies_last,
+    empty_loss,
+    find_copies,
+    is_footer,
+    name_gains,
+    put_in_order,
+    rare_gains,
+    wording,
+)
 from qa.answers.payload import answer_payload
 from qa.datatypes import Hit, Passage
 from qa.indexing.building import build_index
@@ -61,6 +70,7 @@ def test_rare_words_count_among_what_is_asked(index: Index) -> None:
         ("Part of the box suite", 1.0),  # "part" and "suite" are its own
         ("box", 2.0),
         ("Boxes hold crates of red apples", 0.0),
+        ("box [-q] [-x] [--red] [--ripe]", 1.0),  # a letter says nothing
         ("the box of a box " * 10, 0.0),  # no label is as long
     ],
 )
@@ -135,3 +145,88 @@ def test_text_files_with_other_title_lines_are_copies(tmp_path: Path, embedder: 
     with open_index(tmp_path / "index", embedder) as index:
         passages = Answerer(index).answer("Where are oars kept in the loft?").passages
     assert [len(quoted.copies) for quoted in passages if "crew" in quoted.passage.text] == [2]
+
+
+PAGES = {
+    "kite": "Kites fly on a long line, higher than trees.",
+    "drum": "Drums are beaten with two sticks of beech.",
+    "boat": "Boats float on ponds when the wind is low.",
+}
+
+
+@pytest.fixture
+def pages(tmp_path: Path, embedder: WordLengthEmbedder) -> Iterator[Index]:
+    """Three pages with the same footer but for a year, and one section that two of them have in common."""
+    for year, (name, said) in enumerate(PAGES.items(), start=2021):
+        care = "Wipe it dry." if name == "boat" else "Keep it in a cool, dark loft."
+        footer = f"Print this sheet and pin it on your wall, or send us a letter. Made {year}."
+        text = f"# Toy {name}\n\n## How\n\n{said}\n\n## Care\n\n{care}\n\n## Print\n\n{footer}\n"
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    build_index([tmp_path], tmp_path / "index", BuildSettings(passage_tokens=64), embedder)
+    with open_index(tmp_path / "index", embedder) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "footers"),
+    [
+        ("How does a toy kite fly?", ["Print"]),
+        ("What is a kite for?", ["Print"]),
+        ("Can I pin the kite on a wall?", []),  # it asks for what the footer says
+        ("How do I print the kite?", []),  # or for what it stands under
+        ("Is it higher than trees?", []),  # nothing was found for its title
+    ],
+)
+def test_what_other_documents_say_too_is_a_footer(pages: Index, question: str, footers: list[str]) -> None:
+    asked = ENGLISH.question(question)
+    own = [passage for passage in map(pages.passage, range(len(pages))) if passage.title == "Toy kite"]
+    assert [passage.heading for passage in own if is_footer(passage, asked, pages)] == footers
+
+
+def test_a_footer_comes_behind_what_its_page_says(pages: Index) -> None:
+    rows = {passage.heading: row for row in range(len(pages)) if (passage := pages.passage(row)).title == "Toy kite"}
+    how, footer = rows["How"], rows["Print"]
+    fused = (Hit(footer, 2.0, 1), Hit(how, 1.0, 2))
+    assert put_in_order(fused, ENGLISH.question("How does a toy kite fly?"), pages) == (
+        Hit(how, 1.0, 1),
+        Hit(footer, 0.0, 2),
+    )
+
+
+@pytest.fixture
+def staff(tmp_path: Path, embedder: WordLengthEmbedder) -> Iterator[Index]:
+    texts = [
+        "Ms Cook teaches the violin on Monday.",  # 0
+        "We cook soup in May, and the butcher brings meat.",  # 1
+        "The gate is closed by Dr Butcher and Dr Young.",  # 2
+        "Young trees are watered; I'm told that they grow. Close it.",  # 3
+    ]
+    lines = [json.dumps({"_id": str(at), "title": "", "text": text}) for at, text in enumerate(texts)]
+    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
+    with open_index(tmp_path / "index", embedder) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "gains"),
+    [
+        ("Who is Ms Cook?", {0: 4.0}),  # "Ms" is a name as well
+        ("Who is Mr Butcher?", {2: 2.0}),
+        ("Where is Dr. Young?", {2: 3.0, 3: 1.0}),  # "Young" begins the other text
+        ("When do we cook?", {}),
+        ("Cook or butcher?", {}),  # a question begins with a capital
+        ("Is it open? Young people ask.", {}),
+        ("Who Is The Cook?", {}),  # capitals name nothing in a headline
+        ("WHO IS COOK?", {}),
+        ("Is there soup in May or on Monday?", {}),
+        ("What have I'm told?", {}),
+    ],
+)
+def test_names_by_hand(staff: Index, question: str, gains: dict[int, float]) -> None:
+    assert name_gains(ENGLISH.question(question), staff) == gains
+
+
+def test_the_passage_with_a_name_that_is_common_comes_first(staff: Index) -> None:
+    fused = (Hit(1, 1.0, 1), Hit(2, 0.5, 2))
+    assert put_in_order(fused, ENGLISH.question("Who is Mr Butcher?"), staff) == (Hit(2, 2.5, 1), Hit(1, 1.0, 2))
