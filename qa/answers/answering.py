@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
+from qa.answers.amounts import Amount, amounts_in, find_amounts
 from qa.answers.notes import is_follow_up, is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
 from qa.answers.sentences import sentence_to_set_off
@@ -44,6 +45,14 @@ class Explanation:
     thresholds: Thresholds
     promise: Promise
     is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is marked in a passage: words by their stems, and amounts."""
+
+    stems: frozenset[str]
+    amounts: tuple[Amount, ...] = ()
 
 
 class Answerer:
@@ -104,7 +113,8 @@ class Answerer:
         signpost = self._signpost(evidence.question.text)
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
-        asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
+        stems = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
+        asked = Sought(stems, tuple(amounts_in(evidence.question.text, language)))
         if is_greeting(evidence):
             return Answer(evidence.question.text, 0.0, Verdict.NOT_IN_CORPUS, note.text)
         copies = _by_best(evidence.copies)
@@ -134,14 +144,16 @@ class Answerer:
         return found.text if found else None
 
     def _quote_part(self, part: Part, copies: Mapping[int, list[int]]) -> tuple[QuotedPassage, ...]:
-        asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.unmarked
+        asked = Sought(
+            frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.unmarked
+        )
         return self._quote(part.ranking, [hit.score for hit in part.ranking], asked, copies)
 
     def _quote(
         self,
         ranking: Ranking,
         cosines: Sequence[float],
-        asked: frozenset[str],
+        asked: Sought,
         copies: Mapping[int, list[int]],
         readings: Sequence[Reading] = (),
     ) -> tuple[QuotedPassage, ...]:
@@ -149,13 +161,13 @@ class Answerer:
         quoted = []
         shown = {hit.row for hit in ranking}
         repeated = {row for best, rows in copies.items() if best in shown for row in rows}
-        weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
+        weights = {stem: self.index.lexicon.weight(stem) for stem in asked.stems}
         for hit, cosine, reading in zip_longest(ranking, cosines, readings[: len(ranking)]):
             if hit.row in repeated:
                 continue
             passage = self.index.passage(hit.row)
             others = tuple(self.index.passage(row) for row in copies.get(hit.row, [])[:MOST_COPIES])
-            highlights = find_highlights(passage.text, asked, self.index.language)
+            highlights = find_highlights(passage.text, asked.stems, self.index.language, asked.amounts)
             best = sentence_to_set_off(passage, weights, reading, self.index.language)
             answers = reading.log_odds >= ANSWERS if reading else None
             near = round(cosine, 4)
@@ -171,17 +183,18 @@ def _by_best(copies: Mapping[int, int]) -> dict[int, list[int]]:
     return found
 
 
-def find_highlights(text: str, asked: frozenset[str], language: Language) -> tuple[tuple[int, int], ...]:
-    """Return the [start, end) character ranges of the words of a text whose stems are asked for.
+def find_highlights(
+    text: str, asked: frozenset[str], language: Language, amounts: Sequence[Amount] = ()
+) -> tuple[tuple[int, int], ...]:
+    """Return the [start, end) character ranges of the words of a text whose stems are asked for, and of the amounts.
 
     Neighbours with only a space or a hyphen between them are one range: "social action", not two words.
     """
+    words = [(start, end) for stem, start, end in language.stemmed(text) if stem in asked]
     spans: list[tuple[int, int]] = []
-    for stem, start, end in language.stemmed(text):
-        if stem not in asked:
-            continue
-        if spans and text[spans[-1][1] : start] in {" ", "-", "\n"}:
-            spans[-1] = (spans[-1][0], end)
+    for start, end in sorted([*words, *find_amounts(text, amounts, language)]):
+        if spans and (start < spans[-1][1] or text[spans[-1][1] : start] in {" ", "-", "\n"}):
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
             spans.append((start, end))
     return tuple(spans)
