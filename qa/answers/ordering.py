@@ -64,16 +64,22 @@ _LONGEST_EMPTY = 120  # characters; in more, there are always as many words
 def put_in_order(fused: Ranking, question: Question, index: Index, among: Sequence[int] | None = None) -> Ranking:
     """Return a fused ranking with passages that have a rare word or a name of the question raised, and those of its
     first that say nothing by themselves, or what other documents say too, lowered."""
-    gains = rare_gains(question, index.lexicon, among)
-    for row, gain in name_gains(question, index, among).items():
-        gains[row] = gains.get(row, 0.0) + gain
+    gains, names = rare_gains(question, index.lexicon, among), name_gains(question, index, among)
     raised = _moved(fused, gains) if gains else fused
+    raised = _reordered(raised, names) if names else raised
     losses = {hit.row: -_loss(index.passage(hit.row), question, index) for hit in raised[:FIRST]}
     return _moved(raised, losses) if any(losses.values()) else raised
 
 
 def _moved(ranking: Ranking, gains: dict[int, float]) -> Ranking:
     return rank({hit.row: hit.score + gains.get(hit.row, 0.0) for hit in ranking})
+
+
+def _reordered(ranking: Ranking, gains: dict[int, float]) -> Ranking:
+    """Return the ranking in the order of the moved scores, with its scores in their places: that a common name is there
+    says where to look first, and makes no answer more probable."""
+    moved = _moved(ranking, gains)
+    return tuple(Hit(hit.row, held.score, hit.rank) for hit, held in zip(moved, ranking, strict=True))
 
 
 def rare_gains(question: Question, lexicon: Lexicon, among: Sequence[int] | None = None) -> dict[int, float]:
