@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.answers.answering import Answerer, best_sentence, find_highlights, is_on, marked_segments, past_labels
+from qa.answers.answering import Answerer, find_highlights, marked_segments
 from qa.answers.payload import answer_payload
 from qa.datatypes import Answer, Passage, QuotedPassage, Scope, TermState, Verdict
 from qa.errors import BadQuestion
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
-from qa.indexing.splitters import find_sentences
 from qa.limits import check_k, check_question
 from qa.settings import BuildSettings
 from tests.bad_input import BAD_QUESTIONS, STRANGE_QUESTIONS
@@ -112,47 +111,6 @@ def test_marked_segments_are_the_text() -> None:
         ("apple", True, True),
         (" a day.", False, True),
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "weights", "expected"),
-    [
-        ("An apple. A garden has an apple.", {"appl": 1.0, "garden": 2.0}, "A garden has an apple."),
-        ("A garden. An apple, an apple.", {"appl": 1.0, "garden": 2.0}, "A garden."),  # a word counts once
-        ("An apple. An apple.", {"appl": 1.0}, "An apple."),  # the first of equals
-        ("An apple. A pear.", {"quorvex": 9.0}, None),
-        ("An apple.", {"appl": 1.0}, None),  # nothing to choose from
-    ],
-)
-def test_best_sentence(text: str, weights: dict[str, float], expected: str | None) -> None:
-    passage = Passage("p", "d", "T", "", "s", text, 0, len(text), sentences=find_sentences(text))
-    found = best_sentence(passage, weights, ENGLISH)
-    assert (None if found is None else text[slice(*found)]) == expected
-    assert found is None or found[0] == text.index(expected or "")
-
-
-@pytest.mark.parametrize(
-    ("text", "asked", "expected"),
-    [
-        ("Bare repository\n\nA bare repository is a folder.", "bare repository", "A bare repository is a folder."),
-        ("COLONOSCOPY\n\nColonoscopy. A doctor looks at the bowel.", "colonoscopy", "A doctor looks at the bowel."),
-        ("An apple is red. Pears are green.", "apple", "An apple is red."),
-        ("Pears are green. Apple.", "apple", "Apple."),  # nothing stands behind it
-    ],
-)
-def test_a_label_is_no_best_sentence(text: str, asked: str, expected: str) -> None:
-    passage = Passage("p", "d", "T", "", "s", text, 0, len(text), sentences=find_sentences(text))
-    stemmed = frozenset(stems(asked))
-    best = best_sentence(passage, dict.fromkeys(stemmed, 1.0), ENGLISH)
-    assert best is not None
-    assert text[slice(*past_labels(passage, best, stemmed, ENGLISH))] == expected
-
-
-def test_a_sentence_is_on_what_is_asked_where_it_or_one_of_two_before_it_has_a_word_of_it() -> None:
-    text = "A pear is green. It is sweet. It is cheap. It is small. An apple is red."
-    passage = Passage("p", "d", "T", "", "s", text, 0, len(text), sentences=find_sentences(text))
-    found = [is_on(passage, sentence, frozenset(stems("pear")), ENGLISH) for sentence in passage.sentences]
-    assert found == [True, True, True, False, False]
 
 
 def test_a_scope_fills_k_and_holds_for_the_parts(tiny_answerer: Answerer) -> None:

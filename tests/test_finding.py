@@ -63,6 +63,9 @@ def test_find_terms(text: str, kinds: str, expected: list[str]) -> None:
         ("Is Exploration and Puerto Rico Syndrome real", "-B-BII-", ["Exploration", "Puerto Rico Syndrome"]),
         ("Is Exploration and Puerto Rico Syndrome real", "-B-III-", ["Exploration and Puerto Rico Syndrome"]),
         ("the Information Cascade Flux in news", "--BI-B", ["Information Cascade Flux", "news"]),
+        ("Is there a Drummer for Solaris", "---B-B", ["Drummer", "Solaris"]),
+        ("Can I use Drummer for Solaris Zones", "---B-BI", ["Drummer", "Solaris Zones"]),
+        ("Is the League for Old Boats", "--B-BI", ["League for Old Boats"]),  # a name with an article
         ("Tetralogy of Fallot heals", "B-B-", ["Tetralogy of Fallot", "heals"]),
         ("Kobe Bryant and Dwyane Wade", "BI-BI", ["Kobe Bryant", "Dwyane Wade"]),
         ("Kobe Bryant, Dwyane Wade", "BIBI", ["Kobe Bryant", "Dwyane Wade"]),

@@ -9,7 +9,7 @@ from qa.datatypes import TermState
 from qa.indexing.building import build_index
 from qa.indexing.index import open_index
 from qa.language import LANGUAGES, language_name, load_language, other_language
-from qa.language.language import with_bracket
+from qa.language.language import with_brackets
 from qa.settings import BuildSettings
 from qa.wording import wording_of
 from tests.conftest import WordLengthEmbedder
@@ -131,14 +131,27 @@ def test_what_stands_in_quotation_marks_is_one_term_in_any_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "start", "end", "closed"),
+    ("text", "within", "expected"),
     [
-        ("What is the 401(k) plan?", 12, 17, 18),
-        ('How do I fix "Permission denied (publickey)"?', 14, 42, 43),
-        ("Is it (mostly) so?", 7, 13, 13),  # the bracket that is open stands before it
-        ("A (b", 0, 4, 4),
-        ("f(a) of x", 0, 4, 4),
+        ("What is the 401(k) plan?", "401(k", "401(k)"),
+        (
+            'How do I fix "Permission denied (publickey)"?',
+            "Permission denied (publickey",
+            "Permission denied (publickey)",
+        ),
+        ('Why "bus error [core 7]"?', "bus error [core 7", "bus error [core 7]"),
+        ("Why “no branch {trunk}”?", "no branch {trunk", "no branch {trunk}"),
+        ("Why “unclosed <section>”?", "unclosed <section", "unclosed <section>"),
+        ('Why "(void) value [9]"?', "void) value [9", "(void) value [9]"),
+        ('Why "f(g(x))"?', "f(g(x", "f(g(x))"),
+        ("Is it (mostly) so?", "mostly", "mostly"),  # both halves stand around it
+        ("Is it (mostly so?", "mostly so", "mostly so"),
+        ("A (b", "A (b", "A (b"),
+        ("f(a) of x", "f(a)", "f(a)"),
+        ("a) b", "a) b", "a) b"),
     ],
 )
-def test_a_term_ends_with_the_bracket_that_it_opens(text: str, start: int, end: int, closed: int) -> None:
-    assert with_bracket(text, start, end) == closed
+def test_a_term_has_both_brackets_of_which_it_has_one(text: str, within: str, expected: str) -> None:
+    start = text.index(within)
+    begin, end = with_brackets(text, start, start + len(within))
+    assert text[begin:end] == expected

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
+from qa.answers.amounts import Amount, amounts_in, find_amounts
 from qa.answers.notes import is_follow_up, is_greeting, write_note
 from qa.answers.retrieval import gather_evidence
+from qa.answers.sentences import sentence_to_set_off
 from qa.answers.signposts import find_signpost, verdict_beside
-from qa.answers.spans import ANSWERS, find_answer, sentence_around
+from qa.answers.spans import ANSWERS, find_answer
 from qa.answers.thin import plain
 from qa.answers.verdicts import NOTHING_WANTED, Thresholds, WantedPromise, confidence, draw_thresholds, verdict
 from qa.datatypes import (
@@ -16,7 +18,6 @@ from qa.datatypes import (
     AnsweredPart,
     Evidence,
     Part,
-    Passage,
     QuotedPassage,
     Ranking,
     Reading,
@@ -32,9 +33,6 @@ from qa.stages import stage
 MOST_COPIES = 5
 """Other places of the same words that are named."""
 
-_SENTENCE_ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
-_LEAST_SAID = 3  # words beside what is asked for, of a line that does not end as a sentence does
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -47,6 +45,14 @@ class Explanation:
     thresholds: Thresholds
     promise: Promise
     is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is marked in a passage: words by their stems, and amounts."""
+
+    stems: frozenset[str]
+    amounts: tuple[Amount, ...] = ()
 
 
 class Answerer:
@@ -107,7 +113,8 @@ class Answerer:
         signpost = self._signpost(evidence.question.text)
         language = self.index.language
         note = write_note(evidence, certain, decided, language)
-        asked = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
+        stems = frozenset(stem for report in evidence.terms for stem in report.stems) - language.unmarked
+        asked = Sought(stems, tuple(amounts_in(evidence.question.text, language)))
         if is_greeting(evidence):
             return Answer(evidence.question.text, 0.0, Verdict.NOT_IN_CORPUS, note.text)
         copies = _by_best(evidence.copies)
@@ -137,14 +144,16 @@ class Answerer:
         return found.text if found else None
 
     def _quote_part(self, part: Part, copies: Mapping[int, list[int]]) -> tuple[QuotedPassage, ...]:
-        asked = frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.unmarked
+        asked = Sought(
+            frozenset(stem for phrase in part.phrases for stem in phrase.stems) - self.index.language.unmarked
+        )
         return self._quote(part.ranking, [hit.score for hit in part.ranking], asked, copies)
 
     def _quote(
         self,
         ranking: Ranking,
         cosines: Sequence[float],
-        asked: frozenset[str],
+        asked: Sought,
         copies: Mapping[int, list[int]],
         readings: Sequence[Reading] = (),
     ) -> tuple[QuotedPassage, ...]:
@@ -152,18 +161,14 @@ class Answerer:
         quoted = []
         shown = {hit.row for hit in ranking}
         repeated = {row for best, rows in copies.items() if best in shown for row in rows}
-        weights = {stem: self.index.lexicon.weight(stem) for stem in asked}
+        weights = {stem: self.index.lexicon.weight(stem) for stem in asked.stems}
         for hit, cosine, reading in zip_longest(ranking, cosines, readings[: len(ranking)]):
             if hit.row in repeated:
                 continue
             passage = self.index.passage(hit.row)
             others = tuple(self.index.passage(row) for row in copies.get(hit.row, [])[:MOST_COPIES])
-            highlights = find_highlights(passage.text, asked, self.index.language)
-            best = best_sentence(passage, weights, self.index.language)
-            answering = sentence_around(passage, reading) if reading else None
-            if answering and (best is None or is_on(passage, answering, asked, self.index.language)):
-                best = answering
-            best = past_labels(passage, best, asked, self.index.language) if best else None
+            highlights = find_highlights(passage.text, asked.stems, self.index.language, asked.amounts)
+            best = sentence_to_set_off(passage, weights, reading, self.index.language)
             answers = reading.log_odds >= ANSWERS if reading else None
             near = round(cosine, 4)
             quoted.append(QuotedPassage(hit.rank, passage, near, highlights, best, others, answers=answers))
@@ -178,51 +183,18 @@ def _by_best(copies: Mapping[int, int]) -> dict[int, list[int]]:
     return found
 
 
-def best_sentence(passage: Passage, weights: Mapping[str, float], language: Language) -> tuple[int, int] | None:
-    """Return the range of the passage's sentence that has most of the question's words by weight, the first of equals.
-
-    None where no sentence has any, or the passage is one sentence.
-    """
-    if len(passage.sentences) < 2:
-        return None
-    found = [word for word in language.stemmed(passage.text) if word[0] in weights]
-    inside = [{stem for stem, start, _ in found if a <= start < b} for a, b in passage.sentences]
-    worth = [sum(weights[stem] for stem in sorted(held)) for held in inside]
-    return passage.sentences[worth.index(max(worth))] if max(worth) > 0 else None
-
-
-def is_on(passage: Passage, sentence: tuple[int, int], asked: frozenset[str], language: Language) -> bool:
-    """Whether a sentence, or one of the two before it, has anything that is asked for: else it is on something else, as
-    the neighbouring entry of a glossary is."""
-    place = passage.sentences.index(sentence)
-    start = passage.sentences[max(place - 2, 0)][0]
-    return not asked.isdisjoint(language.stems(passage.text[start : sentence[1]]))
-
-
-def past_labels(passage: Passage, best: tuple[int, int], asked: frozenset[str], language: Language) -> tuple[int, int]:
-    """Return a sentence of a passage, or the first one behind it that says something: a heading or a label that has
-    only what is asked for ("Colonoscopy.") says nothing on it."""
-    behind = [sentence for sentence in passage.sentences if sentence >= best]
-    return next((one for one in behind if not _is_label(passage.text[slice(*one)], asked, language)), best)
-
-
-def _is_label(sentence: str, asked: frozenset[str], language: Language) -> bool:
-    said = set(language.stems(sentence)) - asked - language.question_words - language.small_words
-    is_sentence = sentence.rstrip().endswith(_SENTENCE_ENDS)
-    return not said or (not is_sentence and len(said) < _LEAST_SAID)
-
-
-def find_highlights(text: str, asked: frozenset[str], language: Language) -> tuple[tuple[int, int], ...]:
-    """Return the [start, end) character ranges of the words of a text whose stems are asked for.
+def find_highlights(
+    text: str, asked: frozenset[str], language: Language, amounts: Sequence[Amount] = ()
+) -> tuple[tuple[int, int], ...]:
+    """Return the [start, end) character ranges of the words of a text whose stems are asked for, and of the amounts.
 
     Neighbours with only a space or a hyphen between them are one range: "social action", not two words.
     """
+    words = [(start, end) for stem, start, end in language.stemmed(text) if stem in asked]
     spans: list[tuple[int, int]] = []
-    for stem, start, end in language.stemmed(text):
-        if stem not in asked:
-            continue
-        if spans and text[spans[-1][1] : start] in {" ", "-", "\n"}:
-            spans[-1] = (spans[-1][0], end)
+    for start, end in sorted([*words, *find_amounts(text, amounts, language)]):
+        if spans and (start < spans[-1][1] or text[spans[-1][1] : start] in {" ", "-", "\n"}):
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
             spans.append((start, end))
     return tuple(spans)

@@ -1,9 +1,11 @@
-"""What scores do not see: a rare word that few passages have, passages that say nothing, and those that say the same.
+"""What scores do not see: a rare word or a name that few passages have, passages that say nothing, or nothing of one
+document, and those that say the same.
 
 ``benchmarks/ordering.py`` measures what each is worth, and where its numbers come from.
 """
 
-from collections.abc import Container, Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence, Set
 from itertools import islice
 
 import numpy as np
@@ -13,6 +15,7 @@ from qa.answers.fusions import rank
 from qa.datatypes import Hit, Passage, Question, Ranking, Word
 from qa.indexing.index import Index
 from qa.language import Language
+from qa.language.numbers import CALENDAR
 from qa.lexicons import Lexicon
 
 SAME = 0.999
@@ -42,20 +45,41 @@ EMPTY_WORTH = 2.0
 """What a passage without own words loses, in the same unit. On sets of questions 1 gives the same within the intervals;
 on the pages of a manual, sections that only name the page still come first with it."""
 
+OTHERS = 2
+"""Other documents that say the same as a passage under the same heading, from which on it may be a footer."""
+
+ALIKE = 0.8
+"""The share of their words that such passages have in common: a date or a number is another on each page."""
+
+_ABBREVIATION = re.compile(r"[A-Z]\w{0,3}\.")
+_LOOKED_AT = 8  # passages with the words of one that may be a footer: long ones that have them too come last
+_LONGEST_FOOTER = 200  # characters
+_MARKS = ".,;:!…\"“”„«»'‘’*_"  # a question is no statement, and a sign of a number is a part of it
+_NOTE_MARK = re.compile(r"\[\w{1,3}\]")
+_BULLET = re.compile(r"^[^\S\n]*[-–*•+][^\S\n]+", re.MULTILINE)
+
 _LONGEST_EMPTY = 120  # characters; in more, there are always as many words
 
 
 def put_in_order(fused: Ranking, question: Question, index: Index, among: Sequence[int] | None = None) -> Ranking:
-    """Return a fused ranking with passages that have a rare word of the question raised, and those of its first that
-    say nothing by themselves lowered."""
-    gains = rare_gains(question, index.lexicon, among)
+    """Return a fused ranking with passages that have a rare word or a name of the question raised, and those of its
+    first that say nothing by themselves, or what other documents say too, lowered."""
+    gains, names = rare_gains(question, index.lexicon, among), name_gains(question, index, among)
     raised = _moved(fused, gains) if gains else fused
-    losses = {hit.row: -empty_loss(index.passage(hit.row), index.language) for hit in raised[:FIRST]}
+    raised = _reordered(raised, names) if names else raised
+    losses = {hit.row: -_loss(index.passage(hit.row), question, index) for hit in raised[:FIRST]}
     return _moved(raised, losses) if any(losses.values()) else raised
 
 
 def _moved(ranking: Ranking, gains: dict[int, float]) -> Ranking:
     return rank({hit.row: hit.score + gains.get(hit.row, 0.0) for hit in ranking})
+
+
+def _reordered(ranking: Ranking, gains: dict[int, float]) -> Ranking:
+    """Return the ranking in the order of the moved scores, with its scores in their places: that a common name is there
+    says where to look first, and makes no answer more probable."""
+    moved = _moved(ranking, gains)
+    return tuple(Hit(hit.row, held.score, hit.rank) for hit, held in zip(moved, ranking, strict=True))
 
 
 def rare_gains(question: Question, lexicon: Lexicon, among: Sequence[int] | None = None) -> dict[int, float]:
@@ -69,40 +93,129 @@ def rare_gains(question: Question, lexicon: Lexicon, among: Sequence[int] | None
     return gains
 
 
+def name_gains(question: Question, index: Index, among: Sequence[int] | None = None) -> dict[int, float]:
+    """Return what each passage gains that has a name of the question which is common as a word or a name: "Smith"."""
+    gains: dict[int, float] = {}
+    for name in _common_names(question, index.language):
+        if 0 < index.lexicon.passage_count([name.stem]) <= FEW:
+            having = index.lexicon.rank_with_all([[name.stem]], FEW, among)
+            index.bring((), having)
+            named = [hit.row for hit in having if _has_name(index.passage(hit.row), name.stem, index.language)]
+            for row in named:
+                gains[row] = gains.get(row, 0.0) + RARE_WORTH / len(named)
+    return gains
+
+
+def _common_names(question: Question, language: Language) -> Iterator[Word]:
+    """Yield the words of a question that have a capital and are not rare, each once, the first ``MOST_RARE``; none
+    where capitals say nothing: in a headline, in a language whose nouns have them, at the beginning, in a date."""
+    small = language.question_words | language.small_words
+    joining = [word for word in question.words[1:] if word.stem in small]
+    is_headline = bool(joining) and all(question.text[word.start].isupper() for word in joining)
+    if language.capital_nouns or question.text.isupper() or is_headline:
+        return
+    distinct = {word.stem: word for word in question.words[1:] if _is_name(word, question.text, small)}
+    yield from islice((word for word in distinct.values() if language.frequency(word.folded) > RARE), MOST_RARE)
+
+
+def _is_name(word: Word, text: str, small: Set[str]) -> bool:
+    """Whether a word has a capital for itself: not behind the end of a sentence, but for an abbreviation ("Dr. Smith"),
+    nor in a short form of small words ("I'm"), nor as a day or a month."""
+    written, before = text[word.start : word.end], text[: word.start].split()[-1:]
+    begins = bool(before) and before[0][-1] in ".!?:" and not _ABBREVIATION.fullmatch(before[0])
+    is_small = word.stem in small or not small.isdisjoint(re.split("['’ʼ]", written.lower())[:1])
+    return written[0].isupper() and not begins and not is_small and word.folded not in CALENDAR
+
+
+def _has_name(passage: Passage, stem: str, language: Language) -> bool:
+    """Whether a passage, its title or its heading has a word with a capital."""
+    texts = (passage.text, passage.title, passage.heading)
+    return any(found == stem and text[start].isupper() for text in texts for found, start, _ in language.stemmed(text))
+
+
 def _rare_words(question: Question, language: Language) -> Iterator[Word]:
     """Yield the rare words of a question, each once, the first ``MOST_RARE``."""
     distinct = {word.stem: word for word in question.words if word.stem not in language.question_words}
     return islice((word for word in distinct.values() if language.frequency(word.folded) <= RARE), MOST_RARE)
 
 
+def _loss(passage: Passage, question: Question, index: Index) -> float:
+    return EMPTY_WORTH if is_footer(passage, question, index) else empty_loss(passage, index.language)
+
+
 def empty_loss(passage: Passage, language: Language) -> float:
     """Return what a passage loses for want of words of its own."""
     if len(passage.text) > _LONGEST_EMPTY:
         return 0.0
-    said = set(language.stems(f"{passage.title} {passage.heading}")) | language.question_words | language.small_words
-    own = set(language.stems(passage.text)) - said
+    own = _own_words(passage, language) - set(language.stems(passage.heading))
     return EMPTY_WORTH * max(LEAST_OWN - len(own), 0) / LEAST_OWN
+
+
+def _own_words(passage: Passage, language: Language) -> set[str]:
+    """Return the stems that a passage has and its title has not, of words that say something: single letters, as
+    options of a command are, do not."""
+    said = set(language.stems(passage.title)) | language.question_words | language.small_words
+    return {stem for stem in language.stems(passage.text) if len(stem) > 1 or not stem.isascii()} - said
+
+
+def is_footer(passage: Passage, question: Question, index: Index) -> bool:
+    """Whether a passage was found for its title alone and says under its heading what other documents say under theirs:
+    of what is asked of one document such wording tells nothing."""
+    if not passage.heading or len(passage.text) > _LONGEST_FOOTER:
+        return False
+    language, asked = index.language, set(question.content)
+    own, heading = _own_words(passage, language), language.stems(passage.heading)
+    if not own or not asked.isdisjoint(own.union(heading)) or asked.isdisjoint(language.stems(passage.title)):
+        return False
+    index.lexicon.prepare(own)
+    shared = [stem for stem in sorted(own) if index.lexicon.passage_count([stem]) > OTHERS]
+    if len(shared) < ALIKE * len(own):
+        return False
+    having = index.lexicon.rank_with_all([heading, *([stem] for stem in shared)], _LOOKED_AT)
+    index.bring((), having)
+    others = [index.passage(hit.row) for hit in having]
+    documents = {other.document_id for other in others if _is_alike(passage, other, language)}
+    return len(documents - {passage.document_id}) >= OTHERS
+
+
+def _is_alike(one: Passage, other: Passage, language: Language) -> bool:
+    """Whether two passages have all but all words in common, those of their titles left out."""
+    titles = set(language.stems(f"{one.title} {other.title}"))
+    words, others = (_own_words(passage, language) - titles for passage in (one, other))
+    return one.heading == other.heading and len(words & others) >= ALIKE * len(words | others)
 
 
 def find_copies(ranking: Ranking, candidates: Candidates, index: Index) -> dict[int, int]:
     """Return the row of each passage that says the same as a better one, with the row of that: those that are as near
-    to it as copies are, and, of the first, those with the same words under another heading."""
+    to it as copies are, and, of the first, those with the same words under another title or heading."""
     if len(ranking) < 2:
         return {}
     vectors = candidates.vectors_of(ranking)
     near = vectors @ vectors.T >= SAME
     np.fill_diagonal(near, val=True)
-    firsts: dict[str, int] = {}
+    firsts: dict[tuple[str, ...], int] = {}
     copies: dict[int, int] = {}
     for place, (hit, first) in enumerate(zip(ranking, near.argmax(axis=0).tolist(), strict=True)):
         same = min(first, place)
         if place < FIRST:
-            text = " ".join(index.passage(hit.row).text.split()).lower()
-            same = min(same, firsts.setdefault(text, place))
+            same = min(same, firsts.setdefault(wording(index.passage(hit.row)), place))
         if same < place:
             best = ranking[same].row
             copies[hit.row] = copies.get(best, best)
     return copies
+
+
+def wording(passage: Passage) -> tuple[str, ...]:
+    """Return the words of a passage as copies of it have them too: in lower case, without its title, which a text file
+    begins with, and without marks of sentences, lists and notes; of a passage that is its title, that."""
+    first, _, rest = passage.text.strip().partition("\n")
+    is_titled = _plain(first) == _plain(passage.title)
+    return (is_titled and _plain(rest)) or _plain(passage.text)
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    stripped = (word.strip(_MARKS) for word in _NOTE_MARK.sub("", _BULLET.sub("", text)).lower().split())
+    return tuple(word for word in stripped if word)
 
 
 def copies_last(ranking: Ranking, copies: Container[int]) -> Ranking:

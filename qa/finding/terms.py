@@ -6,7 +6,7 @@ from math import exp, log
 
 from qa.datatypes import Question, Scores, Term, Word
 from qa.language import Language
-from qa.language.language import QUOTED, with_bracket
+from qa.language.language import QUOTED, with_brackets
 from qa.language.numbers import number_behind
 from qa.language.tagging import is_headline
 from qa.language.vocabulary import NAME_CONNECTORS as CONNECTORS
@@ -125,10 +125,20 @@ def _says_which(question: Question, place: int, kinds: Sequence[int]) -> bool:
 
 def _connects(written: Sequence[str], kinds: Sequence[int], capital: Sequence[bool], place: int) -> bool:
     """Whether a small word joins the capitals around it to one name: "and" joins two names as often, and does so where
-    a term goes on behind it."""
+    a term goes on behind it; "for" does in a name with an article ("the Society for ..."), and says else what something
+    is used for."""
     if not any(capital[place + 1 : place + 2]):
         return False
+    if written[place] == "for" and not _has_article(written, capital, place):
+        return False
     return written[place] in CONNECTORS or (written[place] == "and" and kinds[place + 1] == GOES_ON)
+
+
+def _has_article(written: Sequence[str], capital: Sequence[bool], place: int) -> bool:
+    """Whether a definite article stands before the capitals that end before a place."""
+    while place and capital[place - 1]:
+        place -= 1
+    return place > 0 and written[place - 1].lower() == "the"
 
 
 def _stretches(question: Question, kinds: Sequence[int], free: Sequence[int]) -> Iterator[range]:
@@ -179,7 +189,7 @@ def _term(
         name=_bounded(sum(each[NAME] for each in held) / len(held)),
         needed=_bounded(max(each[NEEDED] for each in held)),
     )
-    end = with_bracket(question.text, start, end)
+    start, end = with_brackets(question.text, start, end)
     return Term(question.text[start:end], start, end, words, scores=judged, noun=noun, quoted=quoted)
 
 

@@ -145,10 +145,20 @@ class Language:
         return runs
 
 
-def with_bracket(text: str, start: int, end: int) -> int:
-    """Return the end of a range, with the bracket behind it that closes one within it: "denied (publickey)"."""
-    is_open = text.count("(", start, end) == text.count(")", start, end) + 1
-    return end + 1 if is_open and text[end : end + 1] == ")" else end
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"))
+
+
+def with_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a range with the brackets beside it whose other halves are within it: "denied (publickey)", "(null)
+    pointer"."""
+    moved = start, end
+    for opening, closing in _BRACKETS:
+        more = text.count(opening, start, end) - text.count(closing, start, end)
+        if more > 0 and text[end : end + 1] == closing:
+            moved = start, end + 1
+        elif more < 0 and text[max(start - 1, 0) : start] == opening:
+            moved = start - 1, end
+    return moved if moved == (start, end) else with_brackets(text, *moved)
 
 
 def quoted_terms(question: str, asked: Sequence[Word]) -> list[Term]:
@@ -157,7 +167,6 @@ def quoted_terms(question: str, asked: Sequence[Word]) -> list[Term]:
     for match in QUOTED.finditer(question):
         inside = tuple(word for word in asked if match.start(1) <= word.start < match.end(1))
         if inside and len(inside) < len(asked):
-            start = inside[0].start
-            end = with_bracket(question, start, inside[-1].end)
+            start, end = with_brackets(question, inside[0].start, inside[-1].end)
             terms.append(Term(question[start:end], start, end, inside, quoted=True))
     return terms
