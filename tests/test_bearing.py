@@ -22,7 +22,7 @@ FAMILY = "What is the quorvex method in family therapy?"
 def suspect(question: Question, text: str, needed: float = 0.0) -> Suspect:
     start = question.text.index(text)
     words = tuple(word for word in question.words if start <= word.start < start + len(text))
-    return Suspect(Term(text, start, start + len(text), words), words, (), {"needed": needed})
+    return Suspect(Term(text, start, start + len(text), words), words, (), {"needed": needed, "capitals": 0.0})
 
 
 def test_a_question_is_embedded_without_each_suspect() -> None:
@@ -49,7 +49,7 @@ def test_nothing_is_left_out_where_it_would_tell_nothing(text: str) -> None:
     assert texts_to_weigh(question, counted) == [counted[0].term.text]
     own = np.array([1.0, 0.0])
     (found,) = weigh(question, counted, {counted[0].term.text: own}, own, np.array([[0.6, 0.8]]))
-    assert found.facts == {"needed": 0.0, "about": 1.0, "nearer": 0.0}
+    assert found.facts == {"needed": 0.0, "capitals": 0.0, "about": 1.0, "nearer": 0.0}
 
 
 def test_facts_by_hand() -> None:
@@ -66,6 +66,16 @@ def test_facts_by_hand() -> None:
     assert found.facts is not None
     by_hand = {"about": 0.96 * 0.8 - 0.28 * 0.6, "nearer": 1 - 0.6}
     assert {name: found.facts[name] for name in BORNE} == pytest.approx(by_hand)
+
+
+def test_a_name_is_not_weighed() -> None:
+    question = ENGLISH.question("What is Quorvex?")
+    one = suspect(question, "Quorvex")
+    named = replace(one, facts={**(one.facts or {}), "capitals": 1.0})
+    assert texts_to_weigh(question, [named]) == []
+    own, passages = np.array([0.8, 0.6]), np.array([[0.0, 1.0]])
+    (found,) = weigh(question, [named], {}, own, passages)
+    assert found.facts == {"needed": 0.0, "capitals": 1.0, "about": 0.0, "nearer": 0.0}
 
 
 @pytest.mark.parametrize(("name", "is_open"), [(-9.0, False), (3.5, True), (9.0, False)])

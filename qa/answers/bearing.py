@@ -26,8 +26,9 @@ LONG = 300
 
 
 def texts_to_weigh(question: Question, suspects: Sequence[Suspect]) -> list[str]:
-    """Return what is to be embedded: the suspects, and the question without each."""
-    return [one.term.spelt for one in suspects] + [rest for rest in _rests(question, suspects) if rest]
+    """Return what is to be embedded: the suspects that are not written as names, and the question without each."""
+    plain = [one for one in suspects if not _is_named(one)]
+    return [one.term.spelt for one in plain] + [rest for rest in _rests(question, plain) if rest]
 
 
 def suspects_to_weigh(counted: Sequence[Counted], unsure: tuple[float, float] = UNSURE) -> list[Suspect]:
@@ -49,12 +50,23 @@ def weigh(
     def nearest(vector: Vectors) -> float:
         return float((found @ vector).max(initial=-1.0))
 
-    def weighed(one: Suspect, rest: str) -> Suspect:
-        about = float(vectors[one.term.spelt] @ own)
-        nearer = nearest(vectors[rest]) - nearest(own) if rest else 0.0
+    plain = [one for one in suspects if not _is_named(one)]
+    rests = iter(_rests(question, plain))
+
+    def weighed(one: Suspect) -> Suspect:
+        about = nearer = 0.0
+        if not _is_named(one):
+            rest = next(rests)
+            about = float(vectors[one.term.spelt] @ own)
+            nearer = nearest(vectors[rest]) - nearest(own) if rest else 0.0
         return replace(one, facts={**(one.facts or {}), "about": about, "nearer": nearer})
 
-    return [weighed(one, rest) for one, rest in zip(suspects, _rests(question, suspects), strict=True)]
+    return [weighed(one) for one in suspects]
+
+
+def _is_named(suspect: Suspect) -> bool:
+    """Whether a suspect is written as a name: it is asked for, whatever the question is like without it."""
+    return (suspect.facts or {})["capitals"] > 0
 
 
 def _rests(question: Question, suspects: Sequence[Suspect]) -> list[str]:
