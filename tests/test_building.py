@@ -251,7 +251,7 @@ def test_two_corpora_of_one_name_keep_both(tmp_path: Path, embedder: WordLengthE
         (tmp_path / top / "texts" / "x.txt").write_text(f"Text of {top}.", encoding="utf-8")
     corpora = [tmp_path / "a" / "texts", tmp_path / "b" / "texts"]
     report = build_index(corpora, tmp_path / "index", embedder=embedder)
-    assert (report.documents, report.unreadable) == (2, ())
+    assert (report.documents, report.unreadable) == (3, ())
     assert [p.source for p in all_passages(tmp_path / "index")] == ["a/texts/x.txt", "b/texts/x.txt"]
 
 
@@ -305,3 +305,21 @@ def test_half_characters_of_front_matter_do_not_reach_the_index(
     assert (report.documents, report.unreadable) == (6, ())
     (found,) = [passage for passage in all_passages(tmp_path / "index") if passage.source == "texts/half.md"]
     assert found.title == "Loss"
+
+
+def test_a_record_whose_id_another_file_takes_meanwhile_is_kept(tmp_path: Path, embedder: WordLengthEmbedder) -> None:
+    """Of two files of records the first takes an id of the second between two builds."""
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.jsonl").write_text('{"id": "9", "text": "Nine apples."}\n', encoding="utf-8")
+    (texts / "b.jsonl").write_text('{"id": "1", "text": "One garden."}\n', encoding="utf-8")
+    build_index([texts], tmp_path / "index", embedder=embedder)
+    with (texts / "a.jsonl").open("a", encoding="utf-8") as more:
+        more.write('{"id": "1", "text": "One apple."}\n')
+    report = build_index([texts], tmp_path / "index", embedder=embedder)
+    assert (report.documents, report.unreadable) == (3, ())
+    assert {one.document_id: one.text for one in all_passages(tmp_path / "index")} == {
+        "9": "Nine apples.",
+        "1": "One apple.",
+        "texts/b.jsonl#1": "One garden.",
+    }

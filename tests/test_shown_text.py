@@ -26,6 +26,8 @@ from tests.test_parsers import NOISE, read, read_one, reason
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 
 MARKDOWN = {
+    "fields of a template": ("The title is {{.Title}} and x{{#if}}.", "The title is {{.Title}} and x{{#if}}."),
+    "what is set in like code": ("One.\n\n    !!! note\n        two", "One.\n\n!!! note\n    two"),
     "a comment of HTML": ("One <!-- secret --> two.", "One two."),
     "a comment of note takers": ("One.\n\n%% private: nothing %%\n\nTwo %%and\nthis%% three.", "One.\n\nTwo three."),
     "per cent signs are none": ("From 5%% to 6%%, and 100 %.", "From 5%% to 6%%, and 100 %."),
@@ -77,6 +79,26 @@ FRONT_MATTER = {
 }
 
 HTML = {
+    "a sign that is a link's text": ('The <a href="#add"><code>+=</code></a> operator.', "The += operator."),
+    "a link in brackets": (
+        'See method<a href="#m">[get]</a> (and <a href="#c3">(3)</a>).',
+        "See method[get] (and (3)).",
+    ),
+    "the word hidden in a value": ("<abbr title=\"a hidden cost\">TCO</abbr> <b data-x='so hidden'>B</b>", "TCO B"),
+    "a class that is shown on a wide screen": (
+        "<style>.w{display:none} @media (min-width:600px){.w{display:block}}</style><p class=w>One.</p>",
+        "One.",
+    ),
+    "a class that is struck out for some": (
+        "<style>.p{text-decoration:line-through} .p.now{text-decoration:none}</style><p class='p now'>5</p>",
+        "5",
+    ),
+    "style sheets in comments and scripts": (
+        "<!-- <style>.b{display:none}</style> --><script>'<style>.b{display:none}</style>'</script><p class=b>One.</p>",
+        "One.",
+    ),
+    "an element of no name": ("<p>one <x( class='sup'>two</x(> three</p>", "one two three"),
+    "a power of a letter": ("<p>The variance &sigma;<sup>2</sup> is small.</p>", "The variance σ2 is small."),
     "what is taken back": (
         "Tea costs <del>two</del> <ins>three</ins> pounds. <s>Dogs may.</s>",
         "Tea costs three pounds.",
@@ -177,6 +199,19 @@ def test_raised_signs_of_notes(tmp_path: Path, ending: str) -> None:
     start = "text\n" if ending == ".csv" else "Stable\n\n"
     document = read_one(tmp_path, f"a{ending}", f"{start}The farrier¹ shoes the pony². It has 3 m² of 10³ cm³.\n")
     assert document.text.endswith("The farrier shoes the pony. It has 3 m² of 10³ cm³." + "\n" * (ending == ".txt"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(x + 1)² = x² + 2x + 1", "9.81 m/sec²", "a chi² test", "sin² x", "5 kg/(m·s)²", "CO₂ and 12 kWh²", "width² = 4"],
+)
+def test_powers_are_no_marks_of_notes(tmp_path: Path, text: str) -> None:
+    assert read_one(tmp_path, "a.txt", text.encode()).text == text
+
+
+def test_style_sheets_beyond_reason_take_no_long(tmp_path: Path) -> None:
+    for markup in ("<style " * 100_000, f"<style {'media=all ' * 100_000}>.a{{}}</style>"):
+        assert read_one(tmp_path, "a.html", f"<p>One.</p>{markup}".encode()).text == "One."
 
 
 def test_the_title_block_of_pandoc(tmp_path: Path) -> None:

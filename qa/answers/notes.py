@@ -13,7 +13,7 @@ from qa.language import Language, language_name
 from qa.wording import ENGLISH, Wording, wording_of
 
 _GREETING = frozenset({
-    "hello", "hi", "hey", "greetings", "thanks", "thank", "cheers", "bye", "goodbye", "ok", "okay", "test", "testing",
+    "hello", "hi", "hey", "greetings", "thanks", "thank", "cheers", "bye", "goodbye", "ok", "okay",
 })  # fmt: skip
 _BESIDE_GREETING = frozenset({
     "there", "good", "morning", "afternoon", "evening", "day", "you", "a", "lot", "so", "very", "much", "many", "all",
@@ -21,7 +21,7 @@ _BESIDE_GREETING = frozenset({
 })  # fmt: skip
 _SMALL_TALK = frozenset({
     "good morning", "good afternoon", "good evening", "good day", "how are you", "who are you", "what are you",
-    "what can you do",
+    "what can you do", "test", "testing",
 })  # fmt: skip
 
 _WORD = re.compile(r"\w+")

@@ -472,7 +472,9 @@ def _write_texts(job: _Job, found: FoundFiles, checksums: dict[str, str]) -> _Te
         writer = _Writer(passages, documents, TextWriter(texts))
         for file in found.files:
             omitted = len(writer.unreadable)
-            if job.previous is not None and file.source in known:
+            copied = known.get(file.source, [])
+            # A record that is new elsewhere may have its id: the file is then read, and names its own anew.
+            if job.previous is not None and copied and not any(one.id in writer.ids for _, one in copied):
                 writer.copy(known[file.source], job.previous)
             else:
                 writer.read(file, job.splitter)

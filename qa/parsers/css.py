@@ -7,9 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_STYLE = re.compile(r"<style(?=[\s>])(?P<attributes>[^>]*+)>", re.IGNORECASE)
+_STYLE = re.compile(
+    r"<!--.*?(?:-->|\Z)|<script(?=[\s>]).*?(?:</script|\Z)|<style(?=[\s>])(?P<attributes>[^>]*+)(?:>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 _STYLE_END = re.compile(r"</style", re.IGNORECASE)
-_OTHER_MEDIUM = re.compile(r"media\s*=\s*[\"']?(?![^\"'>]*(?:all|screen))", re.IGNORECASE)
+_MEDIA = re.compile(r"""(?<![\w-])media\s*+=\s*+["']?([^"'>]{0,200})""", re.IGNORECASE)
+_ANY_MEDIUM = re.compile("all|screen", re.IGNORECASE)
+_LONGEST_ATTRIBUTES = 2000
 _LONGEST = 1_000_000  # characters of style sheets that are looked at
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _SIGN = re.compile(r"[{};]")
@@ -19,6 +24,7 @@ _DISPLAY = re.compile(
     r"(?<![\w-])display\s*+:\s*+([\w-]++)|(?<![\w-])visibility\s*+:\s*+(visible|hidden)", re.IGNORECASE
 )
 _STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,100}line-through", re.IGNORECASE)
+_DECORATED = re.compile(r"text-decoration(?:-line)?\s*:", re.IGNORECASE)
 _RAISED = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _CLASSES = re.compile(r"""(?:^|\s)class\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _UNSEEN_AS = frozenset({"none", "hidden"})
@@ -42,51 +48,66 @@ def names_of(element: str, attributes: str) -> frozenset[str]:
 def styles_of(markup: str) -> Styles:
     """Return what the style sheets in a page say of its classes.
 
-    A class that any rule shows again, as that of a tab which opens, is none that is hidden.
+    A class that any rule shows again, as that of a tab which opens or on a wide screen, is none that is hidden; nor is
+    one struck out that another rule decorates otherwise.
     """
     hidden: set[str] = set()
     shown: set[str] = set()
     struck: set[str] = set()
+    unstruck: set[str] = set()
     raised: set[str] = set()
-    for selectors, declarations in _rules("".join(_sheets(markup))):
+    for selectors, declarations, holds in (rule for sheet in _sheets(markup) for rule in _rules(*sheet)):
         display = [(one or other).lower() for one, other in _DISPLAY.findall(declarations)]
         if display and display[-1] not in _UNSEEN_AS:
             shown.update(_ANY_CLASS.findall(selectors))
-        alone = {one.strip() for one in selectors.split(",") if _OF_CLASS.fullmatch(one.strip())}
+        is_struck = _STRUCK.search(declarations) is not None
+        if not is_struck and _DECORATED.search(declarations):
+            unstruck.update(_ANY_CLASS.findall(selectors))
+        alone = {one.strip() for one in selectors.split(",") if holds and _OF_CLASS.fullmatch(one.strip())}
         hidden |= alone if display and display[-1] in _UNSEEN_AS else set()
-        struck |= alone if _STRUCK.search(declarations) else set()
+        struck |= alone if is_struck else set()
         raised |= alone if _RAISED.search(declarations) else set()
-    hidden = {one for one in hidden if one.partition(".")[2] not in shown}
-    return Styles(frozenset(hidden | struck), frozenset(raised))
+    unseen = [one for one in hidden if one.partition(".")[2] not in shown]
+    unseen += [one for one in struck if one.partition(".")[2] not in unstruck]
+    return Styles(frozenset(unseen), frozenset(raised))
 
 
-def _sheets(markup: str) -> Iterator[str]:
-    """Yield the style sheets for screens, up to the most that are looked at."""
+def _sheets(markup: str) -> Iterator[tuple[str, bool]]:
+    """Yield the style sheets, up to the most that are looked at, and whether each is for any screen."""
     length = 0
     start = _STYLE.search(markup)
     while start is not None and length < _LONGEST:
+        if start["attributes"] is None:  # a comment or a script
+            start = _STYLE.search(markup, start.end())
+            continue
         end = _STYLE_END.search(markup, start.end())
         if end is None:
             return
-        if not _OTHER_MEDIUM.search(start["attributes"]):
-            yield markup[start.end() : min(end.start(), start.end() + _LONGEST - length)]
-            length += end.start() - start.end()
+        sheet = markup[start.end() : min(end.start(), start.end() + _LONGEST - length)]
+        yield sheet, not _is_of_other_medium(start["attributes"])
+        length += len(sheet)
         start = _STYLE.search(markup, end.end())
 
 
-def _rules(sheet: str) -> Iterator[tuple[str, str]]:
-    """Yield the selectors and the declarations of the rules of a style sheet that hold for any screen: none of those
-    within others."""
+def _is_of_other_medium(attributes: str) -> bool:
+    media = _MEDIA.search(attributes[:_LONGEST_ATTRIBUTES])
+    return media is not None and _ANY_MEDIUM.search(media[1]) is None
+
+
+def _rules(sheet: str, for_any: bool) -> Iterator[tuple[str, str, bool]]:
+    """Yield the selectors and the declarations of the rules of a style sheet, and whether each holds for any screen: of
+    one that is ``for_any`` those that stand in no other."""
     plain = _COMMENT.sub("", sheet)
     depth = last = 0
     selectors, first = "", 0  # of the present rule, and where its declarations begin
     for sign in _SIGN.finditer(plain):
         if sign[0] == "{":
             depth += 1
-            selectors = plain[last : sign.start()].strip() if depth == 1 else ""
+            selectors = plain[last : sign.start()].strip()
             first = sign.end()
         elif sign[0] == "}":
-            if depth == 1 and selectors and not selectors.startswith("@"):
-                yield selectors, plain[first : sign.start()]
+            if selectors and not selectors.startswith("@"):
+                yield selectors, plain[first : sign.start()], for_any and depth == 1
+            selectors = ""
             depth = max(depth - 1, 0)
         last = sign.end()

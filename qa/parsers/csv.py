@@ -235,9 +235,9 @@ def _read_row(
         return UnreadableDocument(
             source, f"has fields: {len(row)}, columns: {len(columns.names)}; quote values that hold the delimiter"
         )
-    row = [without_raised_marks(value) for value in row]
     title = " ".join(_value(row, columns.title).split())
     text = _value(row, columns.text) if columns.text is not None else _joined(row, columns.names)
+    title, text = without_raised_marks(title), without_raised_marks(text)
     if not text.strip():
         return UnreadableDocument(source, "has no text" if title else "is empty")
     own = _value(row, columns.identifier).strip()

@@ -45,8 +45,10 @@ _TOKEN = re.compile(
     r"|<[!?/][^>]*+(?:>|\Z)",
     re.DOTALL,
 )
+_HIDDEN = re.compile(r"(?:^|\s)hidden(?=[\s/=]|$)", re.IGNORECASE)
+_VALUES = re.compile(r"\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)")
 _UNSEEN = re.compile(
-    r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none|visibility\s*:\s*hidden"
+    r"display\s*:\s*none|visibility\s*:\s*hidden"
     r"|text-decoration(?:-line)?\s*:[^;\"']*line-through"
     r"|class\s*=\s*[\"']?fn-bracket"  # around the mark of a note, as docutils writes it
     r"|(?:^|\s)(?:epub:type|role)\s*=\s*[\"']?(?:doc-)?pagebreak",  # a number of the page in print
@@ -112,7 +114,10 @@ _MARK = re.compile(
     r"[\[(]?(?:\d{1,3}(?:\s*[,–-]\s*\d{1,3}){0,9}|[*†‡§¶]{1,4}|,|(?<=[\[(])\w{1,10}(?:\s\d{1,3})?)[\])]?"
 )
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]{3}|[.,;:!?)\]\"”’])\Z")
-_BEFORE_MARK = 8  # characters
+_LEADING = frozenset("¶#§↑↩↵⏎^*†‡🔗\ufe0e\ufe0f")
+_NUMBER_IN_BRACKETS = re.compile(r"\[\d{1,3}\]")
+_BEFORE_MARK = 12  # characters
+_LONGEST_NAME = 40  # characters
 _LONGEST_MARK = 400  # characters of markup
 _LONGEST_UNSEEN = 20_000  # the same, of what is within a line
 _MOST_ENDLESS = 100  # elements that do not end within it; with more, a page means to take long
@@ -296,7 +301,8 @@ class _Shaping:
         if not attributes:
             return False
         unseen = self._styles.unseen
-        return bool(_UNSEEN.search(attributes)) or bool(unseen and unseen & names_of(name, attributes))
+        is_hidden = _HIDDEN.search(_VALUES.sub("''", attributes))  # and not "the hidden truth" in a title
+        return bool(is_hidden or _UNSEEN.search(attributes)) or bool(unseen and unseen & names_of(name, attributes))
 
     def _end_of_nested(self, name: str, markup: str, position: int) -> tuple[int, int] | None:
         """Return where the closing tag of an element begins and ends, past those of its kind within it; None where that
@@ -351,10 +357,15 @@ def is_note_mark(name: str, attributes: str, inner: str, before: str) -> bool:
     if _NOTE.search(attributes):
         return True
     shown = html.unescape(_TAG.sub("", inner)).strip()
-    if name == "a" and shown and _WITHIN.search(attributes) and not any(map(str.isalnum, shown)):
+    if name == "a" and shown and _WITHIN.search(attributes) and _LEADING.issuperset(shown):
         return True  # a sign that leads to its own heading, or back from a note
-    is_in_brackets = shown[:1] in {"[", "("} and bool(_MARK.fullmatch(shown))
-    if name == "a" and is_in_brackets and _WITHIN.search(attributes) and _WORD_BEFORE.search(before):
+    before = html.unescape(before)
+    if (
+        name == "a"
+        and _NUMBER_IN_BRACKETS.fullmatch(shown)
+        and _WITHIN.search(attributes)
+        and _WORD_BEFORE.search(before)
+    ):
         return True
     is_itself = name == "sup" or bool(_RAISED_BY.search(attributes))
     if not (is_itself or _RAISED.search(inner)) or not _MARK.fullmatch(shown):
@@ -365,7 +376,9 @@ def is_note_mark(name: str, attributes: str, inner: str, before: str) -> bool:
 
 def _end_within(name: str, markup: str, position: int, most: int) -> int | None:
     """Return where the closing tag of an element ends that begins within so many characters; None without one."""
-    found = re.compile(rf"</{name}\s*+>", re.IGNORECASE).search(markup, position, position + most)
+    if len(name) > _LONGEST_NAME:
+        return None
+    found = re.compile(rf"</{re.escape(name)}\s*+>", re.IGNORECASE).search(markup, position, position + most)
     return found and found.end()
 
 

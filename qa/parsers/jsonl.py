@@ -45,6 +45,7 @@ class _Transcoded(io.RawIOBase):
 
     def __init__(self, opened: BufferedReader, codec: str, source: str) -> None:
         self._opened = opened
+        self._codec = codec.upper()
         self._decoder = codecs.getincrementaldecoder(codec)()
         self._source = source
 
@@ -58,7 +59,9 @@ class _Transcoded(io.RawIOBase):
         try:
             text = self._decoder.decode(block, final=not block).encode()
         except UnicodeError:
-            raise UnreadableDocument(self._source, "is not in UTF-16, as it announces: save it as UTF-8") from None
+            raise UnreadableDocument(
+                self._source, f"is not in {self._codec}, as it announces: save it as UTF-8"
+            ) from None
         buffer[: len(text)] = text
         return len(text) or (self.readinto(buffer) if block else 0)
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 _ANY = re.compile(r"[¹²³⁰⁴-⁹]")
-# As in markup, a word has three letters at least: "m²" and "10³" are none. "sin²(x)" is a power.
-_MARK = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\]”»]))[¹²³⁰⁴-⁹]{1,3}(?:[,⁻][¹²³⁰⁴-⁹]{1,3})*(?![\w(])")
+# A word has four letters at least and is not in a formula: "m²", "10³", "9.81 m/sec²" and "sin² x" are powers.
+_MARK = re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=[.,;:!?”»]))[¹²³⁰⁴-⁹]{1,3}(?:[,⁻][¹²³⁰⁴-⁹]{1,3})*(?![\w(])(?!\s*[=+−*/^])")
 
 
 def raised_marks(text: str) -> Iterator[tuple[int, int]]:

@@ -39,8 +39,9 @@ _SETTINGS = {
 
 _BLANK = re.compile(r"\n[ \t\r]*+\n")
 _ROLE = re.compile(
-    r"(?<![`:\w]):(?:[\w.+-]{1,40}:)?(?P<role>[\w.+-]{1,40}):`(?P<text>[^`]{1,1000}?)\s*(?:<[^`<>]{1,1000}>)?`"
+    r"(?<![`:\w]):(?:[\w.+-]{1,40}:)?(?P<role>[\w.+-]{1,40}):`(?P<text>[^`]{1,1000}?)(?:<[^`<>]{1,1000}>)?`"
 )
+_AS_WRITTEN = frozenset({"command", "envvar", "file", "guilabel", "kbd", "option", "program", "samp"})
 _SHORTENED = re.compile(r"[~!.]{0,2}[\w.]+(?:\(\))?")
 _RAW_NAME = re.compile(r"^\.\. \|([^|\n]{1,40})\| raw::", re.MULTILINE)  # of what is no text
 _MOST_RAW = 20
@@ -85,10 +86,11 @@ def _plainer(text: str) -> str:
 
 def _in_role(found: re.Match[str]) -> str:
     """Return what Sphinx shows of a role: of "~module.name" the name, of "A --> B" the way through a menu."""
-    text = found["text"]
+    text = found["text"].strip()
     if found["role"] == "menuselection":
         return text.replace("-->", "‣")
-    if text.startswith(("~", "!")) and _SHORTENED.fullmatch(text):
+    is_reference = found["role"] not in _AS_WRITTEN
+    if is_reference and text.startswith(("~", "!")) and _SHORTENED.fullmatch(text):
         return text.rpartition(".")[2] if text.startswith("~") else text[1:]
     return text
 

@@ -22,10 +22,10 @@ def unseen_styles(part: bytes) -> Styles:
     styles = {style.get(f"{_WORD}styleId", ""): style for style in ET.fromstring(part).iter(f"{_WORD}style")}  # noqa: S314
     found: dict[str, frozenset[str]] = {}
     for name in styles:
-        line: list[str] = []  # the style and those that it comes from
+        line: dict[str, None] = {}  # in order, the style and those that it comes from
         above = name
         while above in styles and above not in found and above not in line:
-            line.append(above)
+            line[above] = None
             based = styles[above].find(f"{_WORD}basedOn")
             above = "" if based is None else based.get(f"{_WORD}val", "")
         properties = found.get(above, frozenset())

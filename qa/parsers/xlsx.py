@@ -39,7 +39,7 @@ def read_xlsx(path: Path, source: str) -> Iterator[Document | UnreadableDocument
     with open_archive(path, source, "an Excel workbook") as archive:
         if "xl/workbook.xml" not in archive.names:
             raise UnreadableDocument(source, "is a zip archive without an Excel workbook in it")
-        hidden = {name: _hidden(archive.read(name)) for name in archive.names if _SHEET.fullmatch(name)}
+        hidden = {name: _hidden_of(archive, name, source) for name in archive.names if _SHEET.fullmatch(name)}
         book = _open(_parts(archive), source)
     try:
         title = title_of_field(book.properties.title or "")
@@ -79,6 +79,12 @@ class _Hidden:
 
     rows: set[int] = field(default_factory=set)
     columns: bytearray = field(default_factory=lambda: bytearray(_MOST_COLUMNS + 1))
+
+
+def _hidden_of(archive: Archive, name: str, source: str) -> _Hidden:
+    content = archive.read(name)
+    check_xml(content, source, name)
+    return _hidden(content)
 
 
 def _hidden(sheet: bytes) -> _Hidden:
