@@ -82,7 +82,7 @@ def test_nor_one_of_a_small_corpus(tmp_path: Path, embedder: WordLengthEmbedder)
 
 
 def test_nor_one_of_a_question_that_is_answered(index: Index) -> None:
-    answerer = Answerer(index)
+    answerer = Answerer(index, WantedPromise(risk=0.4))
     assert answerer.answer(NAMED).verdict is Verdict.ANSWERED
     assert term_of(answerer).thin == ()
 
