@@ -83,9 +83,25 @@ def test_only_what_the_counts_leave_open_is_weighed(name: float, is_open: bool) 
     question = ENGLISH.question(FAMILY)
     facts = {**dict.fromkeys((*COUNTED, NUMBERED), 0.0), "name": name, "capitals": name > 5}
     one = replace(suspect(question, "quorvex method"), lacking=(), facts=facts)
-    assert suspects_to_weigh([one]) == ([one] if is_open else [])
-    assert suspects_to_weigh([one], (0.0, 1.0)) == [one]
-    assert suspects_to_weigh([replace(one, facts=None)], (0.0, 1.0)) == []
+    assert suspects_to_weigh(question, [one], ENGLISH) == ([one] if is_open else [])
+    assert suspects_to_weigh(question, [one], ENGLISH, every=True) == [one]
+    assert suspects_to_weigh(question, [replace(one, facts=None)], ENGLISH, every=True) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "is_weighed"),
+    [
+        ("What is melancholy?", "melancholy", False),
+        ("melancholy", "melancholy", False),
+        ("What is melancholy in music?", "melancholy", True),
+        ("What is the melancholy rate?", "melancholy rate", True),
+    ],
+)
+def test_a_word_that_is_all_that_is_asked_for_is_not_weighed(text: str, term: str, is_weighed: bool) -> None:
+    question = ENGLISH.question(text)
+    facts = {**dict.fromkeys((*COUNTED, NUMBERED), 0.0), "name": 2.0, "needed": 2.0}
+    one = replace(suspect(question, term), facts=facts)
+    assert suspects_to_weigh(question, [one], ENGLISH) == ([one] if is_weighed else [])
 
 
 def test_a_term_that_the_texts_do_not_have_leads_away_from_them(tmp_path: Path) -> None:
@@ -95,7 +111,7 @@ def test_a_term_that_the_texts_do_not_have_leads_away_from_them(tmp_path: Path) 
     build_index([texts], tmp_path / "index", BuildSettings())
     with open_index(tmp_path / "index") as index:
         found = look_up([FAMILY, "How does family therapy regard a household?"], index)
-        found = weigh_suspects(found, index, (0.0, 1.0))
+        found = weigh_suspects(found, index, every=True)
     counted = [one for each in found for one in each.asked.counted if isinstance(one, Suspect)]
     facts = {one.term.text: one.facts or {} for one in counted}
     assert all(fact.keys() >= set(BORNE) for fact in facts.values())

@@ -251,7 +251,7 @@ def test_two_corpora_of_one_name_keep_both(tmp_path: Path, embedder: WordLengthE
         (tmp_path / top / "texts" / "x.txt").write_text(f"Text of {top}.", encoding="utf-8")
     corpora = [tmp_path / "a" / "texts", tmp_path / "b" / "texts"]
     report = build_index(corpora, tmp_path / "index", embedder=embedder)
-    assert (report.documents, report.unreadable) == (3, ())
+    assert (report.documents, report.unreadable) == (2, ())
     assert [p.source for p in all_passages(tmp_path / "index")] == ["a/texts/x.txt", "b/texts/x.txt"]
 
 

@@ -62,7 +62,6 @@ SIGNS = {
 """Whether more of a fact speaks for a missing term or against it; of the others either may be so."""
 
 ALL = "borne and read"  # the variant with all facts
-EVERY = (0.0, 1.0)  # suspects are weighed, whatever the counts say
 THRESHOLDS = tuple(share / 20 for share in range(5, 16))
 
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
@@ -180,7 +179,7 @@ def set_cases(name: str, data: Path) -> list[Case]:
 
 def _look_up(questions: Sequence[str], index: Index) -> Iterator[Found]:
     for batch in batches(list(questions)):
-        yield from weigh_suspects(look_up(batch, index), index, EVERY)
+        yield from weigh_suspects(look_up(batch, index), index, every=True)
 
 
 def _judged(found: Found, spans: Sequence[tuple[int, int]]) -> Iterator[Judged]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from qa.answers.missing import packaged_weighings
 from qa.answers.states import Counted, Suspect
 from qa.datatypes import Question
+from qa.language import Language
 from qa.stores import Vectors
 
 UNSURE = (0.05, 0.95)
@@ -31,14 +32,23 @@ def texts_to_weigh(question: Question, suspects: Sequence[Suspect]) -> list[str]
     return [one.term.spelt for one in plain] + [rest for rest in _rests(question, plain) if rest]
 
 
-def suspects_to_weigh(counted: Sequence[Counted], unsure: tuple[float, float] = UNSURE) -> list[Suspect]:
-    """Return the suspects that the counts leave open."""
-    return [one for one in counted if isinstance(one, Suspect) and one.facts is not None and _is_open(one, unsure)]
+def suspects_to_weigh(
+    question: Question, counted: Sequence[Counted], language: Language, every: bool = False
+) -> list[Suspect]:
+    """Return the suspects that the counts leave open, or ``every`` one. A word that is all that is asked for is none:
+    what is left of "What is melancholy?" is near to nothing."""
+    suspects = [one for one in counted if isinstance(one, Suspect) and one.facts is not None]
+    return [one for one in suspects if every or (_is_open(one) and not _is_all(one, question, language))]
 
 
-def _is_open(suspect: Suspect, unsure: tuple[float, float]) -> bool:
+def _is_open(suspect: Suspect) -> bool:
     probability = packaged_weighings().probability(suspect.facts or {}, lacks_word=bool(suspect.lacking))
-    return unsure[0] <= probability <= unsure[1]
+    return UNSURE[0] <= probability <= UNSURE[1]
+
+
+def _is_all(suspect: Suspect, question: Question, language: Language) -> bool:
+    others = [word.stem for word in question.words if word.start not in {own.start for own in suspect.term.words}]
+    return len(suspect.term.words) == 1 and language.unmarked.issuperset(others)
 
 
 def weigh(

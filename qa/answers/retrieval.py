@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 
 import numpy as np
 
-from qa.answers.bearing import UNSURE, suspects_to_weigh, texts_to_weigh, weigh
+from qa.answers.bearing import suspects_to_weigh, texts_to_weigh, weigh
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.equivalents import find_equivalents
@@ -183,7 +183,7 @@ def look_up(
 def _embedded(texts: Iterable[str], index: Index) -> dict[str, Vectors]:
     """Return the vector of each text."""
     listed = list(dict.fromkeys(texts))
-    return dict(zip(listed, index.embed(listed), strict=True))
+    return dict(zip(listed, index.embed(listed), strict=True)) if listed else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +225,12 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
     return Found(asked, vector, dense, lexical, copies_last(fused, copies), candidates, copies)
 
 
-def weigh_suspects(found: Sequence[Found], index: Index, unsure: tuple[float, float] = UNSURE) -> list[Found]:
-    """Return what was found, with what the vectors say on the suspects of all questions that the counts leave open
-    between these bounds."""
+def weigh_suspects(found: Sequence[Found], index: Index, every: bool = False) -> list[Found]:
+    """Return what was found, with what the vectors say on the suspects of all questions that the counts leave open, or
+    on ``every`` one."""
     if not index.finds_as_it_embeds:
         return list(found)
-    open_ones = [suspects_to_weigh(one.asked.counted, unsure) for one in found]
+    open_ones = [suspects_to_weigh(one.asked.read, one.asked.counted, index.language, every) for one in found]
     texts = (texts_to_weigh(one.asked.read, suspects) for one, suspects in zip(found, open_ones, strict=True))
     vectors = _embedded(chain.from_iterable(texts), index)
     return [_weighed(one, suspects, vectors) for one, suspects in zip(found, open_ones, strict=True)]
