@@ -209,13 +209,14 @@ def wording(passage: Passage) -> tuple[str, ...]:
     """Return the words of a passage as copies of it have them too: in lower case, without its title, which a text file
     begins with, and without marks of sentences, lists and notes; of a passage that is its title, that."""
     first, _, rest = passage.text.strip().partition("\n")
-    is_titled = _plain(first) == _plain(passage.title)
+    may_be_title = len(first) <= 2 * len(passage.title)  # its marks and blanks count; most first lines are paragraphs
+    is_titled = may_be_title and _plain(first) == _plain(passage.title)
     return (is_titled and _plain(rest)) or _plain(passage.text)
 
 
 def _plain(text: str) -> tuple[str, ...]:
-    stripped = (word.strip(_MARKS) for word in _NOTE_MARK.sub("", _BULLET.sub("", text)).lower().split())
-    return tuple(word for word in stripped if word)
+    words = _NOTE_MARK.sub("", _BULLET.sub("", text)).lower().split()
+    return tuple([stripped for word in words if (stripped := word.strip(_MARKS))])
 
 
 def copies_last(ranking: Ranking, copies: Container[int]) -> Ranking:
