@@ -1,7 +1,7 @@
 """What moves a passage after the fusion: rare words, want of own words, and that another says the same."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,13 +36,16 @@ TEXTS = [
 ]
 
 
+def opened(folder: Path, embedder: WordLengthEmbedder, records: Sequence[dict[str, str]]) -> Iterator[Index]:
+    (folder / "c.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    build_index([folder / "c.jsonl"], folder / "index", BuildSettings(passage_tokens=32), embedder)
+    with open_index(folder / "index", embedder) as found:
+        yield found
+
+
 @pytest.fixture
 def index(tmp_path: Path, embedder: WordLengthEmbedder) -> Iterator[Index]:
-    lines = [json.dumps({"_id": title, "title": title, "text": text}) for title, text in TEXTS]
-    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
-    with open_index(tmp_path / "index", embedder) as opened:
-        yield opened
+    yield from opened(tmp_path, embedder, [{"_id": title, "title": title, "text": text} for title, text in TEXTS])
 
 
 @pytest.mark.parametrize(
@@ -201,11 +204,8 @@ def staff(tmp_path: Path, embedder: WordLengthEmbedder) -> Iterator[Index]:
         "The gate is closed by Dr Butcher and Dr Young.",  # 2
         "Young trees are watered; I'm told that they grow. Close it.",  # 3
     ]
-    lines = [json.dumps({"_id": str(at), "title": "", "text": text}) for at, text in enumerate(texts)]
-    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    build_index([tmp_path / "c.jsonl"], tmp_path / "index", BuildSettings(passage_tokens=32), embedder)
-    with open_index(tmp_path / "index", embedder) as opened:
-        yield opened
+    records = [{"_id": str(at), "title": "", "text": text} for at, text in enumerate(texts)]
+    yield from opened(tmp_path, embedder, records)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ a third of the questions has one that is left open."""
 
 MOST_LEFT_OUT = 4
 """Suspects of a question without which it is embedded: those that an answer needs most. Each costs as much as the
-question itself."""
+question itself. Chosen for what that costs, as the next one, and not fitted."""
 
 LONG = 300
 """Characters from which on a question hardly changes by a term, and is not embedded without it."""
