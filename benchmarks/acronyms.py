@@ -6,10 +6,10 @@ acronym read as it stands, and with the title in its place. No passage is read. 
 the first passage of the document among five, and of how many questions that is the first passage of all.
 """
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.arguments import command_line
 from qa.answers.answering import Answerer
 from qa.service import open_answerer
 
@@ -37,7 +37,7 @@ def ranks(answerer: Answerer, acronyms: dict[str, str], name: Callable[[str], st
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
+    parser = command_line(__doc__)
     parser.add_argument("index", type=Path, help="the folder of an index")
     answerer = open_answerer(parser.parse_args().index, read=False)
     acronyms = answerer.index.manifest.acronyms

@@ -5,7 +5,6 @@ python -m benchmarks.closest ../shared/data
 """
 
 import random
-import sys
 import time
 from collections import Counter
 from heapq import nlargest
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from wordfreq import top_n_list, zipf_frequency
 
+from benchmarks.arguments import named_folder_of_sets
 from benchmarks.data import open_set_index, read_set
 from qa.answers.closest import CLOSE, OFFERED, PASSAGES, near_phrases
 from qa.indexing.index import Index
@@ -133,4 +133,4 @@ def _cost(index: Index) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(named_folder_of_sets(__doc__))

@@ -8,7 +8,6 @@ the package's code or a set changes.
 """
 
 import hashlib
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from rich.progress import track
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from benchmarks.arguments import command_line, question_set
 from benchmarks.data import WORK, open_set_index, read_set
 from qa.answers.retrieval import gather_evidence
 from qa.answers.verdicts import Thresholds, confidence, draw_thresholds, keep_promise, verdict
@@ -100,6 +100,7 @@ RISKS = (0.1, 0.2, 0.33)
 BUNDLED = Promise(risk=BUNDLED_RISK)
 """What the packaged calibration takes for answered: 12 of 3,047 questions of sets left out are sure enough for .2."""
 
+_FEWEST_SETS = 3
 _PARTS = ("signals", "right", "flagged")
 _CALIBRATORS = ("none", "Platt", "beta", "isotonic")
 
@@ -513,23 +514,28 @@ def print_bins(asked: Sequence[Asked], left_out: dict[str, Floats]) -> None:
         print(f"| {name} | {', '.join(f'{mean:.2f}: {share:.2f}' for mean, share, _ in bins)} |")
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Print all tables; write what was asked for."""
-    page = Path(arguments[arguments.index("--page") + 1]) if "--page" in arguments else None
-    given = [argument for argument in arguments if not argument.startswith("--") and Path(argument) != page]
-    folders = [Path(argument) for argument in given]
-    read = "--unread" not in arguments
+    options = command_line(__doc__)
+    options.add_argument("sets", type=question_set, nargs="+", metavar="SET", help="folder of a question set")
+    options.add_argument("--page", type=Path, help="write reliability plots to this file")
+    options.add_argument("--write", action="store_true", help="write the calibration that is part of the package")
+    options.add_argument("--unread", action="store_true", help="all of it for passages that are not read")
+    given = options.parse_args()
+    folders, read = given.sets, not given.unread
+    if len(folders) < _FEWEST_SETS:
+        options.error(f"name {_FEWEST_SETS} sets or more: each is judged by a fit on the others")
     asked = collect(folders, read)
     left_out, foreign = print_left_out(asked), foreign_confidence(asked)
-    if "--write" in arguments:
-        options = " ".join(argument for argument in ("--unread", "--write") if argument in arguments)
-        command = f"python -m benchmarks.confidence {' '.join(folder.name for folder in folders)} {options}"
+    if given.write:
+        written = "--write" if read else "--unread --write"
+        command = f"python -m benchmarks.confidence {' '.join(folder.name for folder in folders)} {written}"
         file = PACKAGED if read else PACKAGED_UNREAD
         made = packaged_json(asked, count_left_out(asked, left_out, foreign), command, file)
         file.write_text(made, encoding="utf-8")
         packaged_calibration.cache_clear()
-    if page:
-        write_page(page, asked, left_out)
+    if given.page:
+        write_page(given.page, asked, left_out)
     print_bins(asked, left_out)
     compare_calibrators(asked)
     print_packaged(read)
@@ -542,4 +548,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -6,7 +6,6 @@ Both are of the same passages and vectors. The first questions of a set that are
 asked one after the other, of both in turns.
 """
 
-import argparse
 import os
 import statistics
 import time
@@ -17,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.arguments import command_line
 from benchmarks.clusters import cluster
 from benchmarks.data import WORK, QuestionSet, open_set_index, read_set, texts_of
 from benchmarks.several import MOST, PASSAGES, scores
@@ -73,8 +73,8 @@ def ndcg(questions: QuestionSet, asked: list[str], answers: list[Answer]) -> flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", type=Path, nargs="+")
+    parser = command_line(__doc__)
+    parser.add_argument("sets", type=Path, nargs="+", help="folders of question sets")
     given = parser.parse_args()
     print("| set | passages | questions | answers differ | nDCG@10, files | PostgreSQL | ms, files | PostgreSQL |")
     print("|---|---|---|---|---|---|---|---|")

@@ -5,7 +5,6 @@ the dearest is printed in milliseconds of processor time. Then ``--many`` questi
 process's memory has grown by since the first round of them is printed.
 """
 
-import argparse
 import os
 import random
 import string
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
+from benchmarks.arguments import command_line
 from qa.answers.answering import Answerer
 from qa.cores import leave_cores
 from qa.indexing.index import Index, open_index
@@ -93,10 +93,10 @@ def grown(answerer: Answerer, makers: dict[str, Make], many: int) -> Iterator[tu
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = command_line(__doc__)
     parser.add_argument("index", type=Path, help="the folder of an index")
-    parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--many", type=int, default=1000)
+    parser.add_argument("--times", type=int, default=5, help="rounds of each kind (5)")
+    parser.add_argument("--many", type=int, default=1000, help="questions in a row for the memory (1,000)")
     chosen = parser.parse_args()
     leave_cores()
     os.environ["QA_ENCODER_THREADS"] = "1"

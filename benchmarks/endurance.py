@@ -6,7 +6,6 @@ The index is of up to twenty short notes, server and model are the real ones. Ev
 one or removes one, is published, and is followed by the server when it next looks.
 """
 
-import argparse
 import http.client
 import os
 import random
@@ -21,6 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.arguments import command_line
 from qa.embedders import load_embedder
 from qa.indexing.building import build_index
 from qa.indexing.generations import all_generations, current_generation, verify
@@ -112,8 +112,8 @@ def write_note(file: Path, number: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--updates", type=int, default=10_000)
+    parser = command_line(__doc__)
+    parser.add_argument("--updates", type=int, default=10_000, help="how many (10,000)")
     chosen = parser.parse_args()
     columns = ("after updates", "disk, MB", "files", "builder: open files", "memory, MB", "worker: open files", "MB")
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)

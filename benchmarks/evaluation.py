@@ -9,11 +9,13 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.arguments import command_line, question_set
 from benchmarks.data import WORK, open_set_index, read_set
 from qa.answers.answering import Answerer
 from qa.evaluation.evaluating import Task, evaluate
@@ -22,14 +24,14 @@ from qa.evaluation.runs import ranked_documents, read_run
 _PAIRS = {"ndcg@10": "ndcg@10", "recall@10": "recall@10", "mrr@10": "mrr@10", "map@10": "map@10"}
 
 
-def agreement(folders: list[str]) -> None:
+def agreement(folders: Sequence[Path]) -> None:
     """Print the largest difference to ranx over the questions of each set, by measure."""
     from ranx import Qrels, Run
     from ranx import evaluate as evaluate_by_ranx
 
     print(f"| set | questions | {' | '.join(_PAIRS)} |")
     print("|---|---|" + "---|" * len(_PAIRS))
-    for folder in map(Path, folders):
+    for folder in folders:
         index = open_set_index(folder)
         evaluation = evaluate(Answerer(index), Task(folder / "questions.jsonl", answers=WORK / f"{folder.name}.jsonl"))
         judgments = read_set(folder).judgments
@@ -84,8 +86,21 @@ def speed(folder: Path, questions: int) -> None:
     path.unlink()
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "agreement":
-        agreement(sys.argv[2:])
+def main() -> None:
+    """Do what was asked for."""
+    options = command_line(__doc__)
+    kinds = options.add_subparsers(dest="kind", required=True)
+    agreeing = kinds.add_parser("agreement", help="compare the measures with those of ranx")
+    agreeing.add_argument("sets", type=question_set, nargs="+", metavar="SET", help="folder of a question set")
+    timed = kinds.add_parser("speed", help="time an evaluation, and measure its memory")
+    timed.add_argument("set", type=question_set, metavar="SET", help="folder of a question set")
+    timed.add_argument("questions", type=int, help="how many, the set's again and again")
+    given = options.parse_args()
+    if given.kind == "agreement":
+        agreement(given.sets)
     else:
-        speed(Path(sys.argv[2]), int(sys.argv[3]))
+        speed(given.set, given.questions)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ and comes back, one of the two at a time. Each answer is compared with the ones 
 wording of the text that changes; it is wrong where it is neither, and failed where it is no answer at all.
 """
 
-import argparse
 import json
 import os
 import random
@@ -30,6 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+from benchmarks.arguments import command_line
 from benchmarks.clusters import Cluster, cluster
 from benchmarks.load import PORT, served
 
@@ -66,7 +66,7 @@ class Plan:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("corpus", type=Path, help="folder of Markdown texts")
     parser.add_argument("questions", type=Path, help="JSON lines with the field text")
     for name, value in vars(Plan()).items():

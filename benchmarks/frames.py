@@ -6,11 +6,11 @@ No frame was learned from, but for those that people's questions have too.
 """
 
 import random
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.arguments import named_folder_of_sets
 from benchmarks.data import batches, open_set_index, read_set
 from benchmarks.states import normalised, reports_on
 from qa.datatypes import TermReport, TermState
@@ -74,4 +74,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(named_folder_of_sets(__doc__))

@@ -3,7 +3,6 @@
 python -m benchmarks.fusion ../shared/data/scifact ../shared/data/squad2 [MORE SETS...]
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import ir_measures
 import numpy as np
 from ir_measures import nDCG
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import WORK, Judgments, batches, read_set
 from benchmarks.retrieval import DEPTH, Run, document_scores
 from benchmarks.rivals import reciprocal_rank
@@ -32,8 +32,9 @@ def pairs_of(folder: Path, index: Index) -> tuple[Pairs, Judgments]:
     judged = [question for question in questions.questions if question["_id"] in questions.judgments]
     for batch in batches(judged):
         vectors = index.embed([question["text"] for question in batch])
-        for question, dense in zip(batch, dense_rankings(vectors, index, DEPTH), strict=True):
-            pairs[question["_id"]] = (dense, lexical_ranking(question["text"], index, DEPTH))
+        for one, dense in zip(batch, dense_rankings(vectors, index, DEPTH), strict=True):
+            question = index.language.question(one["text"])
+            pairs[one["_id"]] = (dense, lexical_ranking(question, index, DEPTH))
     return pairs, questions.judgments
 
 
@@ -52,20 +53,20 @@ def ndcg_of_run(run: Run, judgments: Judgments) -> list[float]:
     return [scored.get(question, 0.0) for question in judgments]
 
 
-def main(folders: Sequence[str]) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Print nDCG@10 of each set at each weight, and at the weight that the other sets choose. Needs built indexes."""
     columns = " | ".join(map(str, WEIGHTS))
     print(f"| set | reciprocal rank | {columns} | chosen by the others | there |")
     print("|---|---|" + "---|" * len(WEIGHTS) + "---|---|")
     tables, ranks = [], []
-    for folder in map(Path, folders):
+    for folder in folders:
         index = open_index(WORK / folder.name)
         pairs, judgments = pairs_of(folder, index)
         ranks.append(ndcg(pairs, judgments, index, None))
         tables.append([ndcg(pairs, judgments, index, weight) for weight in WEIGHTS])
         index.close()
     table = np.array(tables)
-    for row, folder in enumerate(map(Path, folders)):
+    for row, folder in enumerate(folders):
         chosen = int(np.delete(table, row, axis=0).mean(axis=0).argmax())
         cells = " | ".join(f"{value:.3f}" for value in table[row])
         print(f"| {folder.name} | {ranks[row]:.3f} | {cells} | {WEIGHTS[chosen]} | {table[row, chosen]:.3f} |")
@@ -74,4 +75,4 @@ def main(folders: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named_sets(__doc__))

@@ -10,7 +10,6 @@ The passages are paragraphs of real documentation, up to 100 thousand of them. O
 and so is its vector, which keeps the clusters of the real ones and is not computed by the model.
 """
 
-import argparse
 import gzip
 import json
 import os
@@ -33,6 +32,7 @@ from psycopg import sql
 from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks.arguments import command_line
 from benchmarks.clusters import cluster
 from benchmarks.data import WORK
 from qa.answers.answering import Answerer
@@ -254,9 +254,9 @@ def update(corpus: Path, index: Path) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("texts", type=Path, help="folder of the unpacked packages")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="passages")
     parser.add_argument("--postgres", action="store_true", help="measure each size in PostgreSQL, too")
     chosen = parser.parse_args()
     leave_cores()  # for the processes that measure

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.arguments import command_line
 from benchmarks.hostile_files import hostile_files
 
 _WORK = Path("benchmarks/work/hostile")
@@ -72,7 +73,11 @@ def read_alone(path: Path) -> tuple[float, float, int, str]:
     return seconds, megabytes, passages, f"{told} {' '.join(first)[:150]}"
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
+    """Print a line for each file, and what was found in all."""
+    options = command_line(__doc__)
+    options.add_argument("names", nargs="*", choices=[*hostile_files(), []], metavar="NAME", help="one of the files")
+    names = options.parse_args().names
     folder = _WORK / "texts"
     folder.mkdir(parents=True, exist_ok=True)
     files = hostile_files()
@@ -107,4 +112,4 @@ def _build(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -6,7 +6,6 @@ that no client sends. No answer may be a 5xx but 501 and 503, no connection may 
 that answered first must answer last. Prints what failed, and ends with status 1 where anything did.
 """
 
-import argparse
 import random
 import socket
 import subprocess
@@ -31,6 +30,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+
+from benchmarks.arguments import command_line
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 
@@ -171,10 +172,10 @@ def failures(ends: Counter[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Send them and print what came."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = command_line(__doc__)
     parser.add_argument("index", type=Path, help="the folder of an index")
-    parser.add_argument("--many", type=int, default=50_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--many", type=int, default=50_000, help="requests (50,000)")
+    parser.add_argument("--seed", type=int, default=1, help="of what chance makes (1)")
     parser.add_argument("--log", type=Path, default=Path("requests.log"), help="where the server's lines go")
     chosen = parser.parse_args(arguments)
     server, port = serve(chosen.index, chosen.log)

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.arguments import command_line
+
 ROOT = Path(__file__).parents[1]
 LIMIT = 300  # seconds, in which tests that hang have noticed
 
@@ -105,8 +107,13 @@ def is_noticed(folder: Path, tests: Sequence[str]) -> bool:
         return True
 
 
-def main(module: str, tests: Sequence[str]) -> None:
+def main() -> None:
     """Change a module in every way, and print what was not noticed."""
+    options = command_line(__doc__)
+    options.add_argument("module", help="the module that is changed, from the root of the repository")
+    options.add_argument("tests", nargs="+", help="files of tests that are to notice")
+    given = options.parse_args()
+    module, tests = given.module, given.tests
     source = (ROOT / module).read_text(encoding="utf-8")
     made = list(mutants(source))
     missed = 0
@@ -127,4 +134,4 @@ def main(module: str, tests: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main()

@@ -5,7 +5,6 @@
 Differences come with their 95 % interval, by paired bootstrap over the questions.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
@@ -14,6 +13,7 @@ import ir_measures
 import numpy as np
 from ir_measures import nDCG
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import QuestionSet, batches, open_set_index, read_set
 from benchmarks.retrieval import DEPTH, RESAMPLES, Run, document_scores
 from qa.answers import ordering
@@ -70,10 +70,10 @@ def difference(values: Sequence[float], others: Sequence[float]) -> str:
     return f"{gained.mean():+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def main(folders: Sequence[str]) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Print a row for each set."""
     print(f"| set | questions | {' | '.join(ORDERS)} |\n|{'---|' * (2 + len(ORDERS))}")
-    for folder in map(Path, folders):
+    for folder in folders:
         questions = read_set(folder)
         with open_set_index(folder) as index:
             scored = {}
@@ -86,4 +86,4 @@ def main(folders: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named_sets(__doc__))

@@ -8,7 +8,6 @@ Chromium. Times are of the browser: from when it begins to go to the page until 
 letter, over one connection.
 """
 
-import argparse
 import http.client
 import json
 import shutil
@@ -20,6 +19,8 @@ from statistics import median, quantiles
 from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.arguments import command_line
 
 _PORT = 8321
 _START_SECONDS = 120
@@ -38,10 +39,10 @@ _TIMES = """() => {
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--index", type=Path, default=Path("index"))
-    parser.add_argument("--questions", type=Path, default=Path("corpus/questions.jsonl"))
-    parser.add_argument("--most", type=int, default=60)
+    parser = command_line(__doc__)
+    parser.add_argument("--index", type=Path, default=Path("index"), help="the folder of an index")
+    parser.add_argument("--questions", type=Path, default=Path("corpus/questions.jsonl"), help="JSON lines")
+    parser.add_argument("--most", type=int, default=60, help="questions (60)")
     given = parser.parse_args()
     lines = given.questions.read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line)["text"] for line in lines][:: max(len(lines) // given.most, 1)][: given.most]

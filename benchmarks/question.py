@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import command_line
+
 ROUNDS = 3
 MOST = 200
 _SEED = 0
@@ -98,7 +100,7 @@ def _measured(tree: Path, arguments: list[str]) -> Times:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("index", type=Path, help="the folder of an index")
     parser.add_argument("questions", type=Path, help="a file of questions, a JSON object a line")
     parser.add_argument("--against", type=Path, help="the folder of another version of the package")

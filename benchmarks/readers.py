@@ -7,7 +7,6 @@ answer, and the median milliseconds of reading. Where the set has answers, also 
 in a passage of a document that answers are one of them, and the F1 of their words, both as SQuAD measures them.
 """
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import open_set_index, read_set
 from qa.answers.retrieval import gather_evidence
 from qa.answers.signals import SHOWN, content_weights
@@ -117,11 +117,11 @@ def _span_scores(one: Judged, passage: Passage, reader: Reader) -> tuple[float, 
     return *span_scores(found, one.asked.answers or ()), reading.certainty
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Print the table, and one on spans for the sets that have answers."""
     console, lines = Console(stderr=True), []
     print("| set | passages read | AUROC | ms |\n|---|---|---|---|")
-    for folder in map(Path, arguments):
+    for folder in folders:
         index = open_set_index(folder, with_reader=False)
         reader = index.generation.reader()
         assert reader is not None
@@ -135,4 +135,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named_sets(__doc__))

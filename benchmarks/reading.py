@@ -7,12 +7,13 @@ Both versions read the corpus in turn, each time in a process of its own, and th
 version imports is not in its time. Install what the other version needs beside what this one does.
 """
 
-import argparse
 import json
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+from benchmarks.arguments import command_line
 
 TIMES = 7
 
@@ -37,8 +38,8 @@ def read(corpus: Path, package: Path) -> tuple[float, int, int]:
 
 def main() -> None:
     """Print a row for each version."""
-    parser = argparse.ArgumentParser(description="How long it takes to read a corpus.")
-    parser.add_argument("corpus", type=Path)
+    parser = command_line(__doc__)
+    parser.add_argument("corpus", type=Path, help="folder of texts")
     parser.add_argument("--against", type=Path, help="a checkout of another version")
     given = parser.parse_args()
     corpus = given.corpus.resolve()

@@ -7,7 +7,6 @@ they are of is left out, and means of two vectors, by which a build chooses the 
 the nearest passage. One search is made after the other on one core, as for a question.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import NamedTuple
 import faiss
 import numpy as np
 
+from benchmarks.arguments import command_line
 from qa.indexing.index import Index, open_index
 from qa.stores.faiss import FaissStore
 from qa.stores.vectors import Ids, Scores, Vectors, means_of_two
@@ -81,9 +81,9 @@ def found_of_nearest(store: FaissStore, sought: Sought, enough: Scores) -> tuple
 
 def main() -> None:
     """Print a row for each kind of question."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("index", type=Path)
-    parser.add_argument("questions", type=Path, nargs="*")
+    parser = command_line(__doc__)
+    parser.add_argument("index", type=Path, help="the folder of an index")
+    parser.add_argument("questions", type=Path, nargs="*", help="files of JSON lines")
     chosen = parser.parse_args()
     faiss.omp_set_num_threads(1)
     with open_index(chosen.index, with_reader=False) as index:

@@ -4,7 +4,6 @@ passage does.
     python -m benchmarks.retrieval ../shared/data/scifact [MORE SETS...]
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import ir_measures
 import numpy as np
 from ir_measures import nDCG
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import QuestionSet, batches, open_set_index, read_set
 from benchmarks.rivals import reciprocal_rank
 from qa.answers.fusions import standard_score
@@ -38,8 +38,8 @@ def runs(questions: QuestionSet, index: Index) -> dict[str, Run]:
     judged = [question for question in questions.questions if question["_id"] in questions.judgments]
     for batch in batches(judged):
         vectors = index.embed([question["text"] for question in batch])
-        for question, dense in zip(batch, dense_rankings(vectors, index, DEPTH), strict=True):
-            lexical = lexical_ranking(question["text"], index, DEPTH)
+        for one, dense in zip(batch, dense_rankings(vectors, index, DEPTH), strict=True):
+            lexical = lexical_ranking(index.language.question(one["text"]), index, DEPTH)
             rankings = {
                 "dense": dense,
                 "lexical": lexical,
@@ -47,7 +47,7 @@ def runs(questions: QuestionSet, index: Index) -> dict[str, Run]:
                 "standard score": standard_score(dense, lexical),
             }
             for name, ranking in rankings.items():
-                found[name][question["_id"]] = document_scores(ranking, index)
+                found[name][one["_id"]] = document_scores(ranking, index)
     return found
 
 
@@ -59,11 +59,11 @@ def mean_with_interval(values: Sequence[float]) -> str:
     return f"{array.mean():.3f} [{low:.3f}, {high:.3f}]"
 
 
-def main(folders: Sequence[str]) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Print a row for each set."""
     print("| set | documents | passages | questions | dense | lexical | reciprocal rank | standard score (default) |")
     print("|---|---|---|---|---|---|---|---|")
-    for folder in map(Path, folders):
+    for folder in folders:
         questions, index = read_set(folder), open_set_index(folder)
         cells = []
         for run in runs(questions, index).values():
@@ -76,4 +76,4 @@ def main(folders: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named_sets(__doc__))

@@ -4,9 +4,10 @@ python -m benchmarks.sentences ../shared/data/squad2
 """
 
 import re
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import batches, open_set_index, read_set
 from qa.answers.answering import Answerer
 from qa.datatypes import QuotedPassage
@@ -20,8 +21,14 @@ def holds(quoted: QuotedPassage, start: int, end: int, answers: list[str]) -> bo
     return any(plain(answer) in plain(quoted.passage.text[start:end]) for answer in answers)
 
 
-def main(folder: Path) -> None:
-    """Print the share for the marked sentence, for the first one, and for one at random."""
+def main(folders: Sequence[Path]) -> None:
+    """Print a line for each set."""
+    for folder in folders:
+        print(shares(folder), flush=True)
+
+
+def shares(folder: Path) -> str:
+    """Return the share for the marked sentence, for the first one, and for one at random."""
     index = open_set_index(folder)
     asked = [question for question in read_set(folder).questions if question.get("answers")]
     marked, first, chance, count = 0, 0, 0.0, 0
@@ -35,9 +42,9 @@ def main(folder: Path) -> None:
                     first += held[0]
                     chance += sum(held) / len(held)
                     break  # the first passage that has the answer
-    print(f"{folder.name}, {count} passages: marked {marked / count:.1%}, first {first / count:.1%}, ", end="")
-    print(f"at random {chance / count:.1%}")
+    told = f"marked {marked / count:.1%}, first {first / count:.1%}, at random {chance / count:.1%}"
+    return f"{folder.name}, {count} passages: {told}"
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(named_sets(__doc__))

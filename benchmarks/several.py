@@ -7,7 +7,6 @@ The documents of a set are dealt into so many corpora: at random, which is the h
 of what is asked; and by their order, in which sets often stand by subject.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import ir_measures
 import numpy as np
 from ir_measures import nDCG
 
+from benchmarks.arguments import command_line, question_set
 from benchmarks.data import WORK, QuestionSet, open_set_index, read_set
 from benchmarks.retrieval import mean_with_interval
 from qa.answers.answering import Answerer
@@ -65,10 +65,10 @@ def scores(questions: QuestionSet, ask: Callable[[str], Answer]) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", type=Path, nargs="+")
-    parser.add_argument("--parts", type=int, default=2)
-    given = parser.parse_args()
+    options = command_line(__doc__)
+    options.add_argument("sets", type=question_set, nargs="+", metavar="SET", help="folder of a question set")
+    options.add_argument("--parts", type=int, default=2, help="corpora that its texts are dealt to (2)")
+    given = options.parse_args()
     print("| set | corpora | questions | one index | several | difference |")
     print("|---|---|---|---|---|---|")
     for folder in given.sets:

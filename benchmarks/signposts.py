@@ -10,12 +10,12 @@ corpus's judged ones and those of the sets; of these, the nearest are printed, f
 """
 
 import json
-import sys
 import tomllib
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.arguments import command_line, question_set
 from benchmarks.data import read_set
 from qa.answers.signposts import NEAR, NEAR_IN_WORDS, has_words
 from qa.datatypes import Signpost
@@ -166,8 +166,11 @@ LAST_OTHER = (
 )  # fmt: skip
 
 
-def main(sets: list[str]) -> None:
+def main() -> None:
     """Print the shares, and what of the sets is nearest."""
+    options = command_line(__doc__)
+    options.add_argument("sets", type=question_set, nargs="*", metavar="SET", help="folder of a question set")
+    sets = options.parse_args().sets
     said = tomllib.loads((CORPUS / "corpus.toml").read_text(encoding="utf-8"))
     embedder = load_embedder()
     examples = embedder.embed_questions([one for signpost in said["signposts"] for one in signpost["examples"]])
@@ -196,8 +199,8 @@ def main(sets: list[str]) -> None:
     }
     judged = (CORPUS / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     asked["of the corpus"] = [json.loads(line)["text"] for line in judged]
-    for name in sets:
-        found = read_set(Path(name))
+    for folder in sets:
+        found = read_set(folder)
         asked[found.name] = [one["text"] for one in found.questions]
     kinds = [*(f"from {bound} on" for bound in BOUNDS), *(f"{NEAR}, or {bound} with a word" for bound in WITH_WORDS)]
     print(f"| questions | of them | {' | '.join(kinds)} |")
@@ -220,4 +223,4 @@ def main(sets: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -6,7 +6,6 @@ third question is asked under an invented word, every seventh for a hundred pass
 error, so that few answers are remembered.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -19,6 +18,7 @@ from urllib.parse import quote
 
 import psutil
 
+from benchmarks.arguments import command_line
 from benchmarks.hostile_requests import serve
 
 
@@ -62,13 +62,13 @@ def megabytes(process: psutil.Process) -> float:
 
 def main() -> None:
     """Print a line a round."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("index", type=Path)
-    parser.add_argument("questions", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--log", type=Path, default=Path("soak.log"))
+    parser = command_line(__doc__)
+    parser.add_argument("index", type=Path, help="the folder of an index")
+    parser.add_argument("questions", type=Path, help="JSON lines")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds (3)")
+    parser.add_argument("--clients", type=int, default=16, help="clients at once (16)")
+    parser.add_argument("--seconds", type=float, default=60, help="of a round (60)")
+    parser.add_argument("--log", type=Path, default=Path("soak.log"), help="the server's lines")
     chosen = parser.parse_args()
     texts = [json.loads(line)["text"] for line in chosen.questions.read_text(encoding="utf-8").splitlines()]
     server, port = serve(chosen.index, chosen.log)

@@ -9,7 +9,6 @@ regression on the log odds that the passage answers is fitted, each set with the
 weight, once without each set and once on all, which gives the slope and the intercept of `qa/answers/spans.py`.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import open_set_index
 from qa.answers.answering import Answerer
 from qa.answers.retrieval import gather_evidence
@@ -91,9 +91,8 @@ def row_of(name: str, found: Sequence[Found], others: Sequence[Sequence[Found]])
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Print both tables and what was fitted."""
-    folders = [Path(argument) for argument in arguments]
     sets = {folder.name: found for folder in folders if (found := list(found_in(folder)))}
     if len(sets) < _FEWEST:
         raise SystemExit("Name two sets or more in which words are found: each is judged by a fit on the others.")
@@ -111,4 +110,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named_sets(__doc__))

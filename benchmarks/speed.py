@@ -11,7 +11,6 @@ that it took: remove that folder to build all anew. The last row needs --growth,
 A share of the limit is of the floating-point operations that a product of two large matrices reaches with all cores.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -34,6 +33,7 @@ from ir_measures import calc_aggregate, nDCG
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.arguments import command_line
 from benchmarks.data import WORK, QuestionSet, read_set
 from benchmarks.growth import ASKED, REAL, Asked, ask, paragraphs
 from benchmarks.load import PORT, Load, ask_all, resident, served
@@ -507,7 +507,7 @@ def _seconds(work: Callable[..., object], *arguments: object) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("set", type=Path, help="folder of scifact, in the layout of BEIR")
     parser.add_argument("--peers", required=True, help="the Python of the environment that the others are installed in")
     parser.add_argument("--texts", type=int, help="index only so many of the texts, the judged ones first")

@@ -3,13 +3,13 @@
 python -m benchmarks.spelling ../shared/data
 """
 
-import sys
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.arguments import named_folder_of_sets
 from benchmarks.data import open_set_index, read_set
 from qa.answers import spelling
 from qa.language import load_language
@@ -67,4 +67,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(named_folder_of_sets(__doc__))

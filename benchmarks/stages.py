@@ -7,7 +7,6 @@ default, one change at a time.
 vectors of the first passages. Its vectors are kept in benchmarks/work/.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from ir_measures import nDCG
 
+from benchmarks.arguments import command_line, question_set
 from benchmarks.data import WORK, Judgments, batches, open_set_index, read_set
 from benchmarks.retrieval import DEPTH, Run, document_scores
 from benchmarks.rivals import reciprocal_rank
@@ -301,19 +301,23 @@ def bootstrap(differences: list[Floats]) -> str:
     return f"{np.mean([d.mean() for d in differences]):+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Print the difference that each change makes to the default's nDCG@10."""
-    sets = [read_asked(Path(name)) for name in arguments if not name.startswith("--")]
+    options = command_line(__doc__)
+    options.add_argument("sets", type=question_set, nargs="+", metavar="SET", help="folder of a question set")
+    options.add_argument("--embedding", action="store_true", help="also what needs more of the model")
+    given = options.parse_args()
+    sets = [read_asked(folder) for folder in given.sets]
     default = [asked.ndcg(asked.fused()) for asked in sets]
     print(f"| change | {' | '.join(asked.name for asked in sets)} | mean |")
     print("|---|" + "---|" * (len(sets) + 1))
     print(
         f"| default | {' | '.join(f'{d.mean():.4f}' for d in default)} | {np.mean([d.mean() for d in default]):.4f} |"
     )
-    for name, stage in {**STAGES, **(EMBEDDING_STAGES if "--embedding" in arguments else {})}.items():
+    for name, stage in {**STAGES, **(EMBEDDING_STAGES if given.embedding else {})}.items():
         changes = [asked.ndcg(stage(asked)) - base for asked, base in zip(sets, default, strict=True)]
         print(f"| {name} | {' | '.join(f'{c.mean():+.4f}' for c in changes)} | {bootstrap(changes)} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -10,7 +10,6 @@ fitted on some of them: what they are worth on a set that had no say is printed 
 
 import re
 import string
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import command_line, folder_of_sets
 from benchmarks.data import batches, open_set_index, read_set
 from qa.answers.retrieval import gather_evidence, read_questions
 from qa.answers.settling import settle
@@ -246,20 +246,23 @@ def auroc(cases: Sequence[Case]) -> float:
     return float(((positive > negative) + 0.5 * (positive == negative)).mean())
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Print the table, and the errors where they are asked for."""
-    table = measure(read_cases(Path(arguments[0])))
+    options = command_line(__doc__)
+    options.add_argument("data", type=folder_of_sets, metavar="DATA", help="folder that all question sets are in")
+    options.add_argument("--errors", type=int, nargs="?", const=WORST, help=f"the first so many of each kind ({WORST})")
+    given = options.parse_args()
+    table = measure(read_cases(given.data))
     print("| measure | found | to reach |")
     print("|---|---|---|")
     for row in table.rows:
         print(f"| {' | '.join(row)} |")
-    if "--errors" in arguments:
-        count = int(arguments[arguments.index("--errors") + 1]) if arguments[-1].isdigit() else WORST
+    if given.errors is not None:
         for name, wrong in table.errors.items():
             print(f"\n{name}: {len(wrong)} wrong")
-            for case in wrong[:count]:
+            for case in wrong[: given.errors]:
                 print(f"  {case}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

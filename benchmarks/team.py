@@ -3,7 +3,6 @@
 python -m benchmarks.team index corpus/questions.jsonl
 """
 
-import argparse
 import json
 import statistics
 import sys
@@ -11,6 +10,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.arguments import command_line
 from benchmarks.load import PORT, Asking, ask_all, served
 from qa.keys import KeyFile
 
@@ -20,7 +20,7 @@ ASKED = 200  # in each round
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("index", type=Path, help="folder of an index")
     parser.add_argument("questions", type=Path, help="JSON lines with the field text")
     parser.add_argument("--reader", choices=["on", "off"], default="off", help="off shows the cost best")

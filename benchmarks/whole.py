@@ -7,16 +7,14 @@ fusion of the first 100 of each with k = 60. Convex: the best of nine fixed weig
 these, chosen on the set itself, so the highest that a fixed sum could give there.
 """
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
-import Stemmer
 
+from benchmarks.arguments import named_sets
 from benchmarks.data import WORK, Judgments, batches, read_set
 from benchmarks.fusion import ndcg_of_run
 from benchmarks.retrieval import DEPTH, Run, mean_with_interval
@@ -41,6 +39,9 @@ def document_vectors(name: str, texts: list[str], embedder: Embedder) -> npt.NDA
 
 def bm25_scores(texts: list[str], questions: list[str]) -> Scores:
     """Return (questions, documents) scores."""
+    import bm25s
+    import Stemmer
+
     stemmer = Stemmer.Stemmer("english")
     retriever = bm25s.BM25(k1=0.9, b=0.4)
     retriever.index(bm25s.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)
@@ -80,12 +81,12 @@ def ndcg_of_scores(scores: Scores, questions: list[str], documents: list[str], j
     return ndcg_of_run(run, judgments)
 
 
-def main(folders: Sequence[str]) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Print a row for each set."""
     print("| set | BM25 | dense | reciprocal rank | best convex |")
     print("|---|---|---|---|---|")
     embedder = load_embedder()
-    for folder in map(Path, folders):
+    for folder in folders:
         questions = read_set(folder)
         documents = list(read_jsonl(folder / "corpus.jsonl", "corpus.jsonl"))
         texts = [f"{document.title}\n{document.text}" for document in documents]  # type: ignore[union-attr]
@@ -105,4 +106,4 @@ def main(folders: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named_sets(__doc__))
