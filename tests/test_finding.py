@@ -100,6 +100,27 @@ def test_a_number_behind_a_term_belongs_to_it(text: str, kinds: str, expected: l
     assert [term.text for term in terms_of(text, kinds)] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds", "expected"),
+    [
+        ("How does poverty affect therapy?", "--BII", ["poverty", "affect", "therapy"]),
+        ("How do race and class shape therapy?", "--BIIII", ["race and class", "shape", "therapy"]),
+        ("Did Edward return?", "-BI", ["Edward", "return"]),
+        # Where something else can be the verb, or nothing can, the terms are left as they are.
+        ("How does the family model heal?", "---BI-", ["family model", "heal"]),
+        ("How does mirror therapy help", "--BI-", ["mirror therapy"]),
+        ("How does family shape therapy, in short, differ?", "--BII---", ["family shape therapy", "short"]),
+        ("Who does family therapy research?", "--BII", ["family therapy research"]),
+        ("Which research does family therapy", "-B-BI", ["research", "family therapy"]),
+        ("What does it mean, family shape therapy", "----BII", ["family shape therapy"]),
+        ("Can Family Shape Therapy", "-BII", ["Family Shape Therapy"]),  # a name is not cut
+        ("How does family therapy", "--BI", ["family therapy"]),
+    ],
+)
+def test_a_verb_that_the_question_calls_for_is_no_part_of_a_term(text: str, kinds: str, expected: list[str]) -> None:
+    assert [term.text for term in terms_of(text, kinds)] == expected
+
+
 def test_words_beside_the_terms_are_no_noun_phrases() -> None:
     assert [(term.text, term.noun) for term in terms_of("What heals families?", "--B")] == [
         ("heals", False),

@@ -13,6 +13,7 @@ from qa.language.language import with_brackets
 from qa.settings import BuildSettings
 from qa.wording import wording_of
 from tests.conftest import WordLengthEmbedder
+from tests.english import ENGLISH
 
 TEXTS = {
     "de": {
@@ -104,6 +105,30 @@ def test_texts_in_english_say_so_too(tiny_answerer: Answerer) -> None:
 )
 def test_other_language(text: str, other: str | None) -> None:
     assert other_language(text, "en") == other
+
+
+@pytest.mark.parametrize(
+    ("word", "can_be", "is_one"),
+    [
+        ("affect", True, True),
+        ("shape", True, True),  # which is a noun more often, but for "shaped"
+        ("plan", True, True),  # "planned"
+        ("study", True, True),
+        ("therapy", False, False),
+        ("strikes", False, False),
+        ("knew", True, False),
+        ("quorvex", True, False),  # nobody knows
+    ],
+)
+def test_what_can_be_a_verb(word: str, can_be: bool, is_one: bool) -> None:
+    assert (ENGLISH.can_be_verb(word), ENGLISH.as_verb(word) is not None) == (can_be, is_one)
+
+
+def test_other_languages_call_for_no_verb() -> None:
+    german = load_language("de")
+    assert german.verb_is_called(["does", "poverty"]) is None
+    assert german.as_verb("affect") is None
+    assert german.can_be_verb("affect")
 
 
 def test_stems_are_those_of_the_language() -> None:

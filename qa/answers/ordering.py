@@ -5,6 +5,7 @@ document, and those that say the same.
 """
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence, Set
 from itertools import islice
 
@@ -55,6 +56,7 @@ ALIKE = 0.8
 _ABBREVIATION = re.compile(r"[A-Z]\w{0,3}\.")
 _LOOKED_AT = 8  # passages with the words of one that may be a footer: long ones that have them too come last
 _LONGEST_FOOTER = 200  # characters
+_END = 200  # characters of a passage in which its last word stands
 _MARKS = ".,;:!…\"“”„«»'‘’*_"  # a question is no statement, and a sign of a number is a part of it
 _NOTE_MARK = re.compile(r"\[\w{1,3}\]")
 _BULLET = re.compile(r"^[^\S\n]*[-–*•+][^\S\n]+", re.MULTILINE)
@@ -194,16 +196,23 @@ def find_copies(ranking: Ranking, candidates: Candidates, index: Index) -> dict[
     vectors = candidates.vectors_of(ranking)
     near = vectors @ vectors.T >= SAME
     np.fill_diagonal(near, val=True)
-    firsts: dict[tuple[str, ...], int] = {}
+    worded = _worded_alike([index.passage(hit.row) for hit in ranking[:FIRST]])
     copies: dict[int, int] = {}
     for place, (hit, first) in enumerate(zip(ranking, near.argmax(axis=0).tolist(), strict=True)):
-        same = min(first, place)
-        if place < FIRST:
-            same = min(same, firsts.setdefault(wording(index.passage(hit.row)), place))
+        same = min(first, place, worded.get(place, place))
         if same < place:
             best = ranking[same].row
             copies[hit.row] = copies.get(best, best)
     return copies
+
+
+def _worded_alike(passages: Sequence[Passage]) -> dict[int, int]:
+    """Return the place of each passage that has the same words as one before it, with the first place of these."""
+    ends = [_plain(passage.text[-_END:])[-1:] for passage in passages]  # few end alike, and these alone are compared
+    alike = Counter(ends)
+    firsts: dict[tuple[str, ...], int] = {}
+    sought = (place for place, end in enumerate(ends) if alike[end] > 1)
+    return {place: firsts.setdefault(wording(passages[place]), place) for place in sought}
 
 
 def wording(passage: Passage) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def find_terms(question: Question, scores: Sequence[WordScores], language: Langu
     of several it is; and, as no noun phrases, the other words that do not only ask."""
     quoted = _quoted(question)
     free = [at for at in range(len(question.words)) if not any(at in run for run in quoted)]
-    kinds = _kinds(question, scores, language)
+    kinds = _with_verb(_kinds(question, scores, language), question, scores, language)
     found = [_term(question, scores, run, quoted=True) for run in quoted]
     inside: set[int] = set()
     for stretch in _stretches(question, kinds, free):
@@ -83,6 +83,34 @@ def _kinds(question: Question, scores: Sequence[WordScores], language: Language)
             kinds[place - 1] = BEGINS if kinds[place - 1] == OUTSIDE else kinds[place - 1]
             kinds[place] = GOES_ON
     return kinds
+
+
+def _with_verb(kinds: list[int], question: Question, scores: Sequence[WordScores], language: Language) -> list[int]:
+    """Return the kinds with the verb outside that a question calls for, where the finder has all that can be it within
+    terms of several words: "affect" in "How does poverty affect therapy?". Of these it is the one that is a verb most
+    often."""
+    words = question.words
+    calling = language.verb_is_called([word.folded for word in words])
+    if calling is None:
+        return kinds
+    clause = range(calling + 2, len(words))
+    inside = [at for at in clause if kinds[at] == GOES_ON or kinds[at + 1 : at + 2] == [GOES_ON]]
+    shares = {at: language.as_verb(words[at].folded) for at in inside if not question.text[words[at].start].isupper()}
+    known = {at: share for at, share in shares.items() if share is not None}
+    beside = (at for at in clause if at not in inside)
+    is_whole = all(_joined(question, at) for at in clause)
+    if not known or not is_whole or any(_may_be_verb(words[at], kinds[at], language) for at in beside):
+        return kinds
+    verb = max(known, key=known.__getitem__)
+    found = [*kinds[:verb], OUTSIDE, *kinds[verb + 1 :]]
+    if found[verb + 1 : verb + 2] == [GOES_ON]:
+        found[verb + 1] = BEGINS
+    return found
+
+
+def _may_be_verb(word: Word, kind: int, language: Language) -> bool:
+    """Whether a word is one that says something and of which the finder makes no term, or else can be a verb."""
+    return language.can_be_verb(word.folded) or (kind == OUTSIDE and _says_something(word, language))
 
 
 def _capitals(question: Question, kinds: Sequence[int], language: Language) -> list[range]:

@@ -12,6 +12,8 @@ from qa.language.language import Language
 from qa.language.phrases import noun_phrases
 from qa.language.tagging import NOUN_TAGS, tag
 from qa.language.vocabulary import (
+    BEFORE_CALLING,
+    CALLING_VERBS,
     JOINING,
     JOINING_PAIRS,
     NAMING_HEADS,
@@ -23,6 +25,8 @@ from qa.language.vocabulary import (
 from qa.language.words import ENGLISH_WORDS, LONGEST_WORD
 
 _CONTRACTED = re.compile(r"(?:['’ʼ](?:re|ve|ll|d|m)|n['’ʼ]t)$", re.IGNORECASE)
+_PLAIN_VERBS = frozenset({"VB", "VBP"})
+_PAST_VERBS = frozenset({"VBD", "VBN", "JJ"})
 _FEW_NAMED = 2  # words of a question that goes on from another: with more it stands by itself
 
 
@@ -70,6 +74,25 @@ class English(Language):
         """Whether a folded word is a past participle, by Brill's lexicon, or by its ending where that lacks it."""
         found = tags().get(folded)
         return found == "VBN" if found else folded.endswith("ed")
+
+    def verb_is_called(self, folded: Sequence[str]) -> int | None:
+        """Return the place of the first "do" or the like, where the question begins with it or with "how" before it."""
+        place = next((at for at, word in enumerate(folded) if word in CALLING_VERBS), None)
+        return place if place is not None and BEFORE_CALLING.issuperset(folded[:place]) else None
+
+    def as_verb(self, folded: str) -> float | None:
+        """Return 0 for what Brill's lexicon has as a verb first of all, else how often its past form is one: "shaped"
+        beside "shape"."""
+        known, stem = tags(), folded[:-1]
+        if known.get(folded) in _PLAIN_VERBS:
+            return 0.0
+        pasts = (f"{folded}ed", f"{folded}{folded[-1:]}ed", f"{stem}ed" if folded.endswith("e") else f"{stem}ied")
+        shares = [self.frequency(past) - self.frequency(folded) for past in pasts if known.get(past) in _PAST_VERBS]
+        return max(shares, default=None)
+
+    def can_be_verb(self, folded: str) -> bool:
+        """Whether a folded word is a verb in its plain form, or in its past ("Did she knew?"), or in no dictionary."""
+        return tags().get(folded, "VB") in _PLAIN_VERBS | _PAST_VERBS - {"JJ"} or self.as_verb(folded) is not None
 
     def frequency(self, written: str) -> float:
         """Return how often English uses a word, on wordfreq's Zipf scale."""

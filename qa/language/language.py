@@ -66,6 +66,20 @@ class Language:
         """Whether a folded word is a past participle, which behind a hyphen says how and not what."""
         return False
 
+    def verb_is_called(self, folded: Sequence[str]) -> int | None:
+        """Return the place of the word that calls for a verb behind it, of a question's folded words: "does" of "How
+        does poverty affect therapy?"; None where none does."""
+        return None
+
+    def as_verb(self, folded: str) -> float | None:
+        """Return how often a folded word is a verb, as that of its past form beside its own on Zipf's scale, so 0 or
+        less as a rule; None where it is none that is known."""
+        return None
+
+    def can_be_verb(self, folded: str) -> bool:
+        """Whether a folded word may be a verb, for all that is known."""
+        return True
+
     def frequency(self, written: str) -> float:
         """Return how often the language uses a word, on wordfreq's Zipf scale: 3 is once in a million words, 6 once in
         a thousand, 0 never."""

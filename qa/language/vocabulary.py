@@ -44,6 +44,12 @@ ASKING_VERBS = frozenset(
     )
 )
 
+# What calls for a verb behind it, and what such a question has before it: "How does poverty affect …".
+CALLING_VERBS = frozenset(
+    {"do", "does", "did", "can", "could", "will", "would", "shall", "should", "may", "might", "must"}
+)
+BEFORE_CALLING = frozenset({"how", "why", "when", "where", "what"})
+
 # Words of questions that are verbs more often than the heads of terms.
 SAYING = frozenset(stems("work use help mean change matter"))
 
