@@ -58,9 +58,12 @@ def test_an_article_is_complete(path: Path) -> None:
     assert all(re.search(r"\(\d{4}\)", reference) for reference in fields["references"])  # type: ignore[attr-defined]
     text = body(path)
     assert text.lstrip().startswith(f"# {fields['title']}\n")
-    assert 500 <= len(text.split()) <= 1200
+    assert 700 <= len(text.split()) <= 1700
     assert text.count("\n## ") >= 3
     assert re.search(r"\n## (.*)\n\n[^\n]+\n$", text)[1] == "In everyday words"  # type: ignore[index] # and one paragraph
+    asked = re.search(r"\n## Questions people ask\n((?:\n### [^\n]+\?\n\n[^\n]+\n)+)\n## In everyday words\n", text)
+    assert asked is not None
+    assert asked[1].count("\n### ") == 5
 
 
 def test_topics_are_of_the_list() -> None:

@@ -208,7 +208,7 @@ def find_copies(ranking: Ranking, candidates: Candidates, index: Index) -> dict[
 
 def _worded_alike(passages: Sequence[Passage]) -> dict[int, int]:
     """Return the place of each passage that has the same words as one before it, with the first place of these."""
-    ends = [_plain(passage.text[-_END:])[-1:] for passage in passages]  # few end alike, and these alone are compared
+    ends = [_last_word(passage.text[-_END:]) for passage in passages]  # few end alike, and these alone are compared
     alike = Counter(ends)
     firsts: dict[tuple[str, ...], int] = {}
     sought = (place for place, end in enumerate(ends) if alike[end] > 1)
@@ -227,6 +227,12 @@ def wording(passage: Passage) -> tuple[str, ...]:
 def _plain(text: str) -> tuple[str, ...]:
     words = _NOTE_MARK.sub("", _BULLET.sub("", text)).lower().split()
     return tuple([stripped for word in words if (stripped := word.strip(_MARKS))])
+
+
+def _last_word(text: str) -> str:
+    """Return the last of the words of a text that ``wording`` has."""
+    words = reversed(_NOTE_MARK.sub("", text).lower().split())
+    return next((stripped for word in words if (stripped := word.strip(_MARKS))), "")
 
 
 def copies_last(ranking: Ranking, copies: Container[int]) -> Ranking:
