@@ -106,6 +106,11 @@ def test_a_number_behind_a_term_belongs_to_it(text: str, kinds: str, expected: l
         ("How does poverty affect therapy?", "--BII", ["poverty", "affect", "therapy"]),
         ("How do race and class shape therapy?", "--BIIII", ["race and class", "shape", "therapy"]),
         ("Did Edward return?", "-BI", ["Edward", "return"]),
+        # Of two that can be it the last is, for names end before it; the question's last word only where it is the one.
+        ("How does anchor release therapy shape grief?", "--BIIII", ["anchor release therapy", "shape", "grief"]),
+        ("How does group cohesion buffer stress?", "--BIII", ["group cohesion", "buffer", "stress"]),
+        ("How do teachers challenge school discipline?", "--BIII", ["teachers", "challenge", "school discipline"]),
+        ("Where did they film game seasons?", "---BII", ["film", "game seasons"]),
         # Where something else can be the verb, or nothing can, the terms are left as they are.
         ("How does the family model heal?", "---BI-", ["family model", "heal"]),
         ("How does mirror therapy help", "--BI-", ["mirror therapy"]),
