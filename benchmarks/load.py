@@ -80,7 +80,7 @@ def _status(asking: Asking) -> int:
         response = connection.getresponse()
         response.read()
         connection.close()
-    except OSError:
+    except (OSError, http.client.HTTPException):  # the latter where a process ends while it answers
         return 0
     return response.status
 

@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -65,11 +65,12 @@ _MEASURES = (
     "first",
     "memory",
     "serving",
+    "reading",
     "single",
     "overhead",
     "growing",
 )
-_ON_INDEXES = {"embedding", "quality", "serving", "overhead"}
+_ON_INDEXES = {"embedding", "quality", "serving", "reading", "overhead"}
 """What is measured on the indexes that "building" builds, and keeps."""
 _MATRIX = 2048  # rows and columns
 _FLOP_A_TOKEN = 2 * 6 * (4 * 384 * 384 + 2 * 384 * 1536)
@@ -344,53 +345,70 @@ def write_reader(folder: Path) -> None:
 
 
 def measure_serving(index: Path, python: str, questions: Sequence[str], limit: float) -> None:
-    own, peers, readers = _loads(index, python, questions)
-    used = {reader: share(tokens_of(index, questions), 1 / load[0].rate, limit) for reader, load in own.items()}
-    for reader, against, reach in (
-        ("off", peers, _ANSWERS_A_SECOND),
-        ("on", {"plain script": peers["plain script"], **readers}, _ANSWERS_A_SECOND | _READ_A_SECOND),
-    ):
-        full, halved = own[reader]
-        for name, (other, _) in against.items():
-            failed = f"{full.failed} and {other.failed} failed"
-            shown = f"{full.rate:.0f} and {other.rate:.0f}, {failed}; the questions' tokens alone are {used[reader]}"
-            wanted = goal(*reach[name])
-            row(f"HTTP answers a second, 16 clients, reader {reader}", name, shown, full.rate / other.rate, wanted)
-        for name, (_, other) in against.items():
-            shown = f"{halved.percentile_99:.0f} and {other.percentile_99:.0f} ms"
-            ratio, wanted = halved.percentile_99 / other.percentile_99, goal(*_PERCENTILE_99[name.split(",")[0]])
-            row(f"99th percentile, 8 clients, reader {reader}", name, shown, ratio, wanted, at_most=True)
+    """Compare what two processes answer without reading anything."""
+    own = _own_load(index, "off", questions)
+    others = {peer.name: _peer_load(peer, python, questions) for peer in _PEERS if peer.serve}
+    used = share(tokens_of(index, questions), 1 / own[0].rate, limit)
+    _serving_rows("off", own, others, _ANSWERS_A_SECOND, used)
 
 
-Loads = dict[str, tuple[Load, Load]]
-"""By who answers: with 16 clients, and with 8."""
+def measure_reading(index: Path, python: str, questions: Sequence[str], limit: float) -> None:
+    """Compare what two processes answer that read what they find, and with a script that does not."""
+    own = _own_load(index, "on", questions)
+    plain = next(peer for peer in _PEERS if peer.name == "plain script")
+    others = {plain.name: _peer_load(plain, python, questions)}
+    for peer in (one for one in _PEERS if one.reading):
+        others[f"{peer.name}, its reader"] = _peer_load(peer, python, questions, reads=True)
+    used = share(tokens_of(index, questions), 1 / own[0].rate, limit)
+    _serving_rows("on", own, others, _ANSWERS_A_SECOND | _READ_A_SECOND, used)
 
 
-def _loads(index: Path, python: str, questions: Sequence[str]) -> tuple[Loads, Loads, Loads]:
-    """Return what clients saw of Candor without its reader and with it, of the others, and of their readers."""
+Loads = tuple[Load, Load]
+"""What clients saw: 16 of them, and 8."""
+
+
+def _serving_rows(
+    reader: str, own: Loads, others: Mapping[str, Loads], reach: Mapping[str, tuple[float, float]], used: str
+) -> None:
+    full, halved = own
+    for name, (other, _) in others.items():
+        failed = f"{full.failed} and {other.failed} failed"
+        shown = f"{full.rate:.0f} and {other.rate:.0f}, {failed}; the questions' tokens alone are {used}"
+        row(
+            f"HTTP answers a second, 16 clients, reader {reader}",
+            name,
+            shown,
+            full.rate / other.rate,
+            goal(*reach[name]),
+        )
+    for name, (_, other) in others.items():
+        shown = f"{halved.percentile_99:.0f} and {other.percentile_99:.0f} ms"
+        ratio, wanted = halved.percentile_99 / other.percentile_99, goal(*_PERCENTILE_99[name.split(",")[0]])
+        row(f"99th percentile, 8 clients, reader {reader}", name, shown, ratio, wanted, at_most=True)
+
+
+def _own_load(index: Path, reader: str, questions: Sequence[str]) -> Loads:
+    with served(_own_server(index, 2, reader), "/readyz", Path.cwd(), {}):
+        return _load("/api/ask?q=", questions)
+
+
+def _peer_load(peer: Peer, python: str, questions: Sequence[str], reads: bool = False) -> Loads:
+    folder = SPEED / peer.name
+    address = peer.reading if reads else peer.address
+    settings = "reading.yml" if reads else "api.yml"
+    variables = {**_OFFLINE, "FOLDER": str(folder), "CONFIG": str(folder / settings)}
+    if reads:
+        variables["READER"] = str(READER)
+    with served(_peer_server(peer, python, 2), address + "a", PEERS, variables):
+        return _load(address, questions)
+
+
+def _load(address: str, questions: Sequence[str]) -> Loads:
+    """Return what clients saw of a service, which has been asked some questions before."""
     warm, asked = questions[:64], questions[64:]
     half = len(asked) // 2
-
-    def load(address: str) -> tuple[Load, Load]:
-        ask_all(address, warm, _CLIENTS)
-        return ask_all(address, asked[:half], _CLIENTS), ask_all(address, asked[half:], _CLIENTS // 2)
-
-    own: Loads = {}
-    for reader in ("off", "on"):
-        with served(_own_server(index, 2, reader), "/readyz", Path.cwd(), {}):
-            own[reader] = load("/api/ask?q=")
-    peers: Loads = {}
-    readers: Loads = {}
-    for peer in (one for one in _PEERS if one.serve):
-        folder = SPEED / peer.name
-        variables = {**_OFFLINE, "FOLDER": str(folder), "CONFIG": str(folder / "api.yml")}
-        with served(_peer_server(peer, python, 2), peer.address + "a", PEERS, variables):
-            peers[peer.name] = load(peer.address)
-        if peer.reading:
-            variables |= {"READER": str(READER), "CONFIG": str(folder / "reading.yml")}
-            with served(_peer_server(peer, python, 2), peer.reading + "a", PEERS, variables):
-                readers[f"{peer.name}, its reader"] = load(peer.reading)
-    return own, peers, readers
+    ask_all(address, warm, _CLIENTS)
+    return ask_all(address, asked[:half], _CLIENTS), ask_all(address, asked[half:], _CLIENTS // 2)
 
 
 def measure_single(index: Path) -> None:
@@ -545,6 +563,7 @@ def main() -> None:
         "first": lambda: measure_first(Path("corpus")),
         "memory": lambda: measure_memory(default, chosen.peers, questions[:40]),
         "serving": lambda: measure_serving(index, chosen.peers, questions, limit),
+        "reading": lambda: measure_reading(index, chosen.peers, questions, limit),
         "single": lambda: measure_single(default),
         "overhead": lambda: measure_overhead(index, questions[: _ASKED + 8]),
         "growing": lambda: measure_growing(chosen.growth),
