@@ -39,7 +39,7 @@ def test_asking_for_what_is_near_embeds_no_phrase(tiny_answerer: Answerer) -> No
 
 
 def test_another_word_for_what_the_texts_have(real_answerer: Answerer) -> None:
-    answer = real_answerer.answer("What is melancholy?")
+    answer = real_answerer.answer("What is remuneration?")
     (report,) = answer.terms
-    assert (str(report.state), report.closest[0]) == ("unknown", "depression")
-    assert "Nearest to “melancholy” in meaning, they have “depression”" in (answer.note or "")
+    assert (str(report.state), report.closest[0]) == ("unknown", "wages")
+    assert "Nearest to “remuneration” in meaning, they have “wages”" in (answer.note or "")
