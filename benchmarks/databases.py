@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.arguments import command_line
+from benchmarks.arguments import command_line, question_set
 from benchmarks.clusters import cluster
 from benchmarks.data import WORK, QuestionSet, open_set_index, read_set, texts_of
 from benchmarks.several import MOST, PASSAGES, scores
@@ -74,7 +74,7 @@ def ndcg(questions: QuestionSet, asked: list[str], answers: list[Answer]) -> flo
 
 def main() -> None:
     parser = command_line(__doc__)
-    parser.add_argument("sets", type=Path, nargs="+", help="folders of question sets")
+    parser.add_argument("sets", type=question_set, nargs="+", metavar="SET", help="folder of a question set")
     given = parser.parse_args()
     print("| set | passages | questions | answers differ | nDCG@10, files | PostgreSQL | ms, files | PostgreSQL |")
     print("|---|---|---|---|---|---|---|---|")

@@ -11,13 +11,13 @@ import numpy as np
 from ir_measures import nDCG
 
 from benchmarks.arguments import named_sets
-from benchmarks.data import WORK, Judgments, batches, read_set
+from benchmarks.data import Judgments, batches, open_set_index, read_set
 from benchmarks.retrieval import DEPTH, Run, document_scores
 from benchmarks.rivals import reciprocal_rank
 from qa.answers.fusions import standard_score
 from qa.answers.retrieval import dense_rankings, lexical_ranking
 from qa.datatypes import Ranking
-from qa.indexing.index import Index, open_index
+from qa.indexing.index import Index
 
 WEIGHTS = [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]
 
@@ -54,13 +54,13 @@ def ndcg_of_run(run: Run, judgments: Judgments) -> list[float]:
 
 
 def main(folders: Sequence[Path]) -> None:
-    """Print nDCG@10 of each set at each weight, and at the weight that the other sets choose. Needs built indexes."""
+    """Print nDCG@10 of each set at each weight, and at the weight that the other sets choose."""
     columns = " | ".join(map(str, WEIGHTS))
     print(f"| set | reciprocal rank | {columns} | chosen by the others | there |")
     print("|---|---|" + "---|" * len(WEIGHTS) + "---|---|")
     tables, ranks = [], []
     for folder in folders:
-        index = open_index(WORK / folder.name)
+        index = open_set_index(folder)
         pairs, judgments = pairs_of(folder, index)
         ranks.append(ndcg(pairs, judgments, index, None))
         tables.append([ndcg(pairs, judgments, index, weight) for weight in WEIGHTS])

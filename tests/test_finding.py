@@ -110,6 +110,7 @@ def test_a_number_behind_a_term_belongs_to_it(text: str, kinds: str, expected: l
         ("How does anchor release therapy shape grief?", "--BIIII", ["anchor release therapy", "shape", "grief"]),
         ("How does group cohesion buffer stress?", "--BIII", ["group cohesion", "buffer", "stress"]),
         ("How do teachers challenge school discipline?", "--BIII", ["teachers", "challenge", "school discipline"]),
+        ("Do new anchor release methods shape grief?", "--BIIII", ["anchor release methods", "shape", "grief"]),
         ("Where did they film game seasons?", "---BII", ["film", "game seasons"]),
         # Where something else can be the verb, or nothing can, the terms are left as they are.
         ("How does the family model heal?", "---BI-", ["family model", "heal"]),

@@ -25,7 +25,7 @@ _FUNCTION_WORD = 6.0
 
 _AS_OFTEN = 1.5
 """On wordfreq's Zipf scale, thirty times: of words that are verbs so much alike, the place says which is one. Chosen
-between "release" and "benefit", 1.2 apart, and "challenge" and "school", 1.8, and not fitted."""
+between "release" and "benefit", 1.1 apart, and "challenge" and "school", 1.8, and not fitted."""
 
 _INSIDE = " -'’ʼ‐‑&/"  # what may stand between two words of a term
 
@@ -119,7 +119,7 @@ def _called_verb(words: Sequence[Word], places: Sequence[int], calling: int, lan
     before_last = {at: share for at, share in shares.items() if at + 1 < len(words)} or shares
     if not before_last:
         return None
-    if words[calling + 1].stem in language.question_words:
+    if words[calling + 1].folded in language.subject_pronouns:
         return min(before_last)
     return max(at for at, share in before_last.items() if share >= max(before_last.values()) - _AS_OFTEN)
 

@@ -21,6 +21,7 @@ from qa.language.vocabulary import (
     QUESTION_WORDS,
     SAYING,
     SMALL_WORDS,
+    SUBJECT_PRONOUNS,
 )
 from qa.language.words import ENGLISH_WORDS, LONGEST_WORD
 
@@ -38,6 +39,7 @@ class English(Language):
     small_words = SMALL_WORDS
     naming_heads = NAMING_HEADS
     saying = SAYING
+    subject_pronouns = SUBJECT_PRONOUNS
 
     def __init__(self) -> None:
         """Join the code with what cuts English words."""

@@ -71,6 +71,11 @@ class Language:
         does poverty affect therapy?"; None where none does."""
         return None
 
+    @property
+    def subject_pronouns(self) -> frozenset[str]:
+        """Return the folded words that stand for a subject, behind which the verb comes next: "they"."""
+        return frozenset()
+
     def as_verb(self, folded: str) -> float | None:
         """Return how often a folded word is a verb, as that of its past form beside its own on Zipf's scale, so 0 or
         less as a rule; None where it is none that is known."""

@@ -49,6 +49,7 @@ CALLING_VERBS = frozenset(
     {"do", "does", "did", "can", "could", "will", "would", "shall", "should", "may", "might", "must"}
 )
 BEFORE_CALLING = frozenset({"how", "why", "when", "where", "what"})
+SUBJECT_PRONOUNS = frozenset({"i", "you", "he", "she", "it", "we", "they"})
 
 # Words of questions that are verbs more often than the heads of terms.
 SAYING = frozenset(stems("work use help mean change matter"))
