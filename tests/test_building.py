@@ -10,6 +10,7 @@ import pytest
 
 from qa.answers.answering import Answerer
 from qa.datatypes import Document, Passage
+from qa.embedders import is_of_before
 from qa.errors import BadSettings, CorpusMissing, IndexLocked, IndexUnwritable
 from qa.indexing import building
 from qa.indexing.building import build_index
@@ -34,6 +35,36 @@ def all_passages(folder: Path) -> list[Passage]:
     found = [generation.passages[row] for row in range(len(generation.passages))]
     generation.close()
     return found
+
+
+def test_an_encoder_of_an_earlier_version_is_written_anew_with_the_next_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So an index of before learns what a new graph tells, and no passage is embedded again."""
+    text = tmp_path / "texts" / "a.txt"
+    text.parent.mkdir()
+    text.write_text("Family therapy sees a family as a whole.", encoding="utf-8")
+    encoders: list[int] = []
+    for more in ("", "Narrative therapy tells a story.", "Music therapy plays."):
+        (text.parent / f"b{len(more)}.txt").write_text(more or "Art therapy paints.", encoding="utf-8")
+        monkeypatch.setattr(building, "is_of_before", lambda _: len(encoders) == 1)
+        report = build_index([text.parent], tmp_path / "index", BuildSettings())
+        encoders.append((report.generation / "encoder" / "model.bin").stat().st_ino)
+        assert report.embedded == (2 if len(encoders) == 1 else 1)
+    assert len(set(encoders)) == 2
+    assert encoders[1] == encoders[2]
+
+
+def test_which_encoder_is_of_an_earlier_version(tmp_path: Path) -> None:
+    for told, expected in (
+        ({}, False),
+        ({"finds_terms": False}, False),
+        ({"finds_terms": True}, True),
+        ({"finds_terms": True, "tells_tokens": True}, False),
+    ):
+        (tmp_path / "encoder.json").write_text(json.dumps(told), encoding="utf-8")
+        assert is_of_before(tmp_path) == expected
+    assert not is_of_before(tmp_path / "none")
 
 
 @EITHER

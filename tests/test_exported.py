@@ -340,12 +340,18 @@ def test_what_waits_is_run_with_its_own_kind(exported: ExportedEmbedder, monkeyp
 def test_words_are_read_as_alone_whatever_is_in_their_row(exported: ExportedEmbedder) -> None:
     texts = ["Is the zebra lamp plan a method?", "Who?", "What does a kite cost in Reno?", "zebra lamp"]
     questions = [ENGLISH.question(text) for text in texts]
-    vectors, scores = exported.read_questions(questions)
+    vectors, read = exported.read_questions(questions)
     for at, question in enumerate(questions):
         alone, (words,) = exported.read_questions([question])
         np.testing.assert_allclose(vectors[at], alone[0], atol=5e-3)
-        np.testing.assert_allclose(scores[at], words, atol=0.05)  # of log odds: without a gap it is up to .25
-        assert len(words) == len(question.words)
+        np.testing.assert_allclose(read[at].scores, words.scores, atol=0.05)  # of log odds: without a gap up to .25
+        assert len(words.scores) == len(question.words)
+        tokens = read[at].tokens
+        assert tokens is not None
+        assert tokens.offsets[0] == tokens.offsets[-1] == (0, 0)
+        own, others = tokens.parted(0, len(question.text))
+        mean = (own + others) / np.linalg.norm(own + others)  # what a question's vector is
+        np.testing.assert_allclose(mean, vectors[at], atol=5e-3)
 
 
 @given(st.lists(st.integers(1, 300)), st.integers(8, 128))

@@ -1,14 +1,17 @@
 """The terms of questions from scores that a reader can follow: of each word that a term begins, goes on, or neither."""
 
+from itertools import product
 from math import log
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa.datatypes import Term
 from qa.errors import EmbedderUnusable
 from qa.finding.head import WEIGHTS, checked
-from qa.finding.terms import MOST, WordScores, find_terms
+from qa.finding.terms import MOST, WordScores, _likeliest, find_terms
 from qa.finding.tokens import scores_of_words
 from tests.english import ENGLISH
 
@@ -61,7 +64,7 @@ def test_find_terms(text: str, kinds: str, expected: list[str]) -> None:
         ("Is the Obrecht-Vint model real", "--BII-", ["Obrecht-Vint model"]),  # one word, as it is written
         ("the guide Dog Plan", "-BII", ["guide Dog Plan"]),
         ("Is Exploration and Puerto Rico Syndrome real", "-B-BII-", ["Exploration", "Puerto Rico Syndrome"]),
-        ("Is Exploration and Puerto Rico Syndrome real", "-B-III-", ["Exploration and Puerto Rico Syndrome"]),
+        ("Is Exploration and Puerto Rico Syndrome real", "-BIIII-", ["Exploration and Puerto Rico Syndrome"]),
         ("the Information Cascade Flux in news", "--BI-B", ["Information Cascade Flux", "news"]),
         ("Is there a Drummer for Solaris", "---B-B", ["Drummer", "Solaris"]),
         ("Can I use Drummer for Solaris Zones", "---B-BI", ["Drummer", "Solaris Zones"]),
@@ -151,6 +154,38 @@ def test_scores_of_a_term_by_hand() -> None:
 def test_scores_are_bounded() -> None:
     (term,) = find_terms(ENGLISH.question("family"), [(-90.0, 90.0, -90.0, 99.0, -99.0)], ENGLISH)
     assert term.scores == (MOST, MOST, -MOST)
+
+
+@pytest.mark.parametrize(
+    ("ex", "expected"),
+    [
+        ((1.0, 0.5, -9.0), ["ex-wife"]),  # .5 + 3 is more than 1 + 2 and than 1 + 0
+        ((4.0, 0.5, -9.0), ["ex", "wife"]),  # 4 + 2 is more than .5 + 3
+    ],
+)
+def test_kinds_are_the_likeliest_together(ex: WordScores, expected: list[str]) -> None:
+    scores = [OUTSIDE, (*ex, 0.0, 0.0), (0.0, 2.0, 3.0, 0.0, 0.0)]
+    assert [term.text for term in find_terms(ENGLISH.question("my ex-wife"), scores, ENGLISH)] == expected
+
+
+@given(st.lists(st.tuples(*[st.integers(-9, 9)] * 3), min_size=1, max_size=6), st.integers(0, 6))
+def test_of_all_ways_in_which_a_term_goes_on_where_one_began_the_likeliest_is_taken(
+    drawn: list[tuple[int, int, int]], comma: int
+) -> None:
+    text = " ".join("zebra," if place == comma else "zebra" for place in range(len(drawn)))
+    scores = [(float(out), float(begins), float(goes_on), 0.0, 0.0) for out, begins, goes_on in drawn]
+    allowed = [
+        kinds
+        for kinds in product(range(3), repeat=len(drawn))
+        if all(
+            kind != 2 or (place > 0 and kinds[place - 1] != 0 and place - 1 != comma)
+            for place, kind in enumerate(kinds)
+        )
+    ]
+    best = max(sum(scores[place][kind] for place, kind in enumerate(kinds)) for kinds in allowed)
+    found = _likeliest(ENGLISH.question(text), scores)
+    assert tuple(found) in allowed
+    assert sum(scores[place][kind] for place, kind in enumerate(found)) == best
 
 
 def test_words_and_tokens() -> None:

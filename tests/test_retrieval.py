@@ -178,12 +178,12 @@ def test_close_terms_are_sought_for_the_first_few_only() -> None:
     assert unknown_of("?" * 501, found) == []
 
 
-def test_scores_of_long_questions_are_not_kept(tiny_index: Index) -> None:
+def test_what_is_read_of_long_questions_is_not_kept(tiny_index: Index) -> None:
     short, long = ENGLISH.question("What is family therapy?"), ENGLISH.question("family " * 100)
-    first = tiny_index.word_scores([short, long])
-    assert [len(scores or ()) for scores in first] == [4, 100]
-    assert set(tiny_index._scores) == {short.text}
-    assert tiny_index.word_scores([short, long]) == first
+    first = [words.scores for words in tiny_index.read_words([short, long]) if words]
+    assert [len(scores) for scores in first] == [4, 100]
+    assert set(tiny_index._read) == {short.text}
+    assert [words.scores for words in tiny_index.read_words([short, long]) if words] == first
 
 
 def test_a_question_is_embedded_once_however_long(real_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,75 +3,50 @@ from the texts.
 
 A question without a term that the texts do not have comes nearer to them: "What is the quorvex method in family
 therapy?" without its method is a question on family therapy. Without one that only describes it comes no nearer.
+
+A question's vector is the mean of its tokens', so the mean of a term's tokens stands for the term, and that of the
+others for the question without it. Each token has seen the whole question; to embed both apart tells hardly better, and
+costs more than the question itself (`benchmarks/README.md`, States of terms).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.answers.missing import packaged_weighings
-from qa.answers.states import Counted, Suspect
+import numpy as np
+
+from qa.answers.states import Suspect
 from qa.datatypes import Question
-from qa.language import Language
+from qa.finding.tokens import TokenVectors
 from qa.stores import Vectors
 
-UNSURE = (0.05, 0.95)
-"""Between which bounds the counts leave it open whether a suspect is missing: of others the vectors change nothing, and
-a third of the questions has one that is left open."""
-
-MOST_LEFT_OUT = 4
-"""Suspects of a question without which it is embedded: those that an answer needs most. Each costs as much as the
-question itself. Chosen for what that costs, as the next one, and not fitted."""
-
-LONG = 300
-"""Characters from which on a question hardly changes by a term, and is not embedded without it."""
-
-
-def texts_to_weigh(question: Question, suspects: Sequence[Suspect]) -> list[str]:
-    """Return what is to be embedded: the suspects that are not written as names, and the question without each."""
-    plain = [one for one in suspects if not _is_named(one)]
-    return [one.term.spelt for one in plain] + [rest for rest in _rests(question, plain) if rest]
-
-
-def suspects_to_weigh(
-    question: Question, counted: Sequence[Counted], language: Language, every: bool = False
-) -> list[Suspect]:
-    """Return the suspects that the counts leave open, or ``every`` one. A word that is all that is asked for is none:
-    what is left of "What is melancholy?" is near to nothing."""
-    suspects = [one for one in counted if isinstance(one, Suspect) and one.facts is not None]
-    return [one for one in suspects if every or (_is_open(one) and not _is_all(one, question, language))]
-
-
-def _is_open(suspect: Suspect) -> bool:
-    probability = packaged_weighings().probability(suspect.facts or {}, lacks_word=bool(suspect.lacking))
-    return UNSURE[0] <= probability <= UNSURE[1]
-
-
-def _is_all(suspect: Suspect, question: Question, language: Language) -> bool:
-    others = [word.stem for word in question.words if word.start not in {own.start for own in suspect.term.words}]
-    return len(suspect.term.words) == 1 and language.unmarked.issuperset(others)
+_LEAST_LENGTH = 1e-6  # of a sum: that of no tokens, as of what was cut off, has no direction
 
 
 def weigh(
-    question: Question, suspects: Sequence[Suspect], vectors: Mapping[str, Vectors], own: Vectors, found: Vectors
+    question: Question, suspects: Sequence[Suspect], tokens: TokenVectors, own: Vectors, found: Vectors
 ) -> list[Suspect]:
-    """Return suspects with the facts of ``missing.BORNE``, by the vectors of ``texts_to_weigh``, their question's own,
-    and the (n, d) vectors of the passages that were found."""
+    """Return suspects with the facts of ``missing.BORNE``, by the vectors of their question's tokens, its own, and the
+    (n, d) vectors of the passages that were found."""
 
     def nearest(vector: Vectors) -> float:
         return float((found @ vector).max(initial=-1.0))
 
-    plain = [one for one in suspects if not _is_named(one)]
-    rests = iter(_rests(question, plain))
+    before = nearest(own)
 
     def weighed(one: Suspect) -> Suspect:
         about = nearer = 0.0
         if not _is_named(one):
-            rest = next(rests)
-            about = float(vectors[one.term.spelt] @ own)
-            nearer = nearest(vectors[rest]) - nearest(own) if rest else 0.0
+            term, rest = (_unit(part) for part in tokens.parted(one.term.start, one.term.end))
+            about = float(term @ own)
+            nearer = max(nearest(rest) - before, 0.0) if _has_more(question, one) else 0.0
         return replace(one, facts={**(one.facts or {}), "about": about, "nearer": nearer})
 
     return [weighed(one) for one in suspects]
+
+
+def _unit(vector: Vectors) -> Vectors:
+    length = np.linalg.norm(vector)
+    return vector / length if length > _LEAST_LENGTH else np.zeros_like(vector)
 
 
 def _is_named(suspect: Suspect) -> bool:
@@ -79,15 +54,5 @@ def _is_named(suspect: Suspect) -> bool:
     return (suspect.facts or {})["capitals"] > 0
 
 
-def _rests(question: Question, suspects: Sequence[Suspect]) -> list[str]:
-    """Return the question without each suspect, empty where it is not embedded so, or nothing would be left."""
-    if len(question.text) > LONG:
-        return [""] * len(suspects)
-    needed = sorted(suspects, key=lambda one: -(one.facts or {})["needed"])[:MOST_LEFT_OUT]
-    return [_without(question, one) if any(one is other for other in needed) else "" for one in suspects]
-
-
-def _without(question: Question, suspect: Suspect) -> str:
-    start, end = suspect.term.start, suspect.term.end
-    has_more = any(not start <= word.start < end for word in question.words)
-    return (question.text[:start] + question.text[end:]).strip() if has_more else ""
+def _has_more(question: Question, suspect: Suspect) -> bool:
+    return any(not suspect.term.start <= word.start < suspect.term.end for word in question.words)

@@ -5,11 +5,11 @@ Nothing is judged here: what the evidence means is ``verdicts``' and ``notes``'.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 
-from qa.answers.bearing import suspects_to_weigh, texts_to_weigh, weigh
+from qa.answers.bearing import weigh
 from qa.answers.candidates import Candidates
 from qa.answers.closest import closest_terms
 from qa.answers.equivalents import find_equivalents
@@ -37,7 +37,8 @@ from qa.datatypes import (
     TermReport,
     TermState,
 )
-from qa.finding.terms import WordScores, find_terms
+from qa.finding.terms import find_terms
+from qa.finding.tokens import ReadWords, TokenVectors
 from qa.indexing.index import Index, Selection
 from qa.language import other_language
 from qa.lexicons import Lexicon
@@ -89,13 +90,15 @@ class Asked:
     known of them at the end, by those in what was asked; and what is to be sought beside it: the stems that ``also``
     stand for its words, its known parts, and what is close to its unknown terms.
 
-    ``language`` is the question's where it is not that of the texts.
+    ``tokens`` are of what was read, where the model that embeds the texts tells them; ``language`` is the question's
+    where it is not that of the texts.
     """
 
     question: Question
     read: Question
     corrections: tuple[Correction, ...] = ()
     counted: tuple[Counted, ...] = ()
+    tokens: TokenVectors | None = None
     reports: tuple[TermReport, ...] = ()
     parts: tuple[tuple[Phrase, ...], ...] = ()
     unknown: tuple[str, ...] = ()
@@ -113,10 +116,9 @@ def read_questions(texts: Sequence[str], index: Index) -> list[Asked]:
     questions = [index.language.question(text) for text in texts]
     index.lexicon.prepare(stem for question in questions for stem in question.stems)
     asked = [_spelt(question, index) for question in questions]
-    scores = index.word_scores([one.read for one in asked])
+    words = index.read_words([one.read for one in asked])
     return [
-        replace(one, counted=_counted(one.read, scored, index)) if one.language is None else one
-        for one, scored in zip(asked, scores, strict=True)
+        _with_terms(one, read, index) if one.language is None else one for one, read in zip(asked, words, strict=True)
     ]
 
 
@@ -132,10 +134,11 @@ def _spelt(question: Question, index: Index) -> Asked:
     return Asked(question, read, corrections, also=also)
 
 
-def _counted(question: Question, scores: Sequence[WordScores] | None, index: Index) -> tuple[Counted, ...]:
-    language = index.language
-    terms = language.find_terms(question) if scores is None else find_terms(question, scores, language)
-    return judge_numbers(count_terms(terms, question, index.lexicon), question, index)
+def _with_terms(asked: Asked, words: ReadWords | None, index: Index) -> Asked:
+    question, language = asked.read, index.language
+    terms = language.find_terms(question) if words is None else find_terms(question, words.scores, language)
+    counted = judge_numbers(count_terms(terms, question, index.lexicon), question, index)
+    return replace(asked, counted=counted, tokens=words.tokens if words and index.finds_as_it_embeds else None)
 
 
 def _language_of(question: Question, lexicon: Lexicon) -> str | None:
@@ -174,8 +177,7 @@ def look_up(
         asked = read_questions(questions, index)
         vectors = _embedded((one.read.text for one in asked), index)
     with stage("ranking"):
-        ranked = [_ranked(one, vectors[one.read.text], index, k, selection) for one in asked]
-        ranked = weigh_suspects(ranked, index)
+        ranked = [_weighed(_ranked(one, vectors[one.read.text], index, k, selection)) for one in asked]
     with stage("reading"):
         return _read(ranked, index)
 
@@ -225,24 +227,16 @@ def _ranked(asked: Asked, vector: Vectors, index: Index, k: int, selection: Sele
     return Found(asked, vector, dense, lexical, copies_last(fused, copies), candidates, copies)
 
 
-def weigh_suspects(found: Sequence[Found], index: Index, every: bool = False) -> list[Found]:
-    """Return what was found, with what the vectors say on the suspects of all questions that the counts leave open, or
-    on ``every`` one."""
-    if not index.finds_as_it_embeds:
-        return list(found)
-    open_ones = [suspects_to_weigh(one.asked.read, one.asked.counted, index.language, every) for one in found]
-    texts = (texts_to_weigh(one.asked.read, suspects) for one, suspects in zip(found, open_ones, strict=True))
-    vectors = _embedded(chain.from_iterable(texts), index)
-    return [_weighed(one, suspects, vectors) for one, suspects in zip(found, open_ones, strict=True)]
-
-
-def _weighed(found: Found, suspects: Sequence[Suspect], vectors: Mapping[str, Vectors]) -> Found:
-    if not suspects:
+def _weighed(found: Found) -> Found:
+    """Return what was found, with what the vectors say on the suspects of its question."""
+    asked = found.asked
+    suspects = [one for one in asked.counted if isinstance(one, Suspect) and one.facts is not None]
+    if asked.tokens is None or not suspects:
         return found
     passages = found.candidates.vectors_of((*found.dense[:DEPTH], *found.lexical[:DEPTH]))
-    weighed = iter(weigh(found.asked.read, suspects, vectors, found.vector, passages))
-    counted = tuple(next(weighed) if one in suspects else one for one in found.asked.counted)
-    return replace(found, asked=replace(found.asked, counted=counted))
+    weighed = iter(weigh(asked.read, suspects, asked.tokens, found.vector, passages))
+    counted = tuple(next(weighed) if one in suspects else one for one in asked.counted)
+    return replace(found, asked=replace(asked, counted=counted))
 
 
 def _read(found: Sequence[Found], index: Index) -> list[Found]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from qa.embedders.bundled import BundledEmbedder
-from qa.embedders.exported import ExportedEmbedder, finds_terms
+from qa.embedders.exported import ExportedEmbedder, finds_terms, is_of_before
 from qa.embedders.sentence_transformers import BUNDLED_NAME, load_sentence_transformer, model_checksum, model_folder
 from qa.graphs.compiled import Texts, prepare
 from qa.plugins import Table
@@ -90,7 +90,8 @@ def exported_embedder(folder: Path) -> Embedder:
 
 
 def export_finder(folder: Path) -> None:
-    """Write what finds the terms of questions into a new folder; nothing where it does not run rightly here."""
+    """Write what finds the terms of questions, which embeds them, too, into a new folder; nothing where it does not run
+    rightly here."""
     BundledEmbedder().export_finder(folder)
 
 
@@ -124,6 +125,7 @@ __all__ = [
     "export_finder",
     "exported_embedder",
     "finds_terms",
+    "is_of_before",
     "load_embedder",
     "prepare_embedder",
 ]

@@ -82,7 +82,7 @@ class BundledEmbedder:
         no folder, where it gives other vectors than the model."""
         folder.mkdir()
         about = (self.name, self.path, self.checksum, self.dimension, self.max_tokens, "", "", INPUTS)
-        description = Description(*about, finds_terms=True, packs=True)
+        description = Description(*about, finds_terms=True, tells_tokens=True, packs=True)
         exported = save_export(folder, build_graph(self._folder, self._config), self.tokenizer, description)
         if is_like_reference(exported):
             return exported
@@ -99,8 +99,8 @@ def is_like_reference(embedder: ExportedEmbedder) -> bool:
 
 
 def build_graph(folder: Path, config: dict[str, Any]) -> Any:
-    """Return the graph from tokens, (n, length) each, to (n, texts, dimension) unit rows of the texts of each row, and
-    to (n, length, 5) scores of the words."""
+    """Return the graph from tokens, (n, length) each, to (n, texts, dimension) unit rows of the texts of each row, to
+    (n, length, 5) scores of the words, and to (n, length, dimension) vectors of the tokens."""
     from safetensors.numpy import load_file
 
     openvino = import_openvino()
@@ -112,7 +112,7 @@ def build_graph(folder: Path, config: dict[str, Any]) -> Any:
     ids, mask, types = tokens
     states = Layers(ov, weights, config).states(ids, mask, types, config["num_hidden_layers"])
     vectors = _means(ov, states[-1], mask)
-    return openvino.Model([vectors, word_scores(ov, states, mask)], tokens, BUNDLED_NAME)
+    return openvino.Model([vectors, word_scores(ov, states, mask), states[-1]], tokens, BUNDLED_NAME)
 
 
 def _means(ov: Any, hidden: Any, mask: Any) -> Any:

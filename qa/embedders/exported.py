@@ -16,8 +16,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from qa.datatypes import Question
-from qa.finding.terms import WordScores
-from qa.finding.tokens import scores_of_words
+from qa.finding.tokens import ReadWords, TokenVectors, scores_of_words
 from qa.graphs.compiled import Texts, save_graph, share_graph
 from qa.graphs.running import GraphRunner, Tokens
 
@@ -27,8 +26,8 @@ TOKENIZER, DESCRIPTION = "tokenizer.json", "encoder.json"
 @dataclass(frozen=True, slots=True)
 class Description:
     """What an exported model is of, and what is put before texts. ``inputs`` are the graph's, in its order;
-    ``finds_terms`` says that it has scores for the words of a question beside its vector, ``packs`` that it takes
-    several texts in one row, see ``GraphRunner``."""
+    ``finds_terms`` says that it has scores for the words of a question beside its vector, ``tells_tokens`` that it has
+    the vectors of the tokens, too, and ``packs`` that it takes several texts in one row, see ``GraphRunner``."""
 
     name: str
     path: str | None
@@ -39,6 +38,7 @@ class Description:
     question_prompt: str
     inputs: tuple[str, ...]
     finds_terms: bool = False
+    tells_tokens: bool = False
     packs: bool = False
 
 
@@ -80,18 +80,26 @@ class ExportedEmbedder:
         """Whether the graph also has scores for the words of a question, from which its terms are found."""
         return self._told.finds_terms
 
-    def read_questions(self, questions: Sequence[Question]) -> tuple[npt.NDArray[np.float32], list[list[WordScores]]]:
-        """Return (n, dimension) unit rows of questions, and the scores of the words of each, from one run. Only for a
+    @property
+    def tells_tokens(self) -> bool:
+        """Whether the graph also has the vectors of a question's tokens."""
+        return self._told.tells_tokens
+
+    def read_questions(self, questions: Sequence[Question]) -> tuple[npt.NDArray[np.float32], list[ReadWords]]:
+        """Return (n, dimension) unit rows of questions, and what the same run tells of the words of each. Only for a
         graph that ``finds_terms``."""
         prompt = self._told.question_prompt
         encodings = self._cutting.encode_batch([prompt + question.text for question in questions])
         offsets = [[(start - len(prompt), end - len(prompt)) for start, end in made.offsets] for made in encodings]
         rows = [Tokens(made.ids, made.type_ids) for made in encodings]
         outputs = self._runner.run(rows)
-        vectors = np.stack([vector for vector, _ in outputs])
+        vectors = np.stack([vector for vector, *_ in outputs])
         found = [
-            scores_of_words(question, places, scores.tolist())
-            for question, places, (_, scores) in zip(questions, offsets, outputs, strict=True)
+            ReadWords(
+                scores_of_words(question, places, scores.tolist()),
+                TokenVectors(places, tokens[0].astype(np.float16)) if tokens else None,
+            )
+            for question, places, (_, scores, *tokens) in zip(questions, offsets, outputs, strict=True)
         ]
         return vectors, found
 
@@ -111,8 +119,18 @@ class ExportedEmbedder:
 
 def finds_terms(folder: Path) -> bool:
     """Whether a folder holds an export whose graph has scores for the words of a question."""
+    return bool(_told_in(folder).get("finds_terms", False))
+
+
+def is_of_before(folder: Path) -> bool:
+    """Whether a folder holds an export with such scores as an earlier version wrote it, without the vectors of
+    tokens."""
+    return finds_terms(folder) and not _told_in(folder).get("tells_tokens", False)
+
+
+def _told_in(folder: Path) -> dict[str, Any]:
     description = folder / DESCRIPTION
-    return description.is_file() and bool(json.loads(description.read_text(encoding="utf-8"))["finds_terms"])
+    return json.loads(description.read_text(encoding="utf-8")) if description.is_file() else {}
 
 
 @lru_cache(maxsize=2)  # for a process that builds again and again: to read one takes as long as to embed a text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import exp, log
+from math import exp, inf, log
 
 from qa.datatypes import Question, Scores, Term, Word
 from qa.language import Language
@@ -67,10 +67,10 @@ def _quoted(question: Question) -> list[range]:
 
 
 def _kinds(question: Question, scores: Sequence[WordScores], language: Language) -> list[int]:
-    """Return of each word whether a term begins there, goes on, or neither: what scores highest, but that neither a run
-    of capitals nor what is written as one ("app.config") is ever cut, and that the run ends before a head that has none
-    ("the Nimbrel Matrix technique")."""
-    kinds = [max(range(3), key=lambda kind: each[kind]) for each in scores]
+    """Return of each word whether a term begins there, goes on, or neither: what scores highest together, but that
+    neither a run of capitals nor what is written as one ("app.config") is ever cut, and that the run ends before a head
+    that has none ("the Nimbrel Matrix technique")."""
+    kinds = _likeliest(question, scores)
     words = question.words
     for run in _capitals(question, kinds, language):
         begins = kinds[run.start] != GOES_ON
@@ -87,6 +87,23 @@ def _kinds(question: Question, scores: Sequence[WordScores], language: Language)
             kinds[place - 1] = BEGINS if kinds[place - 1] == OUTSIDE else kinds[place - 1]
             kinds[place] = GOES_ON
     return kinds
+
+
+def _likeliest(question: Question, scores: Sequence[WordScores]) -> list[int]:
+    """Return the kinds of the words whose scores have the highest sum, of those in which a term goes on only where one
+    has begun and nothing parts the words: Viterbi's path. Each word's own highest would have one go on behind none, and
+    "wife" without its "ex-"."""
+    paths: list[tuple[float, list[int]]] = [(0.0, [])] * 3  # the best that ends in each kind
+    for place, each in enumerate(scores):
+        best = max(paths, key=lambda path: path[0])
+        inside = max(paths[BEGINS], paths[GOES_ON], key=lambda path: path[0])
+        if not (place and _joined(question, place)):
+            inside = (-inf, [])
+        paths = [
+            (before + each[kind], [*path, kind])
+            for kind, (before, path) in ((OUTSIDE, best), (BEGINS, best), (GOES_ON, inside))
+        ]
+    return max(paths, key=lambda path: path[0])[1]
 
 
 def _with_verb(kinds: list[int], question: Question, scores: Sequence[WordScores], language: Language) -> list[int]:

@@ -31,6 +31,7 @@ from qa.embedders import (
     embedder_checksum,
     export_finder,
     finds_terms,
+    is_of_before,
     load_embedder,
 )
 from qa.errors import (
@@ -618,7 +619,11 @@ def _write_encoder(job: _Job, texts: _Texts) -> Embedder:
     """Let the generation carry the embedder as the last one does, or else its fastest form; return what embeds from
     here on."""
     if job.previous is not None and carries(job.previous.manifest, ENCODER):
-        share_graph(job.previous.folder / ENCODER, job.folder / ENCODER)
+        known, folder = job.previous.folder / ENCODER, job.folder / ENCODER
+        if is_of_before(known):
+            export_finder(folder)
+        if not folder.exists():
+            share_graph(known, folder)
         return job.embedder
     job.progress(_EXPORTING, 0, None)
     with job.passages() as passages:

@@ -26,7 +26,7 @@ from qa.embedders import (
     load_embedder,
 )
 from qa.errors import BadQuestion, IndexDamaged, IndexMismatch
-from qa.finding.terms import WordScores
+from qa.finding.tokens import ReadWords
 from qa.indexing.calibration import load_calibration, packaged_calibration
 from qa.indexing.contents import FileContent, damaged
 from qa.indexing.facets import FACETS, NO_FACETS, Facets, read_facets, type_of
@@ -71,7 +71,7 @@ FOUND_LANGUAGE = "en"
 """The language of the questions that the finder learned from."""
 
 _KEPT = 5000  # vectors of questions and phrases, 8 MB
-_SCORED = 500  # questions whose words' scores are kept: those of one take 10 kB
+_READ = 200  # questions of which what was read of their words is kept: that of one takes 30 kB
 _KEPT_CHARACTERS = 200  # of a text that is likely to come again
 _PASSAGES = 1024  # that were read last, 3 MB: an answer looks at each several times, and many answers have the same
 _SCOPES = 64  # scopes whose rows are kept; a page or a team asks the same few again and again
@@ -339,7 +339,7 @@ class Index:
         self.own_calibration = own
         self.calibration = own or packaged_calibration(read=self.reader is not None)
         self._vectors: dict[str, Vectors] = {}
-        self._scores: dict[str, list[WordScores]] = {}
+        self._read: dict[str, ReadWords] = {}
         self._finder = generation.finder(embedder)
         self._selected = lru_cache(maxsize=_SCOPES)(self._select)
         self._passage = lru_cache(maxsize=_PASSAGES)(generation.passages.__getitem__)
@@ -403,30 +403,30 @@ class Index:
         """Whether the terms of questions are found by the model that embeds the texts."""
         return self._finder is self.embedder
 
-    def word_scores(self, questions: Sequence[Question]) -> list[list[WordScores]] | list[None]:
-        """Return for each question the scores of its words, from which its terms are found; None for each where nothing
-        here gives them. What embeds the question gives them in the same run, where it can."""
+    def read_words(self, questions: Sequence[Question]) -> list[ReadWords] | list[None]:
+        """Return for each question what is read of its words, from which its terms are found; None for each where
+        nothing here reads them. What embeds the question reads them in the same run, where it can."""
         if self._finder is None:
             return [None] * len(questions)
-        found = {one.text: scores for one in questions if (scores := self._scores.get(one.text)) is not None}
+        found = {one.text: words for one in questions if (words := self._read.get(one.text)) is not None}
         new = list({one.text: one for one in questions if one.text not in found}.values())
         if new:
-            vectors, scored = self._finder.read_questions(new)
-            for one, vector, scores in zip(new, vectors, scored, strict=True):
-                found[one.text] = scores
+            vectors, read = self._finder.read_questions(new)
+            for one, vector, words in zip(new, vectors, read, strict=True):
+                found[one.text] = words
                 if self.finds_as_it_embeds:
                     self._keep(one.text, vector, whatever_length=True)  # it is asked for next
                 if len(one.text) <= _KEPT_CHARACTERS:
-                    self._scores[one.text] = scores
-            if len(self._scores) > _SCORED:
-                self._scores.clear()
+                    self._read[one.text] = words
+            if len(self._read) > _READ:
+                self._read.clear()
         return [found[one.text] for one in questions]
 
     def embed_question(self, question: Question) -> Vectors:
-        """Return the (d,) unit row of a question. Where the same run gives the scores of its words, they are kept for
-        who asks for them next, as ``word_scores`` keeps them."""
+        """Return the (d,) unit row of a question. Where the same run reads its words, that is kept for who asks
+        for it next, as ``read_words`` keeps it."""
         if self.finds_as_it_embeds:
-            self.word_scores([question])  # which keeps the row, too
+            self.read_words([question])  # which keeps the row, too
         found: Vectors = self.embed([question.text])[0]
         return found
 
