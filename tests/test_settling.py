@@ -96,6 +96,17 @@ def test_a_passage_that_says_it_clears_a_term() -> None:
 
 
 @pytest.mark.usefixtures("by_name")
+def test_all_that_is_asked_for_is_missing_unless_a_passage_answers() -> None:
+    alone = replace(suspect("elephant", "elephant", name=-9.0), all_asked=True)
+    assert states(alone) == [("elephant", TermState.UNKNOWN)]
+    fails, answers = reading(-3.0, 0.0), reading(2.0, 0.0)
+    assert missing_probability(alone, (fails,)) == pytest.approx(1 - fails.probability)
+    assert missing_probability(alone, (fails, answers)) == pytest.approx(1 - answers.probability)
+    assert states(alone, readings=(fails, answers)) == [("elephant", TermState.KNOWN)]  # in other words than asked
+    assert states(replace(alone, all_asked=False), readings=(fails,)) == [("elephant", TermState.KNOWN)]
+
+
+@pytest.mark.usefixtures("by_name")
 def test_that_a_passage_has_the_pieces_of_a_token_does_not_clear_it() -> None:
     question = "What does retry_max cost?"
     words = tuple(ENGLISH.words("retry_max", question.index("retry_max")))

@@ -189,6 +189,21 @@ def test_a_term_without_capitals_beside_a_name(tiny_index: Index, question: str,
     assert facts["plain"] == plain
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "all_asked"),
+    [
+        ("What is a thermostat?", "thermostat", True),
+        ("thermostat", "thermostat", True),
+        ("What is a thermostat apple?", "thermostat apple", False),  # the texts have apples
+        ("Is a thermostat a fruit?", "thermostat", False),
+    ],
+)
+def test_whether_the_texts_lack_all_that_is_asked_for(
+    tiny_index: Index, question: str, text: str, all_asked: bool
+) -> None:
+    assert suspect(tiny_index.lexicon, question, text).all_asked == all_asked
+
+
 def test_a_suspect_is_compared_with_the_others(tiny_index: Index) -> None:
     question = "Is a thermostat a humidifier?"
     terms = [term_of(question, "thermostat"), term_of(question, "humidifier")]

@@ -50,8 +50,9 @@ def _unit(vector: Vectors) -> Vectors:
 
 
 def _is_named(suspect: Suspect) -> bool:
-    """Whether a suspect is written as a name: it is asked for, whatever the question is like without it."""
-    return (suspect.facts or {})["capitals"] > 0
+    """Whether a suspect is written as a name and the texts lack a word of it: it is asked for, whatever the question is
+    like without it. A name of words that they have may be a name, or a sentence's beginning that was copied."""
+    return bool(suspect.lacking) and (suspect.facts or {})["capitals"] > 0
 
 
 def _has_more(question: Question, suspect: Suspect) -> bool:

@@ -54,7 +54,14 @@ def missing_probability(suspect: Suspect, readings: Sequence[Reading]) -> float:
         return _GROUPED
     # What is written as one is read in pieces, and that a passage has these says nothing.
     facts = {**suspect.facts, **read_facts(suspect.term, () if suspect.is_token else readings)}
-    return packaged_weighings().probability(facts, lacks_word=bool(suspect.lacking))
+    fitted = packaged_weighings().probability(facts, lacks_word=bool(suspect.lacking))
+    return max(fitted, _unanswered(readings)) if suspect.all_asked else fitted
+
+
+def _unanswered(readings: Sequence[Reading]) -> float:
+    """Return how probably none of the passages that were read answers. Where the texts lack all that is asked for,
+    that is how probably it is missing: the question has no other subject."""
+    return min((1 - reading.probability for reading in readings), default=1.0)
 
 
 def read_facts(term: Term, readings: Sequence[Reading]) -> dict[str, float]:

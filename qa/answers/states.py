@@ -42,14 +42,16 @@ their counts."""
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A term that no passage has as it stands: the words of it that the texts lack, its known parts, what the counts
-    say, and what is reported where it is cleared. ``facts`` are None where the question's words were only grouped."""
+    """A term that no passage has as it stands: the words of it that the texts lack, and whether these are ``all_asked``
+    for, its known parts, what the counts say, and what is reported where it is cleared. ``facts`` are None where the
+    question's words were only grouped."""
 
     term: Term
     lacking: tuple[Word, ...]
     parts: tuple[Phrase, ...]
     facts: Facts | None
     cleared: tuple[TermReport, ...] = ()
+    all_asked: bool = False
 
     @property
     def is_token(self) -> bool:
@@ -70,7 +72,15 @@ Counted = TermReport | Suspect
 def count_terms(terms: Iterable[Term], question: Question, lexicon: Lexicon) -> tuple[Counted, ...]:
     """Return what the counts say on each term of a question in order."""
     coordinated = _coordinated(list(terms), question, lexicon)
-    return _compared([found for term in coordinated for found in _counted(term, question, lexicon)], question)
+    counted = [found for term in coordinated for found in _counted(term, question, lexicon)]
+    return _compared([_with_all_asked(one, question, lexicon) for one in counted], question)
+
+
+def _with_all_asked(one: Counted, question: Question, lexicon: Lexicon) -> Counted:
+    if not isinstance(one, Suspect):
+        return one
+    own, only_asks = {word.start for word in one.lacking}, lexicon.language.unmarked
+    return replace(one, all_asked=all(word.stem in only_asks for word in question.words if word.start not in own))
 
 
 def _compared(counted: Sequence[Counted], question: Question) -> tuple[Counted, ...]:
