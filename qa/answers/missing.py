@@ -42,8 +42,8 @@ BORNE = ("about", "nearer")
 
 - ``about``: the cosine of the question with the term, 0 of a name of which the texts lack a word;
 - ``nearer``: how much nearer than the question the question without the term comes to a passage that was found, as a
-  cosine, 0 of such a name, and where it comes no nearer: what the texts do not have leads away from them, and how much what
-  they have leads towards them tells nothing more.
+  cosine, 0 of such a name, and where it comes no nearer: what the texts do not have leads away from them, and how much
+  what they have leads towards them tells nothing more.
 """
 
 READ = ("lacking", "lacking_most", "answers", "answer_lacks")
