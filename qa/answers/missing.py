@@ -40,9 +40,9 @@ of those with an invented name they are not, and a set is told by it.
 BORNE = ("about", "nearer")
 """The facts that the vectors give, where those of the texts are of the model that finds terms:
 
-- ``about``: the cosine of the question with the term, 0 of a name of which the texts lack a word;
+- ``about``: the cosine of the question with the term, 0 of one that is written as a name;
 - ``nearer``: how much nearer than the question the question without the term comes to a passage that was found, as a
-  cosine, 0 of such a name, and where it comes no nearer: what the texts do not have leads away from them, and how much
+  cosine, 0 of a name, and where it comes no nearer: what the texts do not have leads away from them, and how much
   what they have leads towards them tells nothing more.
 """
 
