@@ -31,4 +31,4 @@ def check(session: nox.Session) -> None:
     """Everything: lint, types, the site, and all tests."""
     lint(session)
     docs(session)
-    session.run("pytest", "-q", "-n", "2", "--dist", "loadfile", *session.posargs)
+    session.run("pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=25", *session.posargs)

@@ -181,9 +181,9 @@ def test_other_names_are_known_and_never_quoted(real_folder: Path) -> None:
     index.close()
 
 
-# What was reached with 157 articles and 355 questions, which are more and harder ones than before, is not to be lost;
+# What was reached with 157 articles and 475 questions, which are more and harder ones than before, is not to be lost;
 # benchmarks/README.md has the goals, and tells what keeps them away.
-FLOORS = ("ndcg@10>=0.8", "success@3>=0.92", "term_f1>=0.7", "false_flag_rate<=0.11", "auroc>=0.87")
+FLOORS = ("ndcg@10>=0.78", "success@3>=0.92", "term_f1>=0.68", "false_flag_rate<=0.09", "auroc>=0.86")
 
 
 def test_the_corpus_answers_its_questions(real_folder: Path) -> None:
