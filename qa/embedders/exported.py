@@ -80,11 +80,6 @@ class ExportedEmbedder:
         """Whether the graph also has scores for the words of a question, from which its terms are found."""
         return self._told.finds_terms
 
-    @property
-    def tells_tokens(self) -> bool:
-        """Whether the graph also has the vectors of a question's tokens."""
-        return self._told.tells_tokens
-
     def read_questions(self, questions: Sequence[Question]) -> tuple[npt.NDArray[np.float32], list[ReadWords]]:
         """Return (n, dimension) unit rows of questions, and what the same run tells of the words of each. Only for a
         graph that ``finds_terms``."""
