@@ -196,6 +196,7 @@ def test_a_term_without_capitals_beside_a_name(tiny_index: Index, question: str,
         ("thermostat", "thermostat", True),
         ("What is a thermostat apple?", "thermostat apple", False),  # the texts have apples
         ("Is a thermostat a fruit?", "thermostat", False),
+        ("What is it to be in?", "it to be in", False),  # it has no word that they lack
     ],
 )
 def test_whether_the_texts_lack_all_that_is_asked_for(

@@ -60,7 +60,8 @@ def missing_probability(suspect: Suspect, readings: Sequence[Reading]) -> float:
 
 def _unanswered(readings: Sequence[Reading]) -> float:
     """Return how probably none of the passages that were read answers. Where the texts lack all that is asked for,
-    that is how probably it is missing: the question has no other subject."""
+    that is how probably it is missing: the question has no other subject. Where none was read, nothing says that one
+    does."""
     return min((1 - reading.probability for reading in readings), default=1.0)
 
 

@@ -80,7 +80,8 @@ def _with_all_asked(one: Counted, question: Question, lexicon: Lexicon) -> Count
     if not isinstance(one, Suspect):
         return one
     own, only_asks = {word.start for word in one.lacking}, lexicon.language.unmarked
-    return replace(one, all_asked=all(word.stem in only_asks for word in question.words if word.start not in own))
+    others_ask = all(word.stem in only_asks for word in question.words if word.start not in own)
+    return replace(one, all_asked=bool(own) and others_ask)
 
 
 def _compared(counted: Sequence[Counted], question: Question) -> tuple[Counted, ...]:

@@ -112,11 +112,12 @@ class GraphRunner:
         return outputs
 
     def _run_padded(self, rows: Sequence[Tokens], pace: Pace) -> list[Outputs]:
-        """Return the outputs of texts that are each a row."""
+        """Return the outputs of texts that are each a row; of a graph that packs, the first alone, for passages are
+        wanted for nothing else: their tokens' vectors would be hundreds of megabytes in a build."""
         length = self._length(max(len(row.ids) for row in rows), len(rows), pace)
         made = self._infer([[(0, 1, row)] for row in rows], length)
         if self._packs:
-            made[0] = made[0][:, 0]
+            made = [made[0][:, 0]]
         return [tuple(array[at] for array in made) for at in range(len(rows))]
 
     def _run_packed(self, rows: Sequence[Tokens], pace: Pace) -> list[Outputs]:
