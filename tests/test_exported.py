@@ -337,6 +337,13 @@ def test_what_waits_is_run_with_its_own_kind(exported: ExportedEmbedder, monkeyp
     assert not exported._runner._waiting
 
 
+def test_of_passages_no_vectors_of_tokens_are_kept(exported: ExportedEmbedder) -> None:
+    (passage,) = exported._runner.run([Tokens([101, 2000, 102], [0, 0, 0])], Texts.PASSAGES)
+    (question,) = exported._runner.run([Tokens([101, 2000, 102], [0, 0, 0])])
+    assert [array.shape for array in passage] == [(384,)]
+    assert [array.shape for array in question] == [(384,), (3, 5), (3, 384)]
+
+
 def test_words_are_read_as_alone_whatever_is_in_their_row(exported: ExportedEmbedder) -> None:
     texts = ["Is the zebra lamp plan a method?", "Who?", "What does a kite cost in Reno?", "zebra lamp"]
     questions = [ENGLISH.question(text) for text in texts]

@@ -8,6 +8,7 @@ import pytest
 from rapidfuzz.distance import OSA
 
 from qa.embedders.sentence_transformers import model_folder
+from training import missing
 from training.edits import Editor
 from training.examples import EXCHANGED, NATURAL, Examples, cutter_of, make_examples
 from training.material import in_both, write_material
@@ -123,3 +124,11 @@ def test_tokens_keep_the_labels_of_their_characters(tmp_path: Path) -> None:
     again = Examples.load(tmp_path / "train.npz")
     assert (again.questions.flat == made.questions.flat).all()
     assert (again.words[natural] == made.words[natural]).all()
+
+
+def test_the_threshold_is_the_best_with_those_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """.35 is the best by itself, .55 together with its neighbours: .8 + .8 + .8 is more than .7 + .9 + .7."""
+    worths = dict(zip(missing.THRESHOLDS, [0.7, 0.7, 0.9, 0.7, 0.7, 0.8, 0.8, 0.8, 0.7, 0.7, 0.7], strict=True))
+    monkeypatch.setattr(missing, "fit", lambda sets: None)
+    monkeypatch.setattr(missing, "measure", lambda cases, fitted, at: missing.Measures(worths[at], 0.0, worths[at]))
+    assert missing.choose_threshold({name: [] for name in missing.LABELLED}) == missing.THRESHOLDS[6] == 0.55
