@@ -54,7 +54,7 @@ def question_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["retrieval", "fusion", "ordering", "stages", "sentences"])
+@pytest.mark.parametrize("command", ["retrieval", "fusion", "ordering", "stages", "sentences", "parts"])
 def test_a_set_is_measured(
     command: str,
     question_set: Path,

@@ -8,15 +8,16 @@ import pytest
 from qa.answers.candidates import Candidates
 from qa.answers.fusions import standard_score
 from qa.answers.ordering import copies_last, find_copies, put_in_order
+from qa.answers.parts import in_context, parts_of
 from qa.answers.retrieval import (
     dense_rankings,
     gather_evidence,
     lexical_ranking,
-    parts_of,
     telling_pairs,
     unknown_of,
 )
 from qa.datatypes import Hit, Phrase, Scope, Term, TermReport, TermState
+from qa.finding.tokens import TokenVectors
 from qa.indexing.building import build_index
 from qa.indexing.index import Index, open_index
 from qa.lexicons import Entry, TantivyLexicon
@@ -59,6 +60,20 @@ def report(state: TermState, *parts: str) -> TermReport:
 )
 def test_parts_of(reports: list[TermReport], expected: list[tuple[str, ...]]) -> None:
     assert [tuple(phrase.text for phrase in part) for part in parts_of(reports)] == expected
+
+
+def test_a_part_has_the_vector_of_its_tokens_in_the_question() -> None:
+    """The tokens of "grief" and "therapy" sum to (3, 4), of unit (.6, .8); "is" has no say."""
+    question = ENGLISH.question("Grief is therapy")
+    places = [(0, 0), (0, 2), (2, 5), (6, 8), (9, 16)]
+    tokens = TokenVectors(places, np.array([(9, 9), (1, 0), (1, 0), (9, 9), (1, 4)], np.float16))
+    grief, therapy = (Phrase(word, tuple(ENGLISH.stems(word))) for word in ("grief", "therapy"))
+    assert in_context([grief, therapy], question, tokens) == pytest.approx([0.6, 0.8], abs=1e-6)
+    assert in_context([grief], question, tokens) == pytest.approx([1, 0])
+    assert in_context([Phrase("loss", ("loss",))], question, tokens) is None  # the question does not say it
+    cut_off = TokenVectors(places[:3], tokens.vectors[:3])
+    assert in_context([grief, therapy], question, cut_off) is None
+    assert in_context([grief], question, None) is None  # of a model that tells no tokens
 
 
 def test_dense_ranking_by_hand(tiny_index: Index) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from qa.answers.answering import Answerer
+from qa.answers.parts import parts_of
 from qa.answers.payload import answer_payload
-from qa.answers.retrieval import parts_of
 from qa.answers.thin import with_thin
 from qa.answers.verdicts import WantedPromise
 from qa.datatypes import Reading, TermReport, TermState, Verdict

@@ -12,8 +12,6 @@ costs more than the question itself (`benchmarks/README.md`, States of terms).
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from qa.answers.states import Suspect
 from qa.datatypes import Question
 from qa.finding.tokens import TokenVectors
@@ -22,8 +20,6 @@ from qa.stores import Vectors
 COPIED = 0.25
 """The share of a term's words with capitals up to which it is not written as a name: one of four is that of a line that
 was copied ("Psychotherapy and social action model"). Chosen among five on the sets that the fit leaves out in turn."""
-
-_LEAST_LENGTH = 1e-6  # of a sum: that of no tokens, as of what was cut off, has no direction
 
 
 def weigh(
@@ -40,17 +36,12 @@ def weigh(
     def weighed(one: Suspect) -> Suspect:
         about = nearer = 0.0
         if not _is_named(one):
-            term, rest = (_unit(part) for part in tokens.parted(one.term.start, one.term.end))
+            term, rest = tokens.parted(one.term.start, one.term.end)
             about = float(term @ own)
             nearer = max(nearest(rest) - before, 0.0) if _has_more(question, one) else 0.0
         return replace(one, facts={**(one.facts or {}), "about": about, "nearer": nearer})
 
     return [weighed(one) for one in suspects]
-
-
-def _unit(vector: Vectors) -> Vectors:
-    length = np.linalg.norm(vector)
-    return vector / length if length > _LEAST_LENGTH else np.zeros_like(vector)
 
 
 def _is_named(suspect: Suspect) -> bool:

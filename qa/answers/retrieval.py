@@ -16,6 +16,7 @@ from qa.answers.equivalents import find_equivalents
 from qa.answers.fusions import rank, standard_score
 from qa.answers.numbers import judge_numbers
 from qa.answers.ordering import FIRST, copies_last, find_copies, put_in_order
+from qa.answers.parts import apart, first_of, having_all, in_context, nearest_to, part_text, parts_of
 from qa.answers.settling import as_written, most_missing, settle
 from qa.answers.signals import Rankings, Read, content_weights, measure_signals
 from qa.answers.spelling import Correction, correct, corrected
@@ -33,7 +34,6 @@ from qa.datatypes import (
     Ranking,
     Reading,
     Scope,
-    Term,
     TermReport,
     TermState,
 )
@@ -75,20 +75,14 @@ MANY = 20_000
 confidence was fitted on, so that no signal of it changes, and few enough to be looked through in less than a
 millisecond a pair."""
 
-PART_PASSAGES = 3
-MAX_PARTS = 8
-_FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
-_BOTH = 2
-_PART_DEPTH = 200  # passages with a part's words that are compared by cosine
-_PART_NEAREST = 50  # of these, among which copies are sought: a sixteenth of the work, unless most of them are copies
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question as it was asked and as it was ``read``, with each misspelled word as it was meant and each that the
     texts have another word for as that; what the counts say on its terms, by their places in what was read; what is
     known of them at the end, by those in what was asked; and what is to be sought beside it: the stems that ``also``
-    stand for its words, its known parts, and what is close to its unknown terms.
+    stand for its words, its known parts, each with its vector in the question where it has one, and what is close to
+    its unknown terms.
 
     ``tokens`` are of what was read, where the model that embeds the texts tells them; ``language`` is the question's
     where it is not that of the texts.
@@ -100,7 +94,7 @@ class Asked:
     counted: tuple[Counted, ...] = ()
     tokens: TokenVectors | None = None
     reports: tuple[TermReport, ...] = ()
-    parts: tuple[tuple[Phrase, ...], ...] = ()
+    parts: tuple[tuple[tuple[Phrase, ...], Vectors | None], ...] = ()
     unknown: tuple[str, ...] = ()
     apart: tuple[Phrase, ...] = ()
     language: str | None = None
@@ -108,7 +102,7 @@ class Asked:
 
     def sides(self) -> list[str]:
         """Return what is to be embedded for it beside the question."""
-        return [*map(part_text, self.parts), *self.unknown]
+        return [*(part_text(phrases) for phrases, vector in self.parts if vector is None), *self.unknown]
 
 
 def read_questions(texts: Sequence[str], index: Index) -> list[Asked]:
@@ -159,7 +153,7 @@ def gather_evidence(
     selection = index.select(scope)
     found = look_up(questions, index, k, selection)
     with stage("terms"):
-        settled = [_settled(one, index) for one in found]
+        settled = [with_reports(one, index) for one in found]
     with stage("parts"):
         vectors: dict[str, Vectors] = {}
         if with_parts:
@@ -207,10 +201,11 @@ class Found:
     def with_sides(self, index: Index, selection: Selection | None) -> "Found":
         """Return it with what is to be sought beside the question."""
         reports = with_thin(self.asked.reports, self.readings, index)
-        apart = _apart(reports, index, selection)
-        parts = [(phrase,) for phrase in apart] or parts_of(reports)
-        unknown = unknown_of(self.asked.question.text, reports)
-        sought = replace(self.asked, reports=reports, parts=tuple(parts), unknown=tuple(unknown), apart=apart)
+        asked, alone = self.asked, apart(reports, index, selection)
+        wanted = [(phrase,) for phrase in alone] or parts_of(reports)
+        parts = tuple((phrases, in_context(phrases, asked.read, asked.tokens)) for phrases in wanted)
+        unknown = tuple(unknown_of(asked.question.text, reports))
+        sought = replace(asked, reports=reports, parts=parts, unknown=unknown, apart=alone)
         return replace(self, asked=sought)
 
 
@@ -270,7 +265,7 @@ def _window(found: Found, place: int, index: Index) -> tuple[Passage, int]:
     return cut_to_window(index.passage(found.fused[place].row), weights, index.language)
 
 
-def _settled(found: Found, index: Index) -> Found:
+def with_reports(found: Found, index: Index) -> Found:
     """Return it with the states of its terms as its passages bear them out."""
     asked = found.asked
     settled = settle(asked.counted, found.readings)
@@ -283,7 +278,7 @@ def _evidence(
 ) -> Evidence:
     """Return the evidence for a question whose texts are embedded."""
     asked, head = found.asked, found.fused
-    having = [_having_all(phrases, index, selection) for phrases in asked.parts]
+    having = [having_all(phrases, index, selection) for phrases, _ in asked.parts]
     index.bring((hit for hits in having for hit in hits), ())
     candidates = Candidates.of((found.dense, found.lexical, *having), index.store) if having else found.candidates
     fused = head if k <= len(head) else _deepened(head, standard_score(found.dense, found.lexical))
@@ -291,12 +286,12 @@ def _evidence(
     read = Read(asked.read, asked.reports, found.readings, found.missing)
     sides, copies = [], dict(found.copies)
     nearest = [
-        _nearest(vectors[part_text(phrases)], hits, candidates)
-        for phrases, hits in zip(asked.parts, having, strict=True)
+        nearest_to(vectors[part_text(phrases)] if vector is None else vector, hits, candidates)
+        for (phrases, vector), hits in zip(asked.parts, having, strict=True)
     ]
     index.bring((), (hit for hits in nearest for hit in hits[:FIRST]))
-    for phrases, hits in zip(asked.parts, nearest, strict=True):
-        ranking, others = _part_ranking(hits, candidates, index)
+    for (phrases, _), hits in zip(asked.parts, nearest, strict=True):
+        ranking, others = first_of(hits, candidates, index)
         sides.append(Part(phrases, ranking))
         copies = {**others, **copies}
     return Evidence(
@@ -311,18 +306,6 @@ def _evidence(
         copies=copies,
         apart=tuple(phrase.text for phrase in asked.apart),
     )
-
-
-def _apart(reports: Sequence[TermReport], index: Index, selection: Selection | None) -> tuple[Phrase, ...]:
-    """Return the only two terms that a question asks for where each is known and no passage has both, else nothing: of
-    more terms, two that stand apart are the rule."""
-    heads = index.language.naming_heads  # "technique" alone is asked of anything
-    named = [one for one in reports if one.term.noun and not heads.issuperset(one.stems)]
-    asked = [one for one in named if one.term.scores is not None and one.term.scores.needed > 0]
-    if len(asked) != _BOTH or not all(one.state is TermState.KNOWN and one.passage_count for one in asked):
-        return ()
-    together = index.lexicon.rank_with_all([one.stems for one in asked], 1, selection.documents if selection else None)
-    return () if together else tuple(Phrase(one.term.spelt.lower(), one.stems) for one in asked)
 
 
 def _deepened(head: Ranking, deeper: Ranking) -> Ranking:
@@ -378,65 +361,3 @@ def _with_closest(
         replace(report, closest=closest.get(report.term.spelt, ())) if report.state is TermState.UNKNOWN else report
         for report in asked.reports
     )
-
-
-def parts_of(reports: Sequence[TermReport]) -> list[tuple[Phrase, ...]]:
-    """Return the known parts of the flagged and the thin terms, each alone and then the parts of one term together.
-
-    Where something is flagged and the question has few other terms, these are parts too: "anxiety" in a question on
-    "anxiety and the quorvex method". Those that only ask are not, "three facts on …", as far as the finder tells. At
-    most MAX_PARTS in all.
-    """
-    flagged = [one for one in reports if one.thin or one.state in {TermState.UNKNOWN, TermState.UNESTABLISHED}]
-    if not flagged:
-        return []
-    inside = [part for report in flagged for part in report.thin or report.parts]
-    known = [one for one in reports if one.state is TermState.KNOWN and not one.thin]
-    nouns = [one for one in known if one.term.noun and _is_needed(one.term)]
-    beside = [part for report in nouns for part in report.parts]
-    alone = _each_once([*inside, *(beside if len(beside) <= _FEW else [])])
-    together = dict.fromkeys(tuple(_each_once(report.thin or report.parts)) for report in flagged)
-    return [*((part,) for part in alone), *(parts for parts in together if len(parts) > 1)][:MAX_PARTS]
-
-
-def _is_needed(term: Term) -> bool:
-    """Whether an answer more likely needs a term than not, or nothing is known of that."""
-    return term.scores is None or term.scores.needed > 0
-
-
-def _each_once(phrases: Iterable[Phrase]) -> list[Phrase]:
-    """Return the phrases in order, each as it first comes."""
-    found: dict[str, Phrase] = {}
-    for phrase in phrases:
-        found.setdefault(phrase.text, phrase)
-    return list(found.values())
-
-
-def part_text(phrases: Sequence[Phrase]) -> str:
-    """Return what is embedded for parts: "psychotherapy and social action"."""
-    return " and ".join(phrase.text for phrase in phrases)
-
-
-def _having_all(phrases: Sequence[Phrase], index: Index, selection: Selection | None) -> Ranking:
-    """Return the best passages by BM25 among those that have all words of the parts."""
-    among = selection.documents if selection else None
-    return index.lexicon.rank_with_all([phrase.stems for phrase in phrases], _PART_DEPTH, among)
-
-
-def _nearest(vector: Vectors, having: Ranking, candidates: Candidates) -> Ranking:
-    """Return the passages that have all words of a part, the nearest to it first."""
-    cosines = candidates.cosines(having, vector)
-    return rank({hit.row: cosine for hit, cosine in zip(having, cosines, strict=True)})
-
-
-def _part_ranking(nearest: Ranking, candidates: Candidates, index: Index) -> tuple[Ranking, dict[int, int]]:
-    """Return the first of the passages nearest to a part, none twice, and the copies."""
-    kept, copies = _without_copies(nearest[:_PART_NEAREST], candidates, index)
-    if len(kept) < PART_PASSAGES and len(nearest) > _PART_NEAREST:
-        kept, copies = _without_copies(nearest, candidates, index)
-    return tuple(Hit(hit.row, hit.score, place) for place, hit in enumerate(kept[:PART_PASSAGES], start=1)), copies
-
-
-def _without_copies(nearest: Ranking, candidates: Candidates, index: Index) -> tuple[list[Hit], dict[int, int]]:
-    copies = find_copies(nearest, candidates, index)
-    return [hit for hit in nearest if hit.row not in copies], copies

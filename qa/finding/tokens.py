@@ -13,6 +13,10 @@ from qa.finding.terms import WordScores
 Offsets = Sequence[tuple[int, int]]
 """Where each token stands in a text; a token of no text, as those that begin and end it, is as long as nothing."""
 
+Floats = npt.NDArray[np.float32]
+
+_LEAST_LENGTH = 1e-6  # of a sum: that of no tokens has no direction
+
 _NOTHING: WordScores = (0.0, *[-30.0] * (SCORES - 1))
 """Of a word that was cut off: it is of no term."""
 
@@ -25,12 +29,25 @@ class TokenVectors:
     offsets: Offsets
     vectors: npt.NDArray[np.float16]
 
-    def parted(self, start: int, end: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return the (d,) sums of the vectors of the tokens between two places in the text, and of all others."""
-        inside = np.array([start <= first < last <= end for first, last in self.offsets], bool)
-        own = self.vectors[inside].sum(axis=0, dtype=np.float32)
-        others = self.vectors[~inside].sum(axis=0, dtype=np.float32)
-        return own, others
+    def parted(self, start: int, end: int) -> tuple[Floats, Floats]:
+        """Return the (d,) units of the means of the tokens between two places in the text, and of all others; zeros for
+        that of no tokens."""
+        inside = self._inside(start, end)
+        return self._mean(inside), self._mean(~inside)
+
+    def mean_of(self, places: Sequence[tuple[int, int]]) -> Floats | None:
+        """Return the (d,) unit of the mean of the tokens in stretches of the text, each from a place to another; None
+        where one of these has no token, as where it was cut off."""
+        found = [self._inside(*place) for place in places]
+        return self._mean(np.logical_or.reduce(found)) if found and all(map(np.any, found)) else None
+
+    def _inside(self, start: int, end: int) -> npt.NDArray[np.bool_]:
+        return np.array([start <= first < last <= end for first, last in self.offsets], bool)
+
+    def _mean(self, which: npt.NDArray[np.bool_]) -> Floats:
+        total = self.vectors[which].sum(axis=0, dtype=np.float32)
+        length = np.linalg.norm(total)
+        return total / length if length > _LEAST_LENGTH else np.zeros_like(total)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
