@@ -18,6 +18,10 @@ import qa.lexicons.tantivy, qa.stores
 from qa.indexing.building import build_index
 from qa.embedders.sentence_transformers import load_sentence_transformer
 from qa.errors import IndexUnwritable
+from qa.language import load_language
+from qa.plugins import declared_by_all
+
+declared_by_all(), load_language("en")  # once for all that are forked
 
 # Loaded and never used before a fork, so that no thread of its own is lost there.
 embedder = load_sentence_transformer()

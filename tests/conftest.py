@@ -1,5 +1,6 @@
 """A corpus, an embedder and an index that a reader can compute by hand, and one real index for all."""
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -181,11 +182,18 @@ def library(two_answerers: dict[str, Answerer]) -> Library:
 
 
 @pytest.fixture(scope="session")
-def real_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the project's own corpus, made by the real model as a user makes it. Takes a minute."""
-    folder = tmp_path_factory.mktemp("real") / "index"
-    made = CliRunner().invoke(cli, ["index", str(ROOT / "corpus"), "--index", str(folder), "--reader", "extractive"])
-    assert made.exit_code == 0, made.output
+def real_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """An index of the project's own corpus, made by the real model as a user makes it, once for all processes that
+    test. Takes half a minute."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if hasattr(request.config, "workerinput") else own
+    folder = shared / "real" / "index"
+    with (shared / "real.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "CURRENT").exists():
+            command = ["index", str(ROOT / "corpus"), "--index", str(folder), "--reader", "extractive"]
+            made = CliRunner().invoke(cli, command)
+            assert made.exit_code == 0, made.output
     return folder
 
 

@@ -221,9 +221,11 @@ def questions(tmp_path: Path) -> Path:
 
 
 def test_evaluate(real_folder: Path, questions: Path, tmp_path: Path) -> None:
+    left_out = shutil.ignore_patterns("runs")  # which another test may be writing
+    index = Path(shutil.copytree(real_folder, tmp_path / "index", ignore=left_out))
     written = [tmp_path / name for name in ("run.jsonl", "measures.json", "report.html")]
     result = qa(
-        "evaluate", questions, "--index", real_folder, "--answers", written[0], "--json", written[1], "--report",
+        "evaluate", questions, "--index", index, "--answers", written[0], "--json", written[1], "--report",
         written[2], "--require", "success@1>=1", "--require", "term_f1>=1",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -232,9 +234,9 @@ def test_evaluate(real_folder: Path, questions: Path, tmp_path: Path) -> None:
     assert 'left out: questions.jsonl: the id "1" stands twice' in result.stderr
     assert all(path.stat().st_size for path in written)
     assert json.loads(written[1].read_text(encoding="utf-8"))["measures"]["auroc"]["value"] == 1.0
-    again = qa("evaluate", questions, "--index", real_folder, "--compare", written[0])
+    again = qa("evaluate", questions, "--index", index, "--compare", written[0])
     assert "Compared with the other run" in again.stdout
-    assert list((real_folder / "runs").iterdir()) == []
+    assert list((index / "runs").iterdir()) == []
 
 
 def test_evaluate_fails_where_a_requirement_is_missed(real_folder: Path, questions: Path) -> None:

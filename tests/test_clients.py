@@ -304,6 +304,15 @@ def own_server(server: Running, tmp_path: Path) -> Iterator[Running]:
     running.process.wait(60)
 
 
+@pytest.fixture(scope="module")
+def mended_server(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of which each test mends what it breaks."""
+    running = start_copy(server, tmp_path_factory.mktemp("mended"))
+    yield running
+    running.process.terminate()
+    running.process.wait(60)
+
+
 def rebuild(server: Running, text: str) -> None:
     (server.folder / "texts" / "quince.txt").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "qa", "index", "texts", "--index", "index"]
@@ -415,8 +424,8 @@ def test_workers_end_with_their_supervisor(server: Running, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "calibration", ['{"intercept": 1' + "0" * 400 + "}", "[" * 100_000, "{}", "\0", '{"held_out": Infinity}']
 )
-def test_no_calibration_stops_the_service(own_server: Running, calibration: str) -> None:
-    server = own_server
+def test_no_calibration_stops_the_service(mended_server: Running, calibration: str) -> None:
+    server = mended_server
     (server.folder / "index" / "calibration.json").write_text(calibration, encoding="utf-8")
     end = time.monotonic() + 30
     while ready(server).get("warning") is None and time.monotonic() < end:
@@ -431,8 +440,8 @@ def test_no_calibration_stops_the_service(own_server: Running, calibration: str)
 
 
 @pytest.mark.parametrize("pointer", ["0" * 300, "..", "nowhere\n", "\0"])
-def test_no_pointer_stops_the_service(own_server: Running, pointer: str) -> None:
-    server, before = own_server, current(own_server)
+def test_no_pointer_stops_the_service(mended_server: Running, pointer: str) -> None:
+    server, before = mended_server, current(mended_server)
     (server.folder / "index" / "CURRENT").write_text(pointer, encoding="utf-8")
     [worker] = psutil.Process(server.process.pid).children()
     worker.kill()

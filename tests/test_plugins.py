@@ -12,7 +12,7 @@ from qa.errors import PluginUnusable
 from qa.indexing.building import build_index
 from qa.indexing.index import Generation
 from qa.parsers import PARSERS
-from qa.plugins import Table, added_packages
+from qa.plugins import Table, added_packages, declared_by_all
 from qa.stores import STORES
 from tests.conftest import WordLengthEmbedder
 
@@ -65,7 +65,9 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tables: tuple[Table[object], ...] = (PARSERS, STORES, EMBEDDERS)  # type: ignore[assignment]
     for table in tables:
         monkeypatch.delitem(table.__dict__, "added", raising=False)
+    declared_by_all.cache_clear()
     yield
+    declared_by_all.cache_clear()
     for table in tables:
         table.__dict__.pop("added", None)
     sys.modules.pop("added_by_test", None)
