@@ -108,7 +108,7 @@ def asked_throughout(server: Running, *addresses: str, askers: int = 3) -> Itera
                         failed.append(text)
                 except OSError as error:
                     failed.append(error)
-                time.sleep(0.05)  # so that what goes on meanwhile has the cores, too
+                time.sleep(0.15)  # so that what goes on meanwhile has the cores, too
 
     asking = [threading.Thread(target=ask) for _ in range(askers)]
     for thread in asking:
