@@ -16,7 +16,11 @@ from qa.indexing.index import Index, Selection
 from qa.stores import Vectors
 
 PASSAGES = 3
+"""Shown for each part: enough to choose from, and fewer than for the question itself."""
+
 MOST = 8
+"""Parts of a question, so that none is dear: each is a search and as many passages to compare."""
+
 _FEW = 3  # known terms beside the flagged ones; more make a text of the question, not a subject
 _BOTH = 2
 _DEPTH = 200  # passages with a part's words that are compared by cosine

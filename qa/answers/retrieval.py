@@ -60,8 +60,8 @@ SEEN = 30
 some of the first are lowered."""
 
 MOST_COMPARED = 3
-"""Unknown terms of a question for which close ones are sought: each costs tens of phrases to embed, as much as a
-question of 200 characters. A long question costs enough by itself, and none is sought for it."""
+"""Unknown terms of a question for which close ones are sought: each is embedded, and compared with the phrases of the
+passages nearest to it. A long question costs enough by itself, and none is sought for it."""
 
 LONG = 500
 """Characters from which on a question is long, half of the most that it may have."""
